@@ -1,0 +1,47 @@
+"""Files that are either whole or not there at all."""
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from audio_tt.errors import UserError
+
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """Yields a temporary path beside `path` and moves it to `path` when the block ends well.
+
+    The temporary name ends with the name of `path`, so that writers which look at the extension
+    behave. A missing parent folder is made. When the block raises, the temporary file is removed
+    and whatever stood at `path` before is untouched. A symbolic link is written through.
+
+    Args:
+        path: where the finished file shall be.
+
+    Yields:
+        The path to write to; it does not exist yet.
+
+    Raises:
+        UserError: the place cannot be written to (not a folder, no permission, disk full).
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise UserError(f"{path}: cannot be written: it is there already and is no ordinary file.")
+    temporary = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, target)
+    except OSError as error:
+        is_here = error.filename is None or Path(error.filename).parent == target.parent
+        if (is_here and error.errno in _DISK_ERRORS) or not target.parent.is_dir():
+            raise UserError(f"{path}: cannot be written: {error.strerror}.") from error
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
