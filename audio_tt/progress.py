@@ -1,0 +1,61 @@
+"""Progress with rate and time left, on a terminal, in a log file, or not at all when quiet."""
+
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from absl import logging
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class _Lines:
+    """A text stream that turns tqdm's redrawing of one line into separate lines."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+        self._last = ""
+
+    def write(self, text: str) -> None:
+        line = text.strip()
+        if line and line != self._last:
+            self._stream.write(line + "\n")
+            self._last = line
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+def progress(iterable_or_total: Iterable | int | None, description: str, unit: str = "it"):
+    """Shows how far long work has come, on standard error.
+
+    On a terminal it is a bar with rate and time left; elsewhere a plain line at most every ten
+    seconds, and none for work that is shorter; nothing at all with `--verbosity=-1`.
+
+    Args:
+      iterable_or_total: What to iterate over, or the number of steps (None when it is not known) to
+        be reported by `update(steps)`.
+      description: What is being done, as in "rendering".
+      unit: What is counted, as in "file".
+
+    Returns:
+      A `tqdm.tqdm`: iterable, a context manager, with `update(steps)` and `set_postfix(loss=0.1)`.
+    """
+    from tqdm import tqdm
+
+    counted = iterable_or_total is None or isinstance(iterable_or_total, int)
+    what = {"total": iterable_or_total} if counted else {"iterable": iterable_or_total}
+    what |= {"desc": description, "unit": unit}
+    if logging.get_verbosity() <= logging.ERROR:
+        return tqdm(**what, disable=True)
+    if sys.stderr.isatty():
+        return tqdm(**what, file=sys.stderr, dynamic_ncols=True, delay=0.5, smoothing=0.1)
+    return tqdm(
+        **what,
+        file=_Lines(sys.stderr),
+        ncols=0,
+        delay=_SECONDS_BETWEEN_LINES,
+        mininterval=_SECONDS_BETWEEN_LINES,
+        maxinterval=_SECONDS_BETWEEN_LINES,
+        miniters=1,
+    )

@@ -1,0 +1,194 @@
+"""Gin settings: where the files are, how they are read, and what a run really used.
+
+Gin itself is imported on the first call, so that `--help` does not pay for it.
+"""
+
+import difflib
+import inspect
+import io
+import re
+import tokenize
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags, logging
+
+from audio_tt.errors import UserError
+
+_GIN_FILE = flags.DEFINE_multi_string(
+    "gin_file", [], "Settings to read, in order: a path, or a name such as ddsp/flute.gin."
+)
+_GIN_PARAM = flags.DEFINE_multi_string(
+    "gin_param", [], "One setting, as in Trainer.batch_size=8; wins over the files."
+)
+
+_GIN_ERRORS = (SyntaxError, ValueError, TypeError, NameError, ImportError)
+_INCLUDE = re.compile(r"""^include\s+(['"])(?P<name>.+)\1\s*(#.*)?$""")
+_FOREIGN_IMPORT = re.compile(r"^(import|from)\s+ddsp\b")
+_UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?(?:.*/)?([\w.]+)(?:\(\))?'")
+_UNKNOWN_PARAMETER = re.compile(r"Configurable '([\w.]+)' doesn't have a parameter named '(\w+)'")
+_UNSET_MACRO = re.compile(r"'([\w./]+)/gin.macro'")
+_LOCATION = re.compile(r"\n\s*In .*?line (\d+)", re.DOTALL)
+
+
+def gin_folder() -> Path:
+    """Returns the folder of the settings that come with the package, one folder a system inside.
+
+    In a checkout or an editable install that is `gin/` beside the packages, otherwise the copy that
+    was installed as package data.
+    """
+    package = Path(__file__).resolve().parent
+    installed, checkout = package / "gin_files", package.parent / "gin"
+    return installed if any(installed.rglob("*.gin")) else checkout
+
+
+def parse_gin(default_files: Sequence[str | Path] = (), *, skip_unknown: bool = False) -> None:
+    """Starts from an empty configuration and reads settings: files first, then single parameters.
+
+    Call it after the modules whose functions and classes are configurable have been imported. A
+    file is looked for as given, beside the file that includes it, and in `gin_folder()`. Lines that
+    import Magenta's `ddsp` are passed over.
+
+    Args:
+      default_files: Read before the files of `--gin_file`.
+      skip_unknown: Warn about settings of things that do not exist here instead of refusing them.
+
+    Raises:
+      UserError: A file is missing, does not parse, or sets something that does not exist.
+    """
+    import gin
+
+    gin.clear_config()
+    skipped = [] if skip_unknown else None
+    is_parsed = flags.FLAGS.is_parsed()
+    for name in [*default_files, *(_GIN_FILE.value if is_parsed else [])]:
+        _parse_file(_find(name), skipped, including=())
+    for parameter in _GIN_PARAM.value if is_parsed else []:
+        _parse_text(parameter, f"--gin_param={parameter}", skipped)
+    try:
+        gin.finalize()
+    except _GIN_ERRORS as error:
+        macro = _UNSET_MACRO.search(str(error))
+        reason = f"%{macro[1]} is used but never set" if macro else _first_line(error)
+        raise UserError(f"the settings do not fit together: {reason}") from error
+
+
+def bind(parameter: str, value: object) -> None:
+    """Sets one gin parameter, as a flag that was given does; None leaves gin's own value.
+
+    Binding rather than passing an argument keeps the value in `operative_gin()`.
+
+    Args:
+      parameter: Such as `"train.epochs"`.
+      value: Any value, or None for "the flag was not given".
+    """
+    import gin
+
+    if value is None:
+        return
+    with gin.unlock_config():
+        gin.bind_parameter(parameter, value)
+
+
+def operative_gin() -> str:
+    """Returns the settings that were used so far, defaults included, as the text of a gin file.
+
+    It holds the parameters of every configurable that was called, so taken after a model was built
+    it rebuilds the model by itself.
+    """
+    import gin
+
+    return gin.operative_config_str(max_line_length=100)
+
+
+def _find(name: str | Path, beside: Path | None = None) -> Path:
+    folders = [Path(), *([beside] if beside else []), gin_folder()]
+    for folder in folders:
+        if (folder / name).is_file():
+            return folder / name
+    known = sorted(str(path.relative_to(gin_folder())) for path in gin_folder().rglob("*.gin"))
+    close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5) or known[:6]
+    hint = f"; there are for example {', '.join(close)}" if close else ""
+    raise UserError(f"no such gin file: {name}{hint}")
+
+
+def _parse_file(path: Path, skipped: list[str] | None, including: tuple[Path, ...]) -> None:
+    """Parses one file in pieces between its includes, so that an include is found as a file is."""
+    if path in including:
+        raise UserError(f"{path} includes itself")
+    try:
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not a text file in UTF-8") from error
+    pending = []
+    for line in lines:
+        include = _INCLUDE.match(line)
+        if include:
+            _parse_text("".join(pending), str(path), skipped)
+            pending = ["\n"] * len(pending)
+            included = _find(include["name"], beside=path.parent)
+            _parse_file(included, skipped, (*including, path))
+        pending.append("\n" if include or _FOREIGN_IMPORT.match(line) else line)
+    _parse_text("".join(pending), str(path), skipped)
+
+
+def _parse_text(text: str, name: str, skipped: list[str] | None) -> None:
+    import gin
+
+    while True:
+        stream = io.StringIO(text)
+        stream.name = name
+        try:
+            gin.parse_config(stream, skip_unknown=skipped or False)
+            return
+        except (*_GIN_ERRORS, tokenize.TokenError) as error:
+            unknown = _UNKNOWN.search(str(error))
+            if not unknown or skipped is None or unknown[1] in skipped:
+                raise UserError(_explain(error, name)) from error
+            logging.warning("%s: %s is not known here and is passed over", name, unknown[1])
+            skipped.append(unknown[1])
+
+
+def _explain(error: Exception, name: str) -> str:
+    line = _line_number(error)
+    where = f"{name}, line {line}" if line and not name.startswith("--") else name
+    unknown = _UNKNOWN.search(str(error))
+    if unknown:
+        names = {selector.rsplit(".", 1)[-1] for selector in _configurables()}
+        return f"{where}: nothing is called {unknown[1]}{_suggestion(unknown[1], names)}"
+    parameter = _UNKNOWN_PARAMETER.search(str(error))
+    if parameter:
+        hint = _suggestion(parameter[2], _parameters(parameter[1]))
+        return f"{where}: {parameter[1]} has no parameter {parameter[2]}{hint}"
+    return f"{where}: {_first_line(error)}"
+
+
+def _configurables() -> list[str]:
+    from gin import config
+
+    return [name for name, _ in config._REGISTRY.items() if not name.startswith("gin.")]
+
+
+def _parameters(configurable: str) -> list[str]:
+    import gin
+
+    return list(inspect.signature(gin.get_configurable(configurable)).parameters)
+
+
+def _suggestion(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word.rsplit(".", 1)[-1], sorted(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _line_number(error: Exception) -> int | None:
+    if isinstance(error, SyntaxError) and error.lineno:
+        return error.lineno
+    location = _LOCATION.search(str(error))
+    return int(location[1]) if location else None
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, tokenize.TokenError):
+        return "a bracket or a quotation mark is not closed"
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return (text or type(error).__name__).strip().splitlines()[0]
