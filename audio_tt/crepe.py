@@ -1,8 +1,8 @@
 """CREPE, a convolutional pitch estimator for 16 kHz audio, as a Keras model.
 
-Kim, Salamon, Li and Bello, "CREPE: A Convolutional Representation for Pitch Estimation", ICASSP 2018,
-https://github.com/marl/crepe. Frames of 1024 samples go in; 360 activations, one for every 20 cents from
-31.7 Hz (C1) to 2006 Hz (B6), come out. The weights are the published ones.
+Kim, Salamon, Li and Bello, "CREPE: A Convolutional Representation for Pitch Estimation", ICASSP
+2018, https://github.com/marl/crepe. Frames of 1024 samples go in; 360 activations, one for every 20
+cents from 31.7 Hz (C1) to 2006 Hz (B6), come out. The weights are the published ones.
 """
 
 import functools
@@ -70,8 +70,8 @@ def load(capacity="tiny", weights_path=None):
 
     Args:
       capacity: one of `CAPACITIES`.
-      weights_path: a `.h5` of either published layout (kernels [width, in, out] or, as in the original
-        `model-tiny.h5`, [width, 1, in, out]); None takes the installed data package.
+      weights_path: a `.h5` of either published layout (kernels [width, in, out] or, as in the
+        original `model-tiny.h5`, [width, 1, in, out]); None takes the installed data package.
 
     Returns:
       A `keras.Model`, [frames, 1024] -> [frames, 360].
@@ -144,8 +144,8 @@ def _tensor(path, layer, variable, stored):
         value = value[:, 0]
     if value.shape != tuple(variable.shape):
         raise UserError(
-            f"{path} does not fit: {name} is {value.shape}, this CREPE needs {tuple(variable.shape)} "
-            "(is it another size?)"
+            f"{path} does not fit: {name} is {value.shape}, this CREPE needs "
+            f"{tuple(variable.shape)} (is it another size?)"
         )
     if not np.isfinite(value).all():
         raise UserError(f"{path} is damaged: {name} holds values that are not finite")
@@ -162,7 +162,8 @@ def frames(audio, hop_length=64, center=True):
         `compute_f0` does); else it begins there.
 
     Returns:
-      A read-only view [frames, 1024]: samples // hop_length + 1 frames when centred; else as many as fit.
+      A read-only view [frames, 1024]: samples // hop_length + 1 frames when centred; else as many
+      as fit.
 
     Raises:
       ValueError: not centred and shorter than one frame.
@@ -182,8 +183,8 @@ def normalise(frames):
       frames: [frames, 1024], any level.
 
     Returns:
-      (frames [frames, 1024] float32, audible [frames] bool). Frames that are silent (standard deviation
-      below 1e-6) or not finite are zeros and not audible.
+      (frames [frames, 1024] float32, audible [frames] bool). Frames that are silent (standard
+      deviation below 1e-6) or not finite are zeros and not audible.
     """
     frames = np.asarray(frames, np.float32)
     frames = frames - frames.mean(axis=1, keepdims=True)
@@ -206,13 +207,22 @@ def activations(audio, hop_length=64, capacity="tiny", weights_path=None, center
     Returns:
       [frames, 360] float32 in 0..1; zero for frames that are silent or not finite.
     """
+    blocks = activation_blocks(audio, hop_length, capacity, weights_path, center)
+    return np.concatenate(list(blocks))
+
+
+def activation_blocks(
+    audio, hop_length=64, capacity="tiny", weights_path=None, center=True, block=2048
+):
+    """Yields what `activations` returns in blocks of at most `block` frames, for long audio."""
     model = load(capacity, weights_path)
     cut = frames(audio, hop_length, center)
-    return predict(model, cut)
+    for start in range(0, len(cut), block):
+        yield predict(model, cut[start : start + block])
 
 
 def predict(model, frames):
-    """Runs the network on raw frames [frames, 1024] -> [frames, 360], zero where nothing is to hear."""
+    """Runs the network on frames [frames, 1024] of any level -> [frames, 360], silent ones zero."""
     result = np.zeros((len(frames), BINS), np.float32)
     for start in range(0, len(frames), _BATCH):
         batch, audible = normalise(frames[start : start + _BATCH])

@@ -1,9 +1,10 @@
 """The most likely line through CREPE's bins, by the hidden Markov model of the original.
 
 360 states, uniform start; from one frame to the next the state moves by less than 12 bins with
-probability falling linearly (rows normalised); a frame's observation is the bin of its largest activation,
-which is the state itself with probability 0.1 + 0.9 / 360 and any other bin with 0.9 / 360
-(https://github.com/marl/crepe, core.py, to_viterbi_cents). Exact, ties included: the lowest bin wins.
+probability falling linearly (rows normalised); a frame's observation is the bin of its largest
+activation, which is the state itself with probability 0.1 + 0.9 / 360 and any other bin with
+0.9 / 360 (https://github.com/marl/crepe, core.py, to_viterbi_cents). Exact, ties included: the
+lowest bin wins.
 """
 
 import numpy as np
@@ -28,7 +29,8 @@ def emission():
 class Decoder:
     """Decodes a stream of observations; states come out as soon as nothing later can change them.
 
-    Memory is bounded by how long two lines of descent stay apart (seconds), not by the length of the stream.
+    Memory is bounded by how long two lines of descent stay apart (a few seconds; half a minute for
+    pure noise), not by the length of the stream.
 
     Example:
       decoder = Decoder()
@@ -85,7 +87,7 @@ class Decoder:
         return path
 
     def _settle(self):
-        """Frames before the last point where the lines back from all states have met are settled."""
+        """Settles the frames before the last point where the lines back from all states meet."""
         state = np.arange(STATES)
         for frame in range(len(self._origins) - 1, 0, -1):
             state = self._origins[frame][state]
