@@ -28,7 +28,7 @@ def _compiled(function):
         return function
     import tensorflow as tf
 
-    return tf.function(function, jit_compile=True, reduce_retracing=True)
+    return tf.function(function, jit_compile=True, autograph=False, reduce_retracing=True)
 
 
 def _forward(projected, recurrent_kernel, recurrent_bias, initial_state):
@@ -53,17 +53,18 @@ def _backward(projected, recurrent_kernel, recurrent_bias, initial_state, states
     to_candidate = (1 - update) * (1 - candidate**2)
     to_reset = to_candidate * candidate_rec * reset * (1 - reset)
     to_recurrent = ops.concatenate([to_update, to_reset, to_candidate * reset], axis=-1)
+    units = initial_state.shape[-1]
     kernel_transposed = ops.transpose(recurrent_kernel)
 
     def step(d_state, frame):
-        frame_update, frame_recurrent, d_output = frame
+        d_output, frame_update, frame_recurrent = ops.split(frame, [units, 2 * units], axis=-1)
         d_total = d_output + d_state
         d_recurrent = ops.tile(d_total, (1, 3)) * frame_recurrent
         return d_total * frame_update + ops.matmul(d_recurrent, kernel_transposed), d_total
 
-    frames = [ops.flip(x, axis=0) for x in (update, to_recurrent, d_states)]
-    d_initial, d_total = ops.scan(step, ops.zeros_like(initial_state), tuple(frames))
-    d_total = ops.flip(d_total, axis=0)
+    # One array: Keras's scan on TensorFlow takes no tuple whose number of frames is unknown.
+    frames = ops.concatenate([d_states, update, to_recurrent], axis=-1)
+    d_initial, d_total = ops.scan(step, ops.zeros_like(initial_state), frames, reverse=True)
 
     d_recurrent = ops.tile(d_total, (1, 1, 3)) * to_recurrent
     d_projected = d_total[:, :, None] * ops.stack([to_update, to_reset, to_candidate], axis=2)
@@ -80,6 +81,8 @@ def _recurrence():
     @ops.custom_gradient
     def recurrence(projected, recurrent_kernel, recurrent_bias, initial_state):
         arguments = (projected, recurrent_kernel, recurrent_bias, initial_state)
+        # Or an eager gradient tape would record the loop that it has no use for.
+        arguments = tuple(ops.stop_gradient(x) for x in arguments)
         states = forward(*arguments)
 
         def gradient(d_states):
@@ -135,7 +138,8 @@ class Gru(keras.layers.Layer):
         """
         if initial_state is None:
             initial_state = ops.zeros((ops.shape(inputs)[0], self.units), self.compute_dtype)
-        recurrent_kernel = ops.convert_to_tensor(self.recurrent_kernel)
+        # A custom gradient on TensorFlow wants a tensor, and conversion would give the variable.
+        recurrent_kernel = ops.copy(self.recurrent_kernel)
         input_bias, recurrent_bias = ops.unstack(ops.convert_to_tensor(self.bias), 2)
         # Frames first, so that the loop reads and writes contiguous memory.
         projected = ops.matmul(ops.transpose(inputs, (1, 0, 2)), self.kernel) + input_bias
