@@ -1,0 +1,180 @@
+from pathlib import Path
+
+import librosa
+import mir_eval
+import numpy as np
+import pytest
+import scipy.linalg
+
+from audio_tt import metrics
+
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "metrics.npz")
+SAMPLE_RATE = 16000
+TIME = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+
+
+def tone(f0_hz, level=0.3, harmonics=(1.0, 0.5, 0.25)):
+    return level * sum(
+        a * np.sin(2 * np.pi * f0_hz * (n + 1) * TIME) for n, a in enumerate(harmonics)
+    )
+
+
+def noise(seed, scale=0.1):
+    return np.random.default_rng(seed).normal(scale=scale, size=SAMPLE_RATE)
+
+
+def test_f0_l1_is_that_of_ddsp():
+    result = metrics.f0_l1(GOLDEN["f0_target"], GOLDEN["confidence"], GOLDEN["f0_estimate"])
+    assert result.semitones == pytest.approx(float(GOLDEN["f0_l1"]), abs=1e-5)
+    assert (result.is_outlier, result.is_tracked) == (False, True)
+
+
+def test_f0_l1_of_known_intervals():
+    f0 = np.array([220.0, 220.0, 440.0, 440.0])
+    confidence = np.array([0.85, 0.9, 0.84, 0.0])
+    estimate = np.array([220.0 * 2 ** (1 / 12), 220.0 * 2 ** (-3 / 12), 1.0, 0.0])
+    assert metrics.f0_l1(f0, confidence, estimate).semitones == pytest.approx(2.0)
+    octave = metrics.f0_l1(f0, confidence, 2 * f0)
+    assert octave.semitones == pytest.approx(12.0) and not octave.is_outlier
+    silent = metrics.f0_l1(f0, confidence, np.zeros(4))
+    assert silent.semitones == pytest.approx(57.0) and silent.is_outlier  # A3 against MIDI 0
+    untracked = metrics.f0_l1(f0, confidence * 0.9, estimate)
+    assert np.isnan(untracked.semitones) and not untracked.is_tracked
+
+
+def test_pitch_accuracies_are_those_of_mir_eval():
+    rng = np.random.default_rng(1)
+    target = 220.0 * 2 ** (rng.uniform(-1, 1, 400))
+    target[rng.random(400) < 0.2] = 0.0
+    estimate = target * 2 ** (rng.normal(0, 60, 400) / 1200)
+    estimate[rng.random(400) < 0.2] *= 2.0
+    estimate[rng.random(400) < 0.1] = 0.0
+    times = np.arange(400) * 0.004
+    expected = mir_eval.melody.evaluate(times, target, times, estimate)
+    pitch = metrics.raw_pitch_accuracy(target, estimate)
+    chroma = metrics.raw_chroma_accuracy(target, estimate)
+    assert pitch == pytest.approx(expected["Raw Pitch Accuracy"])
+    assert chroma == pytest.approx(expected["Raw Chroma Accuracy"])
+    assert 0.3 < pitch < chroma < 0.8
+    assert metrics.raw_pitch_accuracy(target, 2 * target) == 0.0
+    assert metrics.raw_chroma_accuracy(target, 2 * target) == 1.0
+    assert np.isnan(metrics.raw_pitch_accuracy(np.zeros(5), np.ones(5)))
+
+
+def test_loudness_figures():
+    curve = np.linspace(-60.0, -20.0, 100)
+    assert metrics.loudness_l1(curve, curve[:90] + 3.0) == pytest.approx(3.0)
+    assert metrics.loudness_correlation(curve, 0.5 * curve - 7.0) == pytest.approx(1.0)
+    assert metrics.loudness_correlation(curve, -curve) == pytest.approx(-1.0)
+    assert np.isnan(metrics.loudness_correlation(curve, np.full(100, -40.0)))
+
+
+def test_log_spectral_distance_of_a_gain_is_the_gain():
+    audio = noise(0)
+    assert metrics.log_spectral_distance(audio, audio) == 0.0
+    assert metrics.log_spectral_distance(audio, audio / 2) == pytest.approx(6.0206, abs=5e-3)
+    assert metrics.log_spectral_distance(audio / 2, audio) == pytest.approx(6.0206, abs=5e-3)
+    assert metrics.log_spectral_distance(np.zeros(100), np.zeros(100)) == 0.0
+    assert metrics.log_spectral_distance(audio, np.zeros_like(audio)) > 50
+
+
+def test_log_spectral_distance_against_librosa():
+    a, b = noise(1), noise(2)
+    padded = [np.pad(x, (0, 4096)) for x in (a, b)]
+    levels = [
+        librosa.amplitude_to_db(
+            np.abs(librosa.stft(x, n_fft=2048, hop_length=512, center=False))[:, :32],
+            ref=1.0,
+            amin=1e-9,
+            top_db=None,
+        )
+        for x in padded
+    ]
+    peak = max(level.max() for level in levels)
+    levels = [np.maximum(level, peak - 80.0) for level in levels]
+    expected = np.sqrt(((levels[0] - levels[1]) ** 2).mean(axis=0)).mean()
+    assert metrics.log_spectral_distance(a, b) == pytest.approx(expected, rel=1e-5)
+
+
+def test_multiscale_spectral_distance_is_that_of_ddsp():
+    distance = metrics.multiscale_spectral_distance(
+        GOLDEN["spectral_target"], GOLDEN["spectral_estimate"]
+    )
+    assert distance == pytest.approx(float(GOLDEN["spectral_distance"]), rel=1e-5)
+    audio = noise(3)
+    assert metrics.multiscale_spectral_distance(audio, audio) == 0.0
+    gain = metrics.multiscale_spectral_distance(audio, audio / np.e, fft_sizes=[512])
+    levels = np.abs(librosa.stft(np.pad(audio, (0, 512)), n_fft=512, center=False, hop_length=128))
+    expected = 1.0 + (1 - 1 / np.e) * levels[:, :125].mean()
+    assert gain == pytest.approx(expected, rel=1e-5)
+
+
+def test_long_audio_is_measured_in_blocks():
+    audio = np.tile(noise(4), 8)
+    blocks = metrics.multiscale_spectral_distance(audio, audio / 2, fft_sizes=[64])
+    one = metrics.multiscale_spectral_distance(noise(4), noise(4) / 2, fft_sizes=[64])
+    assert blocks == pytest.approx(one, rel=1e-3)
+
+
+def test_mfcc_distance_hears_timbre_and_not_level():
+    bright = tone(220, harmonics=(1.0, 1.0, 1.0, 1.0, 1.0))
+    assert metrics.mfcc_distance(bright, bright, SAMPLE_RATE) == 0.0
+    level = metrics.mfcc_distance(bright, bright / 4, SAMPLE_RATE)
+    timbre = metrics.mfcc_distance(bright, tone(220), SAMPLE_RATE)
+    assert level < 0.1 * timbre
+
+
+def test_mfcc_frechet_is_the_textbook_formula():
+    a, b = noise(5), np.convolve(noise(6), [1.0, 0.9, 0.5], "same")
+    features = [
+        librosa.feature.mfcc(y=x, sr=SAMPLE_RATE, n_mfcc=20, n_fft=2048, hop_length=512)[1:]
+        for x in (a, b)
+    ]
+    means = [f.mean(axis=1) for f in features]
+    covariances = [np.cov(f, bias=True) for f in features]
+    root = scipy.linalg.sqrtm(covariances[0] @ covariances[1]).real
+    expected = np.sum((means[0] - means[1]) ** 2) + np.trace(sum(covariances) - 2 * root)
+    assert metrics.mfcc_frechet(a, b, SAMPLE_RATE) == pytest.approx(expected, rel=1e-4)
+
+
+def test_mfcc_frechet_passes_over_silence_and_order():
+    audio = noise(7)
+    padded = np.concatenate([np.zeros(SAMPLE_RATE), audio, np.zeros(SAMPLE_RATE)])
+    other = tone(440)
+    silence = metrics.mfcc_frechet(audio, padded, SAMPLE_RATE)
+    assert silence < 0.05 * metrics.mfcc_frechet(audio, other, SAMPLE_RATE)
+    assert metrics.mfcc_frechet([audio, other], [other, audio], SAMPLE_RATE) < 1e-6
+    assert np.isnan(metrics.mfcc_frechet(audio, np.zeros(5000), SAMPLE_RATE))
+
+
+def test_conventions_are_checked():
+    for bad in (np.zeros((2, 3)), np.zeros(0), np.array([1.0, np.nan])):
+        with pytest.raises(ValueError, match="the estimate"):
+            metrics.loudness_l1(np.zeros(3), bad)
+
+
+def test_evaluate_and_summarise():
+    f0 = np.full(100, 220.0)
+    sure, unsure = np.ones(100), np.full(100, 0.5)
+    curve = np.linspace(-40, -20, 100)
+
+    def score(confidence, f0_estimate):
+        return metrics.evaluate(
+            tone(220),
+            tone(220),
+            SAMPLE_RATE,
+            f0_target=f0,
+            confidence_target=confidence,
+            f0_estimate=f0_estimate,
+            loudness_target=curve,
+            loudness_estimate=curve + 1,
+        )
+
+    rows = [score(sure, f0 * 2 ** (1 / 12)), score(sure, f0 * 8), score(unsure, f0)]
+    assert set(metrics.evaluate(tone(220), tone(220), SAMPLE_RATE).values()) == {0.0}
+    summary = metrics.summarise(rows)
+    assert summary["f0_l1_semitones"] == pytest.approx(1.0)
+    assert summary["f0_outliers"] == pytest.approx(0.5)
+    assert summary["loudness_l1_db"] == pytest.approx(1.0)
+    assert summary["raw_chroma_accuracy"] == pytest.approx(2 / 3)
+    assert summary["log_spectral_distance_db"] == 0.0
