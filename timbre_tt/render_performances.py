@@ -1,0 +1,244 @@
+"""Renders melodies, played with expression, on SoundFont instruments: recordings to train on.
+
+    python -m timbre_tt.render_performances --instruments=flute,violin --output_dir=data/set
+
+writes OUTPUT/INSTRUMENT/{train,test}/NAME.wav (mono, 16 bit), each with its MIDI file, and
+OUTPUT/INSTRUMENT/manifest.json. Files that exist are kept, so the same command continues.
+"""
+
+import json
+import multiprocessing
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import gin
+import numpy as np
+from absl import flags
+
+from audio_tt import app, io
+from audio_tt import notes as notes_lib
+from audio_tt.errors import UserError
+from audio_tt.files import replacing
+from audio_tt.instruments import VOICES, SoundFontInstrument, Voice, get_voice
+from audio_tt.performance import Performance, concatenate, perform
+from audio_tt.soundfont import find_soundfont
+from timbre_tt.melodies import Melody, is_held_out, make_exercise, read_corpus, read_folder
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("instruments", ["flute", "violin"], f"Of {', '.join(sorted(VOICES))}.")
+flags.DEFINE_string("output_dir", "data/performances", "Folder to write into.")
+flags.DEFINE_float("minutes", 12.0, "Minutes to train on, an instrument; the test split adds 1/8.")
+flags.DEFINE_integer("seed", 0, "Another seed makes other performances.")
+flags.DEFINE_string("soundfont", None, "SoundFont file; by default the system's.")
+flags.DEFINE_string("midi_path", None, "Folder of MIDI files to play instead of the corpus.")
+flags.DEFINE_integer("sample_rate", 16000, "Samples per second of the recordings.")
+
+TEST_RANGE = (60, 84)  # flute, violin, oboe, clarinet and trumpet all reach it
+TEST_VOICE = Voice(0, *TEST_RANGE, 30.0, 0.7, fastest_note_seconds=0.2)
+SLOWEST_NOTE_SECONDS = 0.9
+LENGTH_SECONDS = {"train": (24.0, 54.0), "test": (24.0, 32.0)}
+LOUDEST = 0.7
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One recording to be: where it goes, what is played, and from which seed."""
+
+    path: str
+    melody: str
+    split: str
+    seed: tuple[int, ...]
+    performance: Performance
+
+
+def plan_pieces(
+    name: str, voice: Voice, melodies: list[Melody], minutes: float, seed: int
+) -> list[Piece]:
+    """Plans all recordings of one instrument; nothing is rendered.
+
+    The test pieces are the same performances for every instrument, as many octaves lower as its
+    range asks for. In training each instrument plays through its own whole range, every fourth
+    piece an exercise that reaches each pitch of it.
+
+    Raises:
+        UserError: the melodies fill only one of the two splits, or none fits the range.
+    """
+    train = [m for m in melodies if not is_held_out(m.name)]
+    test = [m for m in melodies if is_held_out(m.name)]
+    if not train or not test:
+        raise UserError(
+            f"{len(melodies)} melodies are too few to hold some out for testing; give more files."
+        )
+    octaves = _octaves_down(voice)
+    pieces = _fill("test", test, TEST_VOICE, minutes / 8, (seed, 1))
+    pieces = [_replace(p, p.performance.transposed(-12 * octaves)) for p in pieces]
+    return pieces + _fill("train", train, voice, minutes, (seed, 2, *name.encode()), exercises=True)
+
+
+def _replace(piece: Piece, performance: Performance) -> Piece:
+    return Piece(piece.path, piece.melody, piece.split, piece.seed, performance)
+
+
+def _octaves_down(voice: Voice) -> int:
+    low, high = TEST_RANGE
+    octaves = 0
+    while high - 12 * octaves > voice.high and low - 12 * (octaves + 1) >= voice.low:
+        octaves += 1
+    return octaves
+
+
+def _fill(split, melodies, voice, minutes, seed, exercises=False) -> list[Piece]:
+    """Adds one piece after the other until there are enough minutes."""
+    fitting = [m for m in melodies if m.high - m.low <= voice.high - voice.low]
+    if not fitting:
+        raise UserError(f"no {split} melody fits the range {voice.low} to {voice.high}; add some.")
+    order = np.random.default_rng(seed).permutation(len(fitting))
+    pieces, seconds = [], 0.0
+    while seconds < 60.0 * minutes:
+        number = len(pieces)
+        piece_seed = (*seed, number)
+        rng = np.random.default_rng(piece_seed)
+        if exercises and number % 4 == 3:
+            melody = make_exercise(voice.low, voice.high, rng, f"exercise-{number:03d}")
+        else:
+            melody = fitting[order[number % len(order)]]
+        performance = play_through(melody, voice, rng, rng.uniform(*LENGTH_SECONDS[split]))
+        title = melody.name.replace("/", "_")
+        path = f"{split}/{number:03d}_{title}.wav"
+        pieces.append(Piece(path, melody.name, split, piece_seed, performance))
+        seconds += performance.duration
+    return pieces
+
+
+def play_through(
+    melody: Melody, voice: Voice, rng: np.random.Generator, wanted: float
+) -> Performance:
+    """Plays a melody, again and again in other keys and moods, for about `wanted` seconds."""
+    parts, seconds = [], 0.0
+    while seconds < wanted - 4.0:
+        speed = rng.uniform(*np.log((voice.fastest_note_seconds, SLOWEST_NOTE_SECONDS)))
+        shift = int(rng.integers(voice.low - melody.low, voice.high - melody.high + 1))
+        notes = melody.at_speed(float(np.exp(speed)), shift)
+        begin = 0.0
+        if melody.name.startswith("exercise"):
+            begin = rng.uniform(0.0, max(0.0, notes[-1].end - (wanted - seconds)))
+        end = begin + 0.8 * (wanted - seconds)
+        notes = [n for n in notes if begin <= n.start and n.end <= end] or notes[:1]
+        parts.append(
+            perform(
+                notes,
+                rng,
+                vibrato_depth_cents=voice.vibrato_depth_cents,
+                vibrato_probability=voice.vibrato_probability,
+            )
+        )
+        seconds += parts[-1].duration
+    return concatenate(parts)
+
+
+@gin.configurable(module="timbre_tt.render_performances")
+def render_instrument(
+    name: str,
+    melodies: list[Melody],
+    output_dir: Path,
+    minutes: float,
+    seed: int,
+    soundfont: Path,
+    sample_rate: int,
+    processes: int = 2,
+) -> list[Path]:
+    """Renders what is missing of one instrument's recordings and writes the manifest.
+
+    One gain holds for all files of the instrument: the first run chooses it so that the loudest
+    sample is 0.7, the manifest keeps it. Dynamics between the files stay as they were played.
+
+    Returns:
+        The paths of the files that were written.
+
+    Raises:
+        UserError: the folder was made with another seed, SoundFont or sample rate.
+    """
+    voice = get_voice(name)
+    folder = Path(output_dir) / name
+    pieces = plan_pieces(name, voice, melodies, minutes, seed)
+    settings = {"seed": seed, "soundfont": soundfont.name, "sample_rate": sample_rate}
+    gain = _known_gain(folder / "manifest.json", settings)
+    missing = [p for p in pieces if gain is None or not (folder / p.path).exists()]
+    if not missing:
+        return []
+    jobs = [(soundfont, voice.program, piece.performance, sample_rate) for piece in missing]
+    with multiprocessing.get_context("spawn").Pool(min(processes, len(jobs))) as pool:
+        sounds = list(app.progress(pool.imap(_render, jobs), f"rendering {name}", "file"))
+    if gain is None:
+        gain = LOUDEST / max(float(np.abs(sound).max()) for sound in sounds)
+    manifest = {"instrument": name, "program": voice.program, "gain": gain, **settings}
+    manifest["files"] = [_describe(piece) for piece in pieces]
+    with replacing(folder / "manifest.json") as temporary:
+        temporary.write_text(json.dumps(manifest))
+    for piece, sound in zip(missing, sounds, strict=True):
+        _write_piece(folder / piece.path, sound * gain, sample_rate, piece, voice.program)
+    return [folder / piece.path for piece in missing]
+
+
+def _render(job):
+    soundfont, program, performance, sample_rate = job
+    return SoundFontInstrument(program, soundfont).render(performance, sample_rate)
+
+
+def _known_gain(manifest: Path, settings: dict) -> float | None:
+    if not manifest.is_file():
+        return None
+    known = json.loads(manifest.read_text())
+    for key, value in settings.items():
+        if known[key] != value:
+            raise UserError(
+                f"{manifest.parent} was made with {key} {known[key]}, not {value}; "
+                "choose another --output_dir or remove that folder."
+            )
+    return known["gain"]
+
+
+def _describe(piece: Piece) -> dict:
+    return {
+        "path": piece.path,
+        "melody": piece.melody,
+        "split": piece.split,
+        "seed": piece.seed,
+        "seconds": piece.performance.duration,
+        "notes": [
+            [pitch, velocity, round(start, 4), round(end, 4)]
+            for pitch, velocity, start, end in map(astuple, piece.performance.notes)
+        ],
+    }
+
+
+def _write_piece(path: Path, audio: np.ndarray, sample_rate: int, piece: Piece, program: int):
+    played = piece.performance
+    notes_lib.write_midi(
+        path.with_suffix(".mid"), played.notes, program, played.controls(), played.bends()
+    )
+    io.write(path, audio, sample_rate)
+
+
+def main() -> None:
+    """Renders every instrument that --instruments names."""
+    app.parse_gin()
+    for name in FLAGS.instruments:
+        get_voice(name)
+    soundfont = find_soundfont(FLAGS.soundfont)
+    melodies = read_folder(FLAGS.midi_path) if FLAGS.midi_path else read_corpus(seed=FLAGS.seed)
+    for name in FLAGS.instruments:
+        written = render_instrument(
+            name,
+            melodies,
+            Path(FLAGS.output_dir),
+            FLAGS.minutes,
+            FLAGS.seed,
+            soundfont,
+            FLAGS.sample_rate,
+        )
+        print(f"{name}: {len(written)} files written to {Path(FLAGS.output_dir) / name}")
+
+
+if __name__ == "__main__":
+    app.run(main)
