@@ -12,7 +12,7 @@ from keras import ops
 
 
 def _gates(projected, previous, recurrent_kernel, recurrent_bias):
-    """Gates of one frame or of all: update, reset, candidate, and the candidate's recurrent part."""
+    """Update gate, reset gate, candidate and its recurrent part, of one frame or of all."""
     recurrent = ops.matmul(previous, recurrent_kernel) + recurrent_bias
     update_in, reset_in, candidate_in = ops.split(projected, 3, axis=-1)
     update_rec, reset_rec, candidate_rec = ops.split(recurrent, 3, axis=-1)
@@ -23,7 +23,7 @@ def _gates(projected, previous, recurrent_kernel, recurrent_bias):
 
 
 def _compiled(function):
-    """Compiles a loop with XLA on TensorFlow, whose own loop pays for every operation of a frame."""
+    """Compiles with XLA on TensorFlow, whose own loop pays for every operation of a frame."""
     if keras.backend.backend() != "tensorflow":
         return function
     import tensorflow as tf
