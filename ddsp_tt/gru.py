@@ -42,7 +42,7 @@ def _forward(projected, recurrent_kernel, recurrent_bias, initial_state):
     return ops.scan(step, initial_state, projected)[1]
 
 
-def _backward(projected, recurrent_kernel, recurrent_bias, initial_state, states, d_states):
+def _backward(units, projected, recurrent_kernel, recurrent_bias, initial_state, states, d_states):
     """Gradients for the four arguments of `_forward`, given those of its states."""
     previous = ops.concatenate([initial_state[None], states[:-1]], axis=0)
     update, reset, candidate, candidate_rec = _gates(
@@ -53,7 +53,6 @@ def _backward(projected, recurrent_kernel, recurrent_bias, initial_state, states
     to_candidate = (1 - update) * (1 - candidate**2)
     to_reset = to_candidate * candidate_rec * reset * (1 - reset)
     to_recurrent = ops.concatenate([to_update, to_reset, to_candidate * reset], axis=-1)
-    units = initial_state.shape[-1]
     kernel_transposed = ops.transpose(recurrent_kernel)
 
     def step(d_state, frame):
@@ -74,9 +73,12 @@ def _backward(projected, recurrent_kernel, recurrent_bias, initial_state, states
 
 
 @functools.cache
-def _recurrence():
-    """The differentiable recurrence, made once and only when the backend is in use."""
-    forward, backward = _compiled(_forward), _compiled(_backward)
+def _recurrence(units):
+    """The differentiable recurrence, made once for a size and only when the backend is in use.
+
+    Tracing for several sizes together would leave the size unknown in the graph.
+    """
+    forward, backward = _compiled(_forward), _compiled(functools.partial(_backward, units))
 
     @ops.custom_gradient
     def recurrence(projected, recurrent_kernel, recurrent_bias, initial_state):
@@ -143,7 +145,7 @@ class Gru(keras.layers.Layer):
         input_bias, recurrent_bias = ops.unstack(ops.convert_to_tensor(self.bias), 2)
         # Frames first, so that the loop reads and writes contiguous memory.
         projected = ops.matmul(ops.transpose(inputs, (1, 0, 2)), self.kernel) + input_bias
-        states = _recurrence()(projected, recurrent_kernel, recurrent_bias, initial_state)
+        states = _recurrence(self.units)(projected, recurrent_kernel, recurrent_bias, initial_state)
         outputs = ops.transpose(states, (1, 0, 2))
         return (outputs, states[-1]) if return_state else outputs
 

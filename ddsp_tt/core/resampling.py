@@ -56,16 +56,23 @@ def _interpolate(x, positions, method):
     elif method == "linear":
         taps = {0: 1.0 - t, 1: t}
     else:
-        a = -0.75
-        near = lambda d: (a + 2.0) * d**3 - (a + 3.0) * d**2 + 1.0
-        far = lambda d: a * (d**3 - 5.0 * d**2 + 8.0 * d - 4.0)
-        taps = {-1: far(1.0 + t), 0: near(t), 1: near(1.0 - t), 2: far(2.0 - t)}
+        taps = {-1: _far(1.0 + t), 0: _near(t), 1: _near(1.0 - t), 2: _far(2.0 - t)}
     last = x.shape[1] - 1
     out = 0.0
     for offset, weight in taps.items():
         index = np.clip(floor + offset, 0, last)
         out = out + ops.take(x, index, axis=1) * weight.astype("float32")[None, :, None]
     return out
+
+
+def _near(d, a=-0.75):
+    """Cubic convolution kernel (Keys 1981) at distances d in [0, 1]."""
+    return (a + 2.0) * d**3 - (a + 3.0) * d**2 + 1.0
+
+
+def _far(d, a=-0.75):
+    """Cubic convolution kernel at distances d in [1, 2]."""
+    return a * (d**3 - 5.0 * d**2 + 8.0 * d - 4.0)
 
 
 @_register

@@ -1,0 +1,113 @@
+"""Prepared examples on disk -> random crops in batches."""
+
+import os
+from pathlib import Path
+
+import gin
+import numpy as np
+
+from audio_tt.errors import UserError
+from audio_tt.files import replacing
+from ddsp_tt.features import FRAME_RATE, HOP_LENGTH, SAMPLE_RATE
+
+FEATURES = ("f0_hz", "f0_confidence", "loudness_db")
+
+
+def save_example(path, audio, features):
+    """Writes one prepared example: 16-bit audio `[samples]` and features `[frames]`, `.npz`."""
+    peak = np.clip(np.round(audio * 32767.0), -32768, 32767)
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        arrays = {key: np.asarray(features[key], "float32") for key in FEATURES}
+        np.savez_compressed(file, audio=peak.astype("int16"), **arrays)
+
+
+def load_example(path):
+    """Reads what `save_example` wrote: dict of float32 `audio` `[samples]` and features `[frames]`.
+
+    Raises:
+      UserError: the file is not a prepared example.
+    """
+    try:
+        with np.load(path) as file:
+            example = {key: file[key] for key in FEATURES}
+            example["audio"] = file["audio"].astype("float32") / 32767.0
+    except (OSError, KeyError, ValueError) as error:
+        raise UserError(f"{path}: not a prepared example; run ddsp_tt.prepare_dataset") from error
+    return example
+
+
+def load_folder(data_dir):
+    """All prepared examples of a folder, in order of name.
+
+    Raises:
+      UserError: no such folder, or none in it.
+    """
+    if not os.path.isdir(data_dir):
+        raise UserError(f"{data_dir}: no such folder; ddsp_tt.prepare_dataset makes one")
+    paths = sorted(Path(data_dir).glob("*.npz"))
+    if not paths:
+        raise UserError(f"{data_dir}: holds no prepared example (*.npz)")
+    return [load_example(path) for path in paths]
+
+
+@gin.register(module="ddsp_tt.data")
+class CropProvider:
+    """Random crops of prepared examples; the batch of a step depends on seed and step alone.
+
+    Examples are drawn in proportion to their length. One that is shorter than the crop is followed
+    by silence.
+
+    Args:
+      data_dir: folder of `*.npz` examples.
+      crop_seconds: length of a crop.
+      batch_size: crops a batch.
+      seed: of the crops.
+    """
+
+    def __init__(self, data_dir, crop_seconds=1.0, batch_size=4, seed=0):
+        self.n_frames = round(crop_seconds * FRAME_RATE)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.examples = [self._padded(example) for example in load_folder(data_dir)]
+        lengths = np.array([len(example["f0_hz"]) for example in self.examples], float)
+        self.seconds = lengths.sum() / FRAME_RATE
+        self._probability = lengths / lengths.sum()
+
+    def _padded(self, example):
+        missing = max(self.n_frames - len(example["f0_hz"]), 0)
+        if missing == 0:
+            return example
+        padded = {
+            "audio": np.pad(example["audio"], (0, missing * HOP_LENGTH)),
+            "f0_hz": np.pad(example["f0_hz"], (0, missing), mode="edge"),
+            "f0_confidence": np.pad(example["f0_confidence"], (0, missing)),
+            "loudness_db": np.pad(example["loudness_db"], (0, missing), constant_values=-80.0),
+        }
+        return padded
+
+    def batch(self, step):
+        """Batch of a step: `audio` `[batch, samples]`, `f0_hz` and so on `[batch, frames]`."""
+        rng = np.random.default_rng((self.seed, step))
+        chosen = rng.choice(len(self.examples), self.batch_size, p=self._probability)
+        crops = [self._crop(self.examples[index], rng) for index in chosen]
+        return {key: np.stack([crop[key] for crop in crops]) for key in ("audio", *FEATURES)}
+
+    def _crop(self, example, rng):
+        start = int(rng.integers(len(example["f0_hz"]) - self.n_frames + 1))
+        frames = slice(start, start + self.n_frames)
+        samples = slice(frames.start * HOP_LENGTH, frames.stop * HOP_LENGTH)
+        return {"audio": example["audio"][samples]} | {
+            key: example[key][frames] for key in FEATURES
+        }
+
+    def batches(self, first_step):
+        """Batches of the steps from `first_step` on, without end, as `Model.fit` takes them."""
+        step = first_step
+        while True:
+            yield (self.batch(step),)
+            step += 1
+
+
+def dataset_seconds(examples):
+    """Total length of examples in seconds."""
+    return sum(len(example["audio"]) for example in examples) / SAMPLE_RATE

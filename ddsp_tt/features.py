@@ -1,0 +1,64 @@
+"""What the decoder reads, measured from audio: f0, its confidence, and loudness.
+
+Training data and transfer go through the same function, so that a model never meets features that
+were made otherwise than those it learned from.
+"""
+
+import keras
+import numpy as np
+
+from audio_tt import pitch
+from audio_tt.loudness import compute_loudness
+
+SAMPLE_RATE = 16000  # Hz
+FRAME_RATE = 250  # frames a second
+HOP_LENGTH = SAMPLE_RATE // FRAME_RATE
+LOUDNESS_FFT = 512
+_BLOCK_FRAMES = 4096
+
+
+def extract(audio, method="crepe", progress=None, **pitch_options):
+    """Measures the features of a recording of any length.
+
+    Args:
+      audio: float32 `[samples]` at 16 kHz.
+      method: "crepe", "pyin" or "yin".
+      progress: passed on to `audio_tt.pitch.track`.
+      **pitch_options: further arguments of `audio_tt.pitch.track`.
+
+    Returns:
+      dict of float32 `[frames]`: `f0_hz`, `f0_confidence` (0 to 1) and `loudness_db`; frame i is
+      centred on sample `64 * i`, and there are `ceil(samples / 64)` of them.
+    """
+    audio = whole_frames(audio)
+    n_frames = len(audio) // HOP_LENGTH
+    f0_hz, confidence = pitch.track(
+        audio, SAMPLE_RATE, FRAME_RATE, method=method, progress=progress, **pitch_options
+    )
+    return {
+        "f0_hz": f0_hz[:n_frames],
+        "f0_confidence": confidence[:n_frames],
+        "loudness_db": loudness(audio)[:n_frames],
+    }
+
+
+def whole_frames(audio):
+    """Audio `[samples]` with zeros appended up to a whole number of frames (at least one)."""
+    n_frames = max(-(-len(audio) // HOP_LENGTH), 1)
+    return np.pad(np.asarray(audio, "float32"), (0, n_frames * HOP_LENGTH - len(audio)))
+
+
+def loudness(audio):
+    """A-weighted loudness in dB, `[samples // 64 + 1]`, of audio `[samples]` in bounded memory."""
+    padded = np.pad(audio, LOUDNESS_FFT // 2)
+    n_frames = len(audio) // HOP_LENGTH + 1
+    blocks = []
+    for start in range(0, n_frames, _BLOCK_FRAMES):
+        size = min(_BLOCK_FRAMES, n_frames - start)
+        first = start * HOP_LENGTH
+        block = padded[first : first + (size - 1) * HOP_LENGTH + LOUDNESS_FFT]
+        values = compute_loudness(
+            block, SAMPLE_RATE, FRAME_RATE, n_fft=LOUDNESS_FFT, padding="valid"
+        )
+        blocks.append(keras.ops.convert_to_numpy(values))
+    return np.concatenate(blocks)

@@ -1,0 +1,7 @@
+"""Networks: preprocessor, decoder, and the autoencoder that joins them to the synthesisers."""
+
+from ddsp_tt.models.autoencoder import Autoencoder, get_model
+from ddsp_tt.models.decoders import RnnFcDecoder
+from ddsp_tt.models.preprocessing import F0LoudnessPreprocessor
+
+__all__ = ["Autoencoder", "F0LoudnessPreprocessor", "RnnFcDecoder", "get_model"]

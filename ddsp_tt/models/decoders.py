@@ -1,0 +1,97 @@
+"""The recurrent decoder of the DDSP autoencoder (appendix B.1)."""
+
+import gin
+import keras
+from keras import ops
+
+from ddsp_tt.gru import Gru
+
+
+def fc_stack(channels, n_layers, name):
+    """`n_layers` of dense -> layer norm -> leaky ReLU (slope 0.2)."""
+    layers = []
+    for i in range(n_layers):
+        layers += [
+            keras.layers.Dense(channels, name=f"{name}_dense_{i}"),
+            keras.layers.LayerNormalization(name=f"{name}_norm_{i}"),
+            keras.layers.LeakyReLU(negative_slope=0.2, name=f"{name}_relu_{i}"),
+        ]
+    return keras.Sequential(layers, name=name)
+
+
+@gin.register(module="ddsp_tt.decoders")
+class RnnFcDecoder(keras.layers.Layer):
+    """A stack for each input, a recurrent layer over all, a stack and a dense layer out.
+
+    Args:
+      rnn_channels: units of the recurrent layer.
+      rnn_type: "gru" or "lstm".
+      ch: units of each dense layer.
+      layers_per_stack: dense layers a stack.
+      input_keys: features to read, `[batch, frames, channels]` each, in this order.
+      output_splits: pairs of a name and a number of channels.
+      stateless: take the recurrent state from `features["state"]` and give back the new one as
+        output "state", for block-wise use.
+      name: name of the layer.
+    """
+
+    def __init__(
+        self,
+        rnn_channels=512,
+        rnn_type="gru",
+        ch=512,
+        layers_per_stack=3,
+        input_keys=("ld_scaled", "f0_scaled", "z"),
+        output_splits=(("amps", 1), ("harmonic_distribution", 40)),
+        stateless=False,
+        name="decoder",
+    ):
+        super().__init__(name=name)
+        if rnn_type not in ("gru", "lstm"):
+            raise ValueError(f"rnn_type must be 'gru' or 'lstm', not {rnn_type!r}")
+        self.rnn_type = rnn_type
+        self.input_keys = tuple(input_keys)
+        self.output_splits = tuple((key, int(size)) for key, size in output_splits)
+        self.stateless = stateless
+        self.input_stacks = [fc_stack(ch, layers_per_stack, f"{key}_stack") for key in input_keys]
+        if rnn_type == "gru":
+            self.rnn = Gru(rnn_channels, name="rnn")
+        else:
+            self.rnn = keras.layers.LSTM(
+                rnn_channels, return_sequences=True, return_state=True, name="rnn"
+            )
+        self.out_stack = fc_stack(ch, layers_per_stack, "out_stack")
+        self.dense_out = keras.layers.Dense(
+            sum(size for _, size in self.output_splits), name="dense_out"
+        )
+
+    def call(self, features):
+        """Raw outputs by name, `[batch, frames, size]` each."""
+        state = features.get("state") if self.stateless else None
+        outputs, state = self.decode(features, state)
+        if self.stateless:
+            outputs["state"] = state
+        return outputs
+
+    def decode(self, features, state=None):
+        """Outputs and the recurrent state after the last frame, so that a next block goes on.
+
+        Args:
+          features: dict that holds every input key.
+          state: what the call before returned, or None for the start.
+        """
+        inputs = [
+            stack(features[key])
+            for stack, key in zip(self.input_stacks, self.input_keys, strict=True)
+        ]
+        x = ops.concatenate(inputs, axis=-1)
+        if self.rnn_type == "gru":
+            x, state = self.rnn(x, initial_state=state, return_state=True)
+        else:
+            x, *state = self.rnn(x, initial_state=state)
+        x = self.dense_out(self.out_stack(ops.concatenate([*inputs, x], axis=-1)))
+        outputs, start = {}, 0
+        for key, size in self.output_splits:
+            outputs[key] = x[..., start : start + size]
+            start += size
+        return outputs, state

@@ -1,0 +1,58 @@
+"""From f0 and loudness as measured to what the decoder reads."""
+
+import gin
+import keras
+from keras import ops
+
+from audio_tt.loudness import compute_loudness
+from ddsp_tt import core
+
+
+@gin.register(module="ddsp_tt.preprocessing")
+class F0LoudnessPreprocessor(keras.layers.Layer):
+    """Resamples f0 and loudness to the decoder's frames and scales them to about [0, 1].
+
+    Args:
+      time_steps: frames of the decoder; None keeps the frames that come in, whatever their number.
+      frame_rate: frames a second.
+      sample_rate: Hz.
+      compute_loudness: measure loudness from `features["audio"]` even where `loudness_db` is given.
+      name: name of the layer.
+    """
+
+    def __init__(
+        self,
+        time_steps=1000,
+        frame_rate=250,
+        sample_rate=16000,
+        compute_loudness=True,
+        name="f0_loudness_preprocessor",
+    ):
+        super().__init__(name=name)
+        self.time_steps = time_steps
+        self.frame_rate = frame_rate
+        self.sample_rate = sample_rate
+        self.compute_loudness = compute_loudness
+
+    def call(self, features):
+        """Adds `f0_scaled` and `ld_scaled` to the features.
+
+        Args:
+          features: `f0_hz` `[batch, frames]` or `[batch, frames, 1]`; `loudness_db` likewise, or
+            `audio` `[batch, samples]`.
+
+        Returns:
+          A new dict; `f0_hz`, `loudness_db`, `f0_scaled`, `ld_scaled` are `[batch, frames, 1]`.
+        """
+        features = dict(features)
+        if self.compute_loudness and "audio" in features:
+            features["loudness_db"] = compute_loudness(
+                features["audio"], self.sample_rate, self.frame_rate
+            )
+        for key in ("f0_hz", "loudness_db"):
+            x = ops.convert_to_tensor(features[key])
+            x = x[..., None] if len(x.shape) == 2 else x
+            features[key] = core.resample(x, self.time_steps) if self.time_steps else x
+        features["f0_scaled"] = core.scale_f0_hz(features["f0_hz"])
+        features["ld_scaled"] = core.scale_db(features["loudness_db"])
+        return features

@@ -1,0 +1,111 @@
+"""Processors make controls from network outputs and a signal from controls; a group chains them."""
+
+import gin
+import keras
+
+from ddsp_tt import core
+
+_register = gin.register(module="ddsp_tt.processors")
+
+
+class Processor(keras.layers.Layer):
+    """One step of a synthesis chain.
+
+    A subclass says in `get_controls` how raw network outputs become controls of the right range,
+    and in `get_signal` how controls become audio `[batch, samples]`.
+    """
+
+    def get_controls(self, *args):
+        """Maps raw inputs, in the order in which `call` gets them, to a dict of controls."""
+        raise NotImplementedError
+
+    def get_signal(self, **controls):
+        """Makes the signal from the controls."""
+        raise NotImplementedError
+
+    def call(self, *args, return_outputs_dict=False):
+        """Signal, or `{"signal": ..., "controls": {...}}` with `return_outputs_dict`."""
+        controls = self.get_controls(*args)
+        signal = self.get_signal(**controls)
+        return {"signal": signal, "controls": controls} if return_outputs_dict else signal
+
+
+@_register
+class Add(Processor):
+    """Sum of two signals."""
+
+    def __init__(self, name="add"):
+        super().__init__(name=name)
+
+    def get_controls(self, signal_one, signal_two):
+        """The two signals, `[batch, samples]` each."""
+        return {"signal_one": signal_one, "signal_two": signal_two}
+
+    def get_signal(self, signal_one, signal_two):
+        """Their sum, `[batch, samples]`."""
+        return signal_one + signal_two
+
+
+@_register
+class Mix(Processor):
+    """Crossfade of two signals by a frame-rate level."""
+
+    def __init__(self, name="mix"):
+        super().__init__(name=name)
+
+    def get_controls(self, signal_one, signal_two, nn_out_mix_level):
+        """Signals `[batch, samples]`; level `[batch, frames, 1]`, any real, squashed to (0, 1)."""
+        level = core.resample(keras.ops.sigmoid(nn_out_mix_level), signal_one.shape[1])
+        return {"signal_one": signal_one, "signal_two": signal_two, "mix_level": level}
+
+    def get_signal(self, signal_one, signal_two, mix_level):
+        """`sqrt(level) * one + sqrt(1 - level) * two`: equal power throughout."""
+        level = keras.ops.clip(mix_level[..., 0], 1e-7, 1.0 - 1e-7)
+        return keras.ops.sqrt(level) * signal_one + keras.ops.sqrt(1.0 - level) * signal_two
+
+
+@_register
+class ProcessorGroup(keras.layers.Layer):
+    """Processors in order, each fed by keys of what is there before it.
+
+    Args:
+      dag: list of `(processor, [input keys])`. A key is a feature ("amps") or the output of an
+        earlier processor ("harmonic/signal", "reverb/controls/ir").
+      name: name of the layer.
+    """
+
+    def __init__(self, dag, name="processor_group"):
+        super().__init__(name=name)
+        self.processors = [node[0] for node in dag]
+        self.input_keys = [tuple(node[1]) for node in dag]
+        names = [processor.name for processor in self.processors]
+        if len(set(names)) != len(names):
+            raise ValueError(f"processors of a dag need different names: {', '.join(names)}")
+
+    def nodes(self):
+        """Pairs of a processor and its input keys, in order."""
+        return zip(self.processors, self.input_keys, strict=True)
+
+    def call(self, features, return_outputs_dict=False):
+        """Runs the dag; returns the last signal, or all outputs with that one under "out"."""
+        outputs = dict(features)
+        for processor, keys in self.nodes():
+            result = processor(*[look_up(outputs, key) for key in keys], return_outputs_dict=True)
+            outputs[processor.name] = result
+        outputs["out"] = outputs[self.processors[-1].name]["signal"]
+        return outputs if return_outputs_dict else outputs["out"]
+
+
+def look_up(nested, path):
+    """Value at "a/b/c" of a nested dict.
+
+    Raises:
+      KeyError: with the whole path and the keys that are there.
+    """
+    value = nested
+    for part in path.split("/"):
+        if not isinstance(value, dict) or part not in value:
+            there = ", ".join(sorted(value)) if isinstance(value, dict) else "nothing below it"
+            raise KeyError(f"no {path!r} in the outputs ({part!r} is missing; there is: {there})")
+        value = value[part]
+    return value

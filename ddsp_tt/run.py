@@ -1,0 +1,37 @@
+"""Trains a DDSP model on prepared recordings, and says how good it is.
+
+python -m ddsp_tt.run --mode=train --data_dir=data/flute --save_dir=runs/flute --gin_file=ddsp/small.gin
+"""
+
+from absl import flags
+
+from audio_tt import app
+
+_MODE = flags.DEFINE_enum("mode", "train", ["train", "eval"], "What to do.")
+_SAVE_DIR = flags.DEFINE_string("save_dir", None, "The run directory.", required=True)
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "Prepared examples.", required=True)
+_EVAL_DIR = flags.DEFINE_string("eval_data_dir", None, "Held-out prepared examples.")
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of crops and initial weights.")
+app.define_gpu_flag()
+
+
+def main():
+    """Trains, or evaluates what was trained."""
+    import keras
+
+    from ddsp_tt import models, training
+
+    app.parse_gin(default_files=("ddsp/published.gin",))
+    keras.utils.set_random_seed(_SEED.value)
+    if _MODE.value == "train":
+        training.train(
+            models.get_model(),
+            _SAVE_DIR.value,
+            _DATA_DIR.value,
+            eval_data_dir=_EVAL_DIR.value,
+            seed=_SEED.value,
+        )
+
+
+if __name__ == "__main__":
+    app.run(main)

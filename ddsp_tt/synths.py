@@ -1,0 +1,129 @@
+"""The two synthesisers of the DDSP autoencoder: harmonic oscillators and filtered noise."""
+
+import gin
+import keras
+from keras import ops
+
+from ddsp_tt import core
+from ddsp_tt.processors import Processor
+
+_register = gin.register(module="ddsp_tt.synths")
+
+
+@_register
+class Harmonic(Processor):
+    """Sines at multiples of f0.
+
+    Args:
+      n_samples: output length. None: `sample_rate / frame_rate` samples for each frame it is given.
+      sample_rate: Hz.
+      scale_fn: makes raw outputs positive; None leaves them.
+      normalize_below_nyquist: give the share of harmonics above Nyquist to those below.
+      amp_resample_method: see `core.resample`.
+      use_angular_cumsum: kept for Magenta's gin files; phase is exact either way.
+      frame_rate: frames a second, used when `n_samples` is None.
+      name: name of the layer; its outputs are found under it.
+    """
+
+    def __init__(
+        self,
+        n_samples=64000,
+        sample_rate=16000,
+        scale_fn=core.exp_sigmoid,
+        normalize_below_nyquist=True,
+        amp_resample_method="window",
+        use_angular_cumsum=False,
+        frame_rate=250,
+        name="harmonic",
+    ):
+        super().__init__(name=name)
+        self.n_samples = n_samples
+        self.sample_rate = sample_rate
+        self.scale_fn = scale_fn
+        self.normalize_below_nyquist = normalize_below_nyquist
+        self.amp_resample_method = amp_resample_method
+        self.use_angular_cumsum = use_angular_cumsum
+        self.frame_rate = frame_rate
+
+    def get_controls(self, amplitudes, harmonic_distribution, f0_hz):
+        """Amplitudes `[batch, frames, 1]`, distribution `[batch, frames, harmonics]` summing to 1.
+
+        Args:
+          amplitudes: raw, `[batch, frames, 1]`.
+          harmonic_distribution: raw, `[batch, frames, harmonics]`.
+          f0_hz: `[batch, frames, 1]`.
+        """
+        if self.scale_fn is not None:
+            amplitudes = self.scale_fn(amplitudes)
+            harmonic_distribution = self.scale_fn(harmonic_distribution)
+        limits = (f0_hz, self.sample_rate) if self.normalize_below_nyquist else ()
+        return {
+            "amplitudes": amplitudes,
+            "harmonic_distribution": core.normalize_harmonics(harmonic_distribution, *limits),
+            "f0_hz": f0_hz,
+        }
+
+    def get_signal(self, amplitudes, harmonic_distribution, f0_hz):
+        """Audio `[batch, samples]`."""
+        n_samples = self.n_samples or f0_hz.shape[1] * self.sample_rate // self.frame_rate
+        return core.harmonic_synthesis(
+            f0_hz,
+            amplitudes,
+            harmonic_distribution=harmonic_distribution,
+            n_samples=n_samples,
+            sample_rate=self.sample_rate,
+            amp_resample_method=self.amp_resample_method,
+        )
+
+
+@_register
+class FilteredNoise(Processor):
+    """White noise through a filter that changes with every frame.
+
+    Args:
+      n_samples: output length; None: `samples_per_frame` for each frame it is given.
+      window_size: taps of the filter; 0 keeps all `2 * (bands - 1)`.
+      scale_fn: makes raw outputs positive; None leaves them.
+      initial_bias: added to raw outputs, so that an untrained model is nearly silent.
+      delay_compensation: None keeps the noise in time; -1 as the original, two samples late.
+      samples_per_frame: used when `n_samples` is None.
+      name: name of the layer; its outputs are found under it.
+    """
+
+    def __init__(
+        self,
+        n_samples=64000,
+        window_size=257,
+        scale_fn=core.exp_sigmoid,
+        initial_bias=-5.0,
+        delay_compensation=None,
+        samples_per_frame=64,
+        name="filtered_noise",
+    ):
+        super().__init__(name=name)
+        self.n_samples = n_samples
+        self.window_size = window_size
+        self.scale_fn = scale_fn
+        self.initial_bias = initial_bias
+        self.delay_compensation = delay_compensation
+        self.samples_per_frame = samples_per_frame
+        self.seed_generator = keras.random.SeedGenerator(0)
+
+    def get_controls(self, magnitudes):
+        """Band magnitudes `[batch, frames, bands]`, positive."""
+        if self.scale_fn is not None:
+            magnitudes = self.scale_fn(magnitudes + self.initial_bias)
+        return {"magnitudes": magnitudes}
+
+    def get_signal(self, magnitudes, noise=None):
+        """Audio `[batch, samples]`; `noise` in [-1, 1] replaces the fresh uniform noise."""
+        if noise is None:
+            n_samples = self.n_samples or magnitudes.shape[1] * self.samples_per_frame
+            shape = (ops.shape(magnitudes)[0], n_samples)
+            noise = keras.random.uniform(shape, -1.0, 1.0, seed=self.seed_generator)
+        return core.frequency_filter(
+            noise,
+            magnitudes,
+            window_size=self.window_size,
+            delay_compensation=self.delay_compensation,
+        )

@@ -1,0 +1,162 @@
+"""Training of a DDSP model in a run directory that can be stopped and resumed at any moment."""
+
+import gin
+import keras
+import numpy as np
+
+from audio_tt import io, weights
+from audio_tt.progress import progress
+from audio_tt.runs import RunDirectory
+from ddsp_tt import data
+from ddsp_tt.features import FRAME_RATE, HOP_LENGTH, SAMPLE_RATE
+from ddsp_tt.preparation import STATISTICS_FILE
+
+MODEL_FILE = "model.h5"
+_EVALUATION_CROPS = 16
+_EVALUATION_SEED = 1234
+_SAMPLE_SECONDS = 8.0
+
+
+@gin.register(module="ddsp_tt.training")
+class Trainer:
+    """The optimiser: Adam with gradient clipping and a learning rate that decays continuously.
+
+    Args:
+      learning_rate: at step 0.
+      lr_decay_steps: steps after which the rate is multiplied by `lr_decay_rate`.
+      lr_decay_rate: that factor.
+      grad_clip_norm: upper limit of the global gradient norm.
+    """
+
+    def __init__(
+        self, learning_rate=1e-3, lr_decay_steps=10000, lr_decay_rate=0.98, grad_clip_norm=3.0
+    ):
+        schedule = keras.optimizers.schedules.ExponentialDecay(
+            learning_rate, lr_decay_steps, lr_decay_rate
+        )
+        self.optimizer = keras.optimizers.Adam(
+            schedule, epsilon=1e-7, global_clipnorm=grad_clip_norm
+        )
+
+
+@gin.configurable(module="ddsp_tt.training")
+def train(
+    model,
+    save_dir,
+    data_dir,
+    eval_data_dir=None,
+    trainer=gin.REQUIRED,
+    num_steps=30000,
+    batch_size=16,
+    crop_seconds=4.0,
+    steps_per_summary=300,
+    steps_per_save=300,
+    seed=0,
+):
+    """Trains up to `num_steps` steps in total; a run that stands in `save_dir` already goes on.
+
+    Leaves in `save_dir`: `model.h5`, `operative_config.gin`, `dataset_statistics.json` (the folder
+    is then a model that every command takes), `state.h5`, `history.csv` with its plot, audio under
+    `samples/`, TensorBoard events.
+
+    Args:
+      model: an `Autoencoder`.
+      save_dir: the run directory.
+      data_dir: folder of prepared examples.
+      eval_data_dir: folder of held-out ones, for the column `val_spectral_loss` and the samples.
+      trainer: a `Trainer`.
+      num_steps: total number of steps.
+      batch_size: crops a step.
+      crop_seconds: length of a crop.
+      steps_per_summary: steps a row of `history.csv`.
+      steps_per_save: steps between states, samples and evaluations; a multiple of the above.
+      seed: of crops and initial weights (set before the model was built).
+
+    Raises:
+      UserError: no data, or another process trains in `save_dir`.
+    """
+    run = RunDirectory(save_dir)
+    provider = data.CropProvider(data_dir, crop_seconds, batch_size, seed)
+    examples = data.load_folder(eval_data_dir) if eval_data_dir else provider.examples
+    held_out = None
+    if eval_data_dir:
+        held_out = data.CropProvider(
+            eval_data_dir, crop_seconds, _EVALUATION_CROPS, _EVALUATION_SEED
+        ).batch(0)
+    with run.lock():
+        model.compile(trainer.optimizer)
+        model(provider.batch(0))
+        trainer.optimizer.build(model.trainable_variables)
+        variables = [*model.variables, *trainer.optimizer.variables]
+        state = run.load_state(variables)
+        first_step = int(state["step"]) if state else 0
+        run.write_gin()
+        _copy_statistics(data_dir, run)
+        if first_step >= num_steps:
+            return
+        keeper = _Keeper(run, variables, held_out, examples[0], steps_per_save, num_steps)
+        keeper.bar = progress(num_steps, "Training", "step")
+        keeper.bar.update(first_step)
+        keeper.steps_per_row = steps_per_summary
+        model.fit(
+            provider.batches(first_step),
+            steps_per_epoch=steps_per_summary,
+            initial_epoch=first_step // steps_per_summary,
+            epochs=-(-num_steps // steps_per_summary),
+            callbacks=[keeper],
+            verbose=0,
+        )
+        keeper.bar.close()
+        weights.save_weights(model, run.path / MODEL_FILE)
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Writes the history after every row's steps, and state, samples and plot at every save."""
+
+    def __init__(self, run, variables, held_out, example, steps_per_save, num_steps):
+        super().__init__()
+        self.run = run
+        self.kept = variables
+        self.held_out = held_out
+        self.example = example
+        self.steps_per_save = steps_per_save
+        self.num_steps = num_steps
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = (epoch + 1) * self.steps_per_row
+        row = {"step": step, "loss": logs["loss"]}
+        is_save = step % self.steps_per_save == 0 or step >= self.num_steps
+        if is_save and self.held_out is not None:
+            row["val_spectral_loss"] = evaluate_loss(self.model, self.held_out)
+        self.run.append_history(row)
+        self.bar.update(self.steps_per_row)
+        self.bar.set_postfix(**{key: f"{value:.3f}" for key, value in row.items() if key != "step"})
+        if is_save:
+            self.run.save_state(self.kept, step)
+            weights.save_weights(self.model, self.run.path / MODEL_FILE)
+            self.run.plot_history()
+            audio = resynthesise(self.model, self.example)
+            io.write(self.run.sample_path(step, "resynthesis.wav"), audio, SAMPLE_RATE)
+
+
+def evaluate_loss(model, batch):
+    """Sum of the model's losses on one batch."""
+    outputs = model(batch)
+    losses = [loss(batch["audio"], outputs["audio_synth"]) for loss in model.loss_objs]
+    return float(sum(float(loss) for loss in losses))
+
+
+def resynthesise(model, example, seconds=_SAMPLE_SECONDS):
+    """The beginning of a prepared example, as the model plays it: float32 `[samples]`."""
+    n_frames = min(round(seconds * FRAME_RATE), len(example["f0_hz"]))
+    batch = {key: example[key][None, :n_frames] for key in data.FEATURES}
+    batch["audio"] = example["audio"][None, : n_frames * HOP_LENGTH]
+    return np.asarray(keras.ops.convert_to_numpy(model(batch)["audio_synth"][0]))
+
+
+def _copy_statistics(data_dir, run):
+    from ddsp_tt import statistics
+
+    statistics.save_json(
+        statistics.load_json(f"{data_dir}/{STATISTICS_FILE}"), run.path / STATISTICS_FILE
+    )
