@@ -8,7 +8,7 @@ OUTPUT/INSTRUMENT/manifest.json. Files that exist are kept, so the same command 
 
 import json
 import multiprocessing
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import gin
@@ -56,8 +56,8 @@ def plan_pieces(
 ) -> list[Piece]:
     """Plans all recordings of one instrument; nothing is rendered.
 
-    The test pieces are the same performances for every instrument, as many octaves lower as its
-    range asks for. In training each instrument plays through its own whole range, every fourth
+    The test pieces are the same performances for every instrument, moved by the octaves
+    that its range asks for. In training each instrument plays through its own whole range, every fourth
     piece an exercise that reaches each pitch of it.
 
     Raises:
@@ -69,22 +69,17 @@ def plan_pieces(
         raise UserError(
             f"{len(melodies)} melodies are too few to hold some out for testing; give more files."
         )
-    octaves = _octaves_down(voice)
+    shift = _octave_shift(voice)
     pieces = _fill("test", test, TEST_VOICE, minutes / 8, (seed, 1))
-    pieces = [_replace(p, p.performance.transposed(-12 * octaves)) for p in pieces]
+    pieces = [replace(p, performance=p.performance.transposed(shift)) for p in pieces]
     return pieces + _fill("train", train, voice, minutes, (seed, 2, *name.encode()), exercises=True)
 
 
-def _replace(piece: Piece, performance: Performance) -> Piece:
-    return Piece(piece.path, piece.melody, piece.split, piece.seed, performance)
-
-
-def _octaves_down(voice: Voice) -> int:
+def _octave_shift(voice: Voice) -> int:
+    """Returns the semitones that bring the test range into the voice's, as few as possible."""
     low, high = TEST_RANGE
-    octaves = 0
-    while high - 12 * octaves > voice.high and low - 12 * (octaves + 1) >= voice.low:
-        octaves += 1
-    return octaves
+    shifts = (0, -12, 12, -24, 24, -36)
+    return next(s for s in shifts if low + s >= voice.low and high + s <= voice.high)
 
 
 def _fill(split, melodies, voice, minutes, seed, exercises=False) -> list[Piece]:
