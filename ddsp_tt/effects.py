@@ -3,6 +3,7 @@
 import gin
 import keras
 import numpy as np
+import scipy.signal
 from keras import ops
 
 from ddsp_tt import core
@@ -24,6 +25,17 @@ class _Room(Processor):
         """Wet audio `[batch, samples]`, plus the dry one if `add_dry`."""
         wet = core.fft_convolve(audio, mask_dry(ir), "same", delay_compensation=0)
         return wet + audio if self.add_dry else wet
+
+    def stream(self, block, state, *args):
+        """Audio of a block; the state is the sound that still rings when it ends."""
+        audio, *rest = args
+        ir = ops.convert_to_numpy(mask_dry(self.get_controls(audio, *rest)["ir"]))
+        audio = ops.convert_to_numpy(audio)
+        full = scipy.signal.fftconvolve(audio.astype("float64"), ir.astype("float64"), axes=1)
+        if state is not None:
+            full[:, : state.shape[1]] += state
+        wet = full[:, : block.n_samples].astype("float32")
+        return (wet + audio if self.add_dry else wet), full[:, block.n_samples :]
 
 
 def mask_dry(ir):

@@ -8,12 +8,12 @@ import keras
 import numpy as np
 
 from audio_tt import pitch
-from audio_tt.loudness import compute_loudness
+from audio_tt.loudness import compute_loudness, compute_power
 
 SAMPLE_RATE = 16000  # Hz
 FRAME_RATE = 250  # frames a second
 HOP_LENGTH = SAMPLE_RATE // FRAME_RATE
-LOUDNESS_FFT = 512
+WINDOW_LENGTH = 512  # samples, of loudness and power
 _BLOCK_FRAMES = 4096
 
 
@@ -50,15 +50,23 @@ def whole_frames(audio):
 
 def loudness(audio):
     """A-weighted loudness in dB, `[samples // 64 + 1]`, of audio `[samples]` in bounded memory."""
-    padded = np.pad(audio, LOUDNESS_FFT // 2)
+    return _in_blocks(compute_loudness, audio, n_fft=WINDOW_LENGTH)
+
+
+def power(audio):
+    """Mean power in dB, `[samples // 64 + 1]`, of audio `[samples]` in bounded memory."""
+    return _in_blocks(compute_power, audio, frame_size=WINDOW_LENGTH)
+
+
+def _in_blocks(measure, audio, **window):
+    """A frame-wise measure of centred windows, some thousand frames at a time."""
+    padded = np.pad(audio, WINDOW_LENGTH // 2)
     n_frames = len(audio) // HOP_LENGTH + 1
     blocks = []
     for start in range(0, n_frames, _BLOCK_FRAMES):
         size = min(_BLOCK_FRAMES, n_frames - start)
         first = start * HOP_LENGTH
-        block = padded[first : first + (size - 1) * HOP_LENGTH + LOUDNESS_FFT]
-        values = compute_loudness(
-            block, SAMPLE_RATE, FRAME_RATE, n_fft=LOUDNESS_FFT, padding="valid"
-        )
+        block = padded[first : first + (size - 1) * HOP_LENGTH + WINDOW_LENGTH]
+        values = measure(block, SAMPLE_RATE, FRAME_RATE, padding="valid", **window)
         blocks.append(keras.ops.convert_to_numpy(values))
     return np.concatenate(blocks)

@@ -23,11 +23,14 @@ def _gates(projected, previous, recurrent_kernel, recurrent_bias):
 
 
 def _compiled(function):
-    """Compiles with XLA on TensorFlow, whose own loop pays for every operation of a frame."""
-    if keras.backend.backend() != "tensorflow":
-        return function
+    """Compiles a loop over frames, or running it outside a graph would cost a second each time."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
     import tensorflow as tf
 
+    # XLA, because TensorFlow's own loop pays for every operation of every frame.
     return tf.function(function, jit_compile=True, autograph=False, reduce_retracing=True)
 
 

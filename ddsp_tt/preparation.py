@@ -42,6 +42,8 @@ def prepare(inputs, output_dir, method="crepe", **pitch_options):
             failed += 1
             logging.error("%s", error)
     examples = data.load_folder(output_dir)
+    for example in examples:
+        example["power_db"] = features.power(example["audio"])
     summary = statistics.compute_statistics(examples)
     statistics.save_json(summary, output_dir / STATISTICS_FILE)
     logging.info(

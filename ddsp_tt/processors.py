@@ -1,8 +1,11 @@
 """Processors make controls from network outputs and a signal from controls; a group chains them."""
 
+import dataclasses
+
 import gin
 import keras
 
+from audio_tt.errors import UserError
 from ddsp_tt import core
 
 _register = gin.register(module="ddsp_tt.processors")
@@ -29,6 +32,51 @@ class Processor(keras.layers.Layer):
         signal = self.get_signal(**controls)
         return {"signal": signal, "controls": controls} if return_outputs_dict else signal
 
+    def context_frames(self, hop_length, *args):
+        """Frames on either side of a block that its signal depends on."""
+        del hop_length, args
+        return 0
+
+    def stream(self, block, state, *args):
+        """Signal of one block of a longer sound, equal to that stretch of the whole.
+
+        Args:
+          block: the `Block` that is made.
+          state: what the call for the block before returned; None at the start.
+          *args: what `call` takes: frame-rate inputs with `block.context` more frames on either
+            side, signals `[1, block.n_samples]` without.
+
+        Returns:
+          The signal `[1, block.n_samples]` and the state for the next block.
+        """
+        raise UserError(f"{self.name}: this processor cannot be run in blocks")
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """A stretch of time that is synthesised at once.
+
+    Attributes:
+      first_frame: index of its first frame in the whole sound.
+      n_frames: its length.
+      context: frames that frame-rate inputs hold before the first and after the last.
+      hop_length: samples a frame.
+      total_frames: length of the whole sound.
+      seed: of the noise.
+    """
+
+    first_frame: int
+    n_frames: int
+    context: int
+    hop_length: int
+    total_frames: int
+    seed: int
+
+    @property
+    def n_samples(self):
+        """Samples of the block."""
+        return self.n_frames * self.hop_length
+
 
 @_register
 class Add(Processor):
@@ -44,6 +92,10 @@ class Add(Processor):
     def get_signal(self, signal_one, signal_two):
         """Their sum, `[batch, samples]`."""
         return signal_one + signal_two
+
+    def stream(self, block, state, signal_one, signal_two):
+        """Their sum, block by block."""
+        return signal_one + signal_two, state
 
 
 @_register

@@ -2,12 +2,15 @@
 
 import gin
 import keras
+import numpy as np
 from keras import ops
 
+from audio_tt.errors import UserError
 from ddsp_tt import core
 from ddsp_tt.processors import Processor
 
 _register = gin.register(module="ddsp_tt.synths")
+_NOISE_CHUNK = 65536  # samples of noise made from one seed
 
 
 @_register
@@ -75,6 +78,29 @@ class Harmonic(Processor):
             amp_resample_method=self.amp_resample_method,
         )
 
+    def context_frames(self, hop_length, *args):
+        """The frame after the block, towards which its last frame moves."""
+        return 1
+
+    def stream(self, block, state, *args):
+        """Audio of a block; the state is the phase from which the next one goes on."""
+        if self.amp_resample_method not in core.FADES:
+            raise UserError(
+                f"Harmonic.amp_resample_method = {self.amp_resample_method!r} cannot be run in "
+                f"blocks; use one of {', '.join(core.FADES)}"
+            )
+        frames = slice(block.context, block.context + block.n_frames + 1)
+        controls = self.get_controls(*[x[:, frames] for x in args])
+        audio, phases = core.harmonic_frames(
+            controls["f0_hz"],
+            controls["amplitudes"] * controls["harmonic_distribution"],
+            block.hop_length,
+            self.sample_rate,
+            self.amp_resample_method,
+            state,
+        )
+        return audio[:, : block.n_samples], phases[:, block.n_frames : block.n_frames + 1]
+
 
 @_register
 class FilteredNoise(Processor):
@@ -127,3 +153,33 @@ class FilteredNoise(Processor):
             window_size=self.window_size,
             delay_compensation=self.delay_compensation,
         )
+
+    def context_frames(self, hop_length, magnitudes):
+        """Frames that the filter's taps reach over."""
+        return -(-2 * (magnitudes.shape[-1] - 1) // hop_length) + 1
+
+    def stream(self, block, state, magnitudes):
+        """Audio of a block, made together with the frames around it whose filters reach into it."""
+        first = (block.first_frame - block.context) * block.hop_length
+        n_samples = (block.n_frames + 2 * block.context) * block.hop_length
+        noise = white_noise(first, n_samples, block.seed)
+        inside = np.arange(first, first + n_samples) < block.total_frames * block.hop_length
+        audio = self.get_signal(**self.get_controls(magnitudes), noise=(noise * inside)[None])
+        start = block.context * block.hop_length
+        return audio[:, start : start + block.n_samples], state
+
+
+def white_noise(first, n_samples, seed):
+    """Uniform noise in [-1, 1), float32 `[n_samples]`, from sample `first` of an endless stream.
+
+    The stream depends on the seed alone, not on how it is cut; before sample 0 it is zero.
+    """
+    pieces = []
+    for chunk in range(first // _NOISE_CHUNK, (first + n_samples - 1) // _NOISE_CHUNK + 1):
+        if chunk < 0:
+            pieces.append(np.zeros(_NOISE_CHUNK, "float32"))
+        else:
+            rng = np.random.default_rng((seed, chunk))
+            pieces.append(2.0 * rng.random(_NOISE_CHUNK, "float32") - 1.0)
+    start = first % _NOISE_CHUNK
+    return np.concatenate(pieces)[start : start + n_samples]

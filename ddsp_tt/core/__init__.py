@@ -11,8 +11,10 @@ from ddsp_tt.core.filtering import (
     frequency_impulse_response,
 )
 from ddsp_tt.core.oscillators import (
+    FADES,
     angular_cumsum,
     get_harmonic_frequencies,
+    harmonic_frames,
     harmonic_synthesis,
     normalize_harmonics,
     oscillator_bank,
@@ -40,6 +42,7 @@ from ddsp_tt.core.scaling import (
 __all__ = [
     "DB_RANGE",
     "F0_RANGE",
+    "FADES",
     "amplitude_to_db",
     "angular_cumsum",
     "apply_window_to_impulse_response",
@@ -49,6 +52,7 @@ __all__ = [
     "frequency_filter",
     "frequency_impulse_response",
     "get_harmonic_frequencies",
+    "harmonic_frames",
     "harmonic_synthesis",
     "hz_to_midi",
     "log10",

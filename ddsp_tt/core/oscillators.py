@@ -18,6 +18,13 @@ _register = gin.register(module="ddsp_tt.core")
 _CYCLE = 2.0**32
 _LARGEST = 2147483520.0  # the largest float32 that is an int32
 
+# Weight of frame i within its hop, on the way to frame i + 1.
+FADES = {
+    "window": crossfade,
+    "linear": lambda hop_length: 1.0 - np.arange(hop_length, dtype="float32") / hop_length,
+    "nearest": lambda hop_length: np.ones(hop_length, "float32"),
+}
+
 
 def _to_fixed(cycles):
     """Float cycles -> int32 in units of 2^-32 cycle, whole cycles dropped."""
@@ -140,9 +147,11 @@ def harmonic_synthesis(
     if harmonic_distribution is not None:
         harmonic_amplitudes = harmonic_amplitudes * harmonic_distribution
     whole_hop = n_samples % frequencies.shape[1] == 0
-    if harmonic_shifts is None and amp_resample_method == "window" and whole_hop:
+    if harmonic_shifts is None and amp_resample_method in FADES and whole_hop:
         hop_length = n_samples // frequencies.shape[1]
-        return harmonic_frames(frequencies, harmonic_amplitudes, hop_length, sample_rate)[0]
+        return harmonic_frames(
+            frequencies, harmonic_amplitudes, hop_length, sample_rate, amp_resample_method
+        )[0]
     n_harmonics = harmonic_amplitudes.shape[-1]
     harmonic_frequencies = get_harmonic_frequencies(frequencies, n_harmonics)
     if harmonic_shifts is not None:
@@ -154,8 +163,15 @@ def harmonic_synthesis(
     )
 
 
-def harmonic_frames(f0_hz, harmonic_amplitudes, hop_length, sample_rate=16000, phase=None):
-    """Harmonic synthesis frame by frame: linear f0, raised-cosine crossfade of amplitudes.
+def harmonic_frames(
+    f0_hz,
+    harmonic_amplitudes,
+    hop_length,
+    sample_rate=16000,
+    amp_resample_method="window",
+    phase=None,
+):
+    """Harmonic synthesis frame by frame: linear f0, amplitudes that fade from frame to frame.
 
     Within frame i every amplitude is a mix of frames i and i + 1, so the sum over harmonics is one
     product of the frame's sines `[hop, harmonics]` with two columns of amplitudes; no tensor of
@@ -166,6 +182,7 @@ def harmonic_frames(f0_hz, harmonic_amplitudes, hop_length, sample_rate=16000, p
       harmonic_amplitudes: `[batch, frames, harmonics]`.
       hop_length: samples a frame.
       sample_rate: Hz.
+      amp_resample_method: a key of `FADES`.
       phase: int32 `[batch, 1]` in units of 2^-32 cycle from the block before, or None for zero.
 
     Returns:
@@ -194,9 +211,9 @@ def harmonic_frames(f0_hz, harmonic_amplitudes, hop_length, sample_rate=16000, p
     sines = ops.where(frequency[..., None] * k < sample_rate / 2.0, sines, 0.0)
 
     pair = ops.stack([amplitudes, _next_frame(amplitudes)], axis=-1)
-    window = crossfade(hop_length)
+    fade = FADES[amp_resample_method](hop_length)
     mixed = ops.matmul(sines, pair)
-    audio = mixed[..., 0] * window + mixed[..., 1] * (1.0 - window)
+    audio = mixed[..., 0] * fade + mixed[..., 1] * (1.0 - fade)
     return ops.reshape(audio, (-1, f0.shape[1] * hop_length)), phases
 
 

@@ -53,6 +53,12 @@ class F0LoudnessPreprocessor(keras.layers.Layer):
             x = ops.convert_to_tensor(features[key])
             x = x[..., None] if len(x.shape) == 2 else x
             features[key] = core.resample(x, self.time_steps) if self.time_steps else x
-        features["f0_scaled"] = core.scale_f0_hz(features["f0_hz"])
-        features["ld_scaled"] = core.scale_db(features["loudness_db"])
-        return features
+        return self.scale(features)
+
+    def scale(self, features):
+        """Adds `f0_scaled` and `ld_scaled` to features whose frames are the decoder's already."""
+        return {
+            **features,
+            "f0_scaled": core.scale_f0_hz(features["f0_hz"]),
+            "ld_scaled": core.scale_db(features["loudness_db"]),
+        }

@@ -1,0 +1,79 @@
+"""Trained models by folder, and those that come with the package by instrument."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from audio_tt import settings, weights
+from audio_tt.errors import UserError
+from ddsp_tt import effects, losses, models, statistics, synths, training  # noqa: F401 (gin names)
+from ddsp_tt.preparation import STATISTICS_FILE
+
+PRETRAINED = Path(__file__).with_name("pretrained")
+GIN_FILE = "operative_config.gin"
+
+
+@dataclasses.dataclass
+class TrainedModel:
+    """A model that is ready to play.
+
+    Attributes:
+      name: of its folder.
+      model: the `Autoencoder`.
+      statistics: of its training data, see `ddsp_tt.statistics`; None where the folder has none.
+    """
+
+    name: str
+    model: models.Autoencoder
+    statistics: dict | None
+
+
+def load(folder):
+    """Builds a model from its own gin file and loads its weights.
+
+    Args:
+      folder: holds `model.h5`, `operative_config.gin` and, for fitting, `dataset_statistics.json`,
+        as training leaves them.
+
+    Raises:
+      UserError: something is missing or does not fit.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; a model is a folder with {training.MODEL_FILE}")
+    for name in (GIN_FILE, training.MODEL_FILE):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder}: not a model, {name} is missing")
+    settings.parse_gin(default_files=(folder / GIN_FILE,))
+    model = build(models.get_model())
+    weights.load_weights(model, folder / training.MODEL_FILE)
+    has_statistics = (folder / STATISTICS_FILE).is_file()
+    table = statistics.load_json(folder / STATISTICS_FILE) if has_statistics else None
+    return TrainedModel(folder.name, model, table)
+
+
+def build(model):
+    """Makes a model's variables by one call on silence; returns the model."""
+    n_frames = model.preprocessor.time_steps or 16
+    zeros = np.zeros((1, n_frames), "float32")
+    audio = np.zeros((1, n_frames * 64), "float32")
+    model({"f0_hz": zeros + 440.0, "loudness_db": zeros, "audio": audio})
+    return model
+
+
+def instruments():
+    """Names of the instruments that come with the package, sorted."""
+    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{training.MODEL_FILE}"))
+
+
+def load_instrument(instrument):
+    """Loads a model that comes with the package.
+
+    Raises:
+      UserError: there is none of that name.
+    """
+    if instrument not in instruments():
+        known = ", ".join(instruments())
+        raise UserError(f"no instrument is called {instrument!r}; there are: {known}")
+    return load(PRETRAINED / instrument)

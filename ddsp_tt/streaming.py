@@ -1,0 +1,66 @@
+"""Features of any length -> audio, block by block in bounded memory.
+
+What one block hands to the next is the recurrent state, the oscillators' phase and the room's tail;
+filters that reach across a border see the frames beyond it. The blocks joined are the whole.
+"""
+
+import keras
+import numpy as np
+
+from ddsp_tt.processors import Block, look_up
+
+BLOCK_FRAMES = 1000
+
+
+def render(model, features, hop_length=64, seed=0, block_frames=BLOCK_FRAMES):
+    """Plays features through a model.
+
+    Args:
+      model: an `Autoencoder` without an encoder.
+      features: dict of float32 `[frames]` with `f0_hz` and `loudness_db`, at the model's own rate.
+      hop_length: samples a frame.
+      seed: of the noise.
+      block_frames: frames synthesised at once.
+
+    Yields:
+      float32 `[samples]`; together `frames * hop_length`.
+    """
+    total = len(features["f0_hz"])
+    controls = _decode(model, features, total, block_frames)
+    ahead = next(controls)
+    processors = list(model.processor_group.nodes())
+    context = max(
+        processor.context_frames(hop_length, *[ahead[key] for key in keys if key in ahead])
+        for processor, keys in processors
+    )
+    before = {key: np.repeat(x[:, :1], context, axis=1) for key, x in ahead.items()}
+    states = [None] * len(processors)
+    for first in range(0, total, block_frames):
+        block = Block(first, block_frames, context, hop_length, total, seed)
+        here, ahead = ahead, next(controls, None)
+        if ahead is None:
+            ahead = {key: np.repeat(x[:, -1:], context, axis=1) for key, x in here.items()}
+        outputs = {
+            key: np.concatenate([before[key], here[key], ahead[key][:, :context]], axis=1)
+            for key in here
+        }
+        before = {key: x[:, block_frames : block_frames + context] for key, x in outputs.items()}
+        for index, (processor, keys) in enumerate(processors):
+            inputs = [look_up(outputs, key) for key in keys]
+            signal, states[index] = processor.stream(block, states[index], *inputs)
+            outputs[processor.name] = {"signal": signal}
+        audio = keras.ops.convert_to_numpy(signal)[0]
+        yield audio[: (min(first + block_frames, total) - first) * hop_length]
+
+
+def _decode(model, features, total, block_frames):
+    """Yields the raw outputs of blocks, `[1, block_frames, channels]` each; the last is padded."""
+    state = None
+    for first in range(0, total, block_frames):
+        block = {}
+        for key in ("f0_hz", "loudness_db"):
+            x = features[key][first : first + block_frames].astype("float32")
+            block[key] = np.pad(x, (0, block_frames - len(x)), mode="edge")[None, :, None]
+        outputs, state = model.decoder.decode(model.preprocessor.scale(block), state)
+        outputs = {**outputs, "f0_hz": block["f0_hz"]}
+        yield {key: keras.ops.convert_to_numpy(x) for key, x in outputs.items()}

@@ -1,0 +1,95 @@
+"""Audio of one instrument in, audio of another out: the one path that every command goes."""
+
+import dataclasses
+
+import numpy as np
+from absl import logging
+
+from ddsp_tt import features, postprocessing, streaming
+
+SAMPLE_RATE = features.SAMPLE_RATE
+
+
+@dataclasses.dataclass(frozen=True)
+class Adjustment:
+    """How pitch and loudness are fitted to the target instrument, and shifted by hand.
+
+    Attributes:
+      auto_adjust: move pitch by whole octaves and loudness by its distribution to where the
+        target's training data are.
+      threshold: of note detection, 0 (everything is a note) to 2.
+      quiet: dB by which what is no note is turned down at most.
+      autotune: how far pitch is drawn to a scale, 0 to 1.
+      octave_shift: octaves to add.
+      loudness_shift: dB to add.
+    """
+
+    auto_adjust: bool = True
+    threshold: float = 1.0
+    quiet: float = 20.0
+    autotune: float = 0.0
+    octave_shift: int = 0
+    loudness_shift: float = 0.0
+
+
+def measure(audio, name="the recording", **options):
+    """Features of audio `[samples]` at 16 kHz, see `features.extract`; None where none sound.
+
+    A recording without pitch is no error: what comes out of it is silence, and one warning says so.
+
+    Args:
+      audio: float32 `[samples]`.
+      name: of the recording, for the warning.
+      **options: of `features.extract`.
+    """
+    measured = features.extract(audio, **options)
+    mask_on, _ = postprocessing.detect_notes(measured["loudness_db"], measured["f0_confidence"])
+    if np.max(np.abs(audio), initial=0.0) < _SILENCE:
+        logging.warning("%s is silent, so the output is silence", name)
+    elif not np.any(mask_on):
+        logging.warning("%s: no pitch was found in it, so the output is silence", name)
+    else:
+        return measured
+    return None
+
+
+_SILENCE = 1e-4  # peak amplitude
+
+
+def play(trained, measured, n_samples, adjustment=None, seed=0):
+    """Plays measured features on a trained instrument.
+
+    Args:
+      trained: a `loading.TrainedModel`.
+      measured: what `measure` returned; None makes silence.
+      n_samples: length of the result.
+      adjustment: an `Adjustment`; None for the default one.
+      seed: of the noise; the same seed gives the same sound.
+
+    Yields:
+      float32 blocks, `n_samples` samples together.
+    """
+    if measured is None:
+        yield np.zeros(n_samples, "float32")
+        return
+    adjusted, _ = postprocessing.adjust(
+        measured, trained.statistics, **dataclasses.asdict(adjustment or Adjustment())
+    )
+    left = n_samples
+    for block in streaming.render(trained.model, adjusted, features.HOP_LENGTH, seed):
+        yield block[:left]
+        left -= len(block[:left])
+
+
+def transfer(trained, audio, adjustment=None, seed=0, **options):
+    """A recording `[samples]` at 16 kHz as the trained instrument plays it, `[samples]`.
+
+    Args:
+      trained: a `loading.TrainedModel`.
+      audio: float32 `[samples]`.
+      adjustment: an `Adjustment`; None for the default one.
+      seed: of the noise.
+      **options: of `features.extract`.
+    """
+    measured = measure(audio, **options)
+    return np.concatenate(list(play(trained, measured, len(audio), adjustment, seed)))
