@@ -67,6 +67,18 @@ def test_outputs_and_every_gradient_equal_keras(mode):
         np.testing.assert_allclose(got, want, atol=1e-5 * max(1, np.abs(want).max()), rtol=0)
 
 
+def test_layers_of_several_sizes_and_inputs_of_several_lengths():
+    for units, frames in ((4, 3), (6, 3), (4, 5)):
+        layer = Gru(units)
+        layer.build((None, None, CHANNELS))
+        upstream = random(2, frames, units)
+        inputs, state = random(2, frames, CHANNELS), random(2, units)
+        found = gradients(layer, inputs, state, upstream, "graph")
+        assert found[0].shape == (2, frames, units)
+        assert [x.shape for x in found[1:3]] == [inputs.shape, state.shape]
+        assert all(np.abs(x).max() > 0 for x in found)
+
+
 def test_weights_have_the_published_names_and_shapes():
     ours, _ = pair_of_layers()
     assert {w.name: tuple(w.shape) for w in ours.weights} == {
