@@ -12,6 +12,7 @@ import os
 
 import numpy as np
 
+from audio_tt.crepe_fast import FastCrepe
 from audio_tt.errors import UserError
 
 SAMPLE_RATE = 16000
@@ -24,7 +25,6 @@ SILENCE = 1e-6  # standard deviation of a frame below which there is nothing to 
 _FILTERS = (32, 4, 4, 4, 8, 16)
 _WIDTHS = (512, 64, 64, 64, 64, 64)
 _STRIDES = (4, 1, 1, 1, 1, 1)
-_BATCH = 128
 
 
 def build(capacity="tiny"):
@@ -39,8 +39,7 @@ def build(capacity="tiny"):
     Raises:
       UserError: unknown capacity.
     """
-    if capacity not in CAPACITIES:
-        raise UserError(f"CREPE has no size {capacity!r}: use one of {', '.join(CAPACITIES)}")
+    multiplier = CAPACITIES[_known(capacity)]
     import keras
     from keras import layers
 
@@ -49,7 +48,7 @@ def build(capacity="tiny"):
     for i, (filters, width, stride) in enumerate(zip(_FILTERS, _WIDTHS, _STRIDES, strict=True), 1):
         stack += [
             layers.Conv1D(
-                filters * CAPACITIES[capacity],
+                filters * multiplier,
                 width,
                 strides=stride,
                 padding="same",
@@ -79,9 +78,13 @@ def load(capacity="tiny", weights_path=None):
     Raises:
       UserError: unknown capacity, missing package or file, or a file that does not fit.
     """
+    return _load(_known(capacity), os.fspath(weights_path or find_weights(capacity)))
+
+
+def _known(capacity):
     if capacity not in CAPACITIES:
         raise UserError(f"CREPE has no size {capacity!r}: use one of {', '.join(CAPACITIES)}")
-    return _load(capacity, os.fspath(weights_path or find_weights(capacity)))
+    return capacity
 
 
 def find_weights(capacity):
@@ -101,51 +104,70 @@ def find_weights(capacity):
 
 @functools.lru_cache(maxsize=8)
 def _load(capacity, path):
+    tensors = read(path, capacity)
     model = build(capacity)
-    values = _read(path, model)
-    for variable, value in zip(model.weights, values, strict=True):
-        variable.assign(value)
+    for layer in model.layers:
+        for variable in layer.weights:
+            variable.assign(tensors[f"{layer.name}/{variable.name}"])
     model.trainable = False
     return model
 
 
-def _read(path, model):
-    """Reads the file's tensors in the order of `model.weights`; every shape is checked."""
+@functools.lru_cache(maxsize=2)
+def _fast(capacity, path):
+    return FastCrepe(read(path, capacity), SILENCE)
+
+
+def shapes(capacity):
+    """The network's tensors: {"conv1/kernel": shape, ...} in the order of `build(...).weights`."""
+    result = {}
+    before = 1
+    for i, (filters, width) in enumerate(zip(_FILTERS, _WIDTHS, strict=True), 1):
+        channels = filters * CAPACITIES[capacity]
+        result[f"conv{i}/kernel"] = (width, before, channels)
+        result[f"conv{i}/bias"] = (channels,)
+        for part in ("gamma", "beta", "moving_mean", "moving_variance"):
+            result[f"conv{i}-BN/{part}"] = (channels,)
+        before = channels
+    result["classifier/kernel"] = (4 * before, BINS)
+    result["classifier/bias"] = (BINS,)
+    return result
+
+
+def read(path, capacity):
+    """Reads a published `.h5`: {name: array} as `shapes` lists them.
+
+    Raises:
+      UserError: the file cannot be read, or a tensor is missing, of another shape or not finite.
+    """
     import h5py
 
     if not os.path.exists(path):
         raise UserError(f"{path}: no such file of CREPE weights")
-    values = []
     try:
         with h5py.File(path, "r") as file:
-            for layer in model.layers:
-                if not layer.weights:
-                    continue
-                group = file.get(layer.name, {})
-                stored = {n.split("/")[-1].split(":")[0]: group[n] for n in _weight_names(group)}
-                for variable in layer.weights:
-                    values.append(_tensor(path, layer.name, variable, stored))
+            return {
+                name: _tensor(path, file, name, shape) for name, shape in shapes(capacity).items()
+            }
     except OSError as error:
         raise UserError(f"{path} is not a readable HDF5 file of CREPE weights") from error
-    return values
 
 
-def _weight_names(group):
-    names = group.attrs["weight_names"] if hasattr(group, "attrs") else ()
-    return [n.decode() if isinstance(n, bytes) else n for n in names]
-
-
-def _tensor(path, layer, variable, stored):
-    name = f"{layer}/{variable.name}"
-    if variable.name not in stored:
+def _tensor(path, file, name, shape):
+    layer, part = name.split("/")
+    group = file.get(layer)
+    stored = [] if group is None else group.attrs.get("weight_names", [])
+    stored = [n.decode() if isinstance(n, bytes) else n for n in stored]
+    stored = [n for n in stored if n.split("/")[-1].split(":")[0] == part]
+    if not stored:
         raise UserError(f"{path} does not hold CREPE weights: {name} is missing")
-    value = stored[variable.name][()]
+    value = group[stored[0]][()]
     if value.ndim == 4 and value.shape[1] == 1:
         value = value[:, 0]
-    if value.shape != tuple(variable.shape):
+    if value.shape != shape:
         raise UserError(
-            f"{path} does not fit: {name} is {value.shape}, this CREPE needs "
-            f"{tuple(variable.shape)} (is it another size?)"
+            f"{path} does not fit: {name} is {value.shape}, this CREPE needs {shape} "
+            "(is it another size?)"
         )
     if not np.isfinite(value).all():
         raise UserError(f"{path} is damaged: {name} holds values that are not finite")
@@ -168,12 +190,17 @@ def frames(audio, hop_length=64, center=True):
     Raises:
       ValueError: not centred and shorter than one frame.
     """
+    audio = _padded(audio, center)
+    return np.lib.stride_tricks.sliding_window_view(audio, FRAME_LENGTH)[::hop_length]
+
+
+def _padded(audio, center):
     audio = np.asarray(audio, np.float32)
     if center:
         audio = np.pad(audio, FRAME_LENGTH // 2)
     if len(audio) < FRAME_LENGTH:
         raise ValueError(f"CREPE needs {FRAME_LENGTH} samples, got {len(audio)}")
-    return np.lib.stride_tricks.sliding_window_view(audio, FRAME_LENGTH)[::hop_length]
+    return audio
 
 
 def normalise(frames):
@@ -215,21 +242,11 @@ def activation_blocks(
     audio, hop_length=64, capacity="tiny", weights_path=None, center=True, block=2048
 ):
     """Yields what `activations` returns in blocks of at most `block` frames, for long audio."""
-    model = load(capacity, weights_path)
-    cut = frames(audio, hop_length, center)
-    for start in range(0, len(cut), block):
-        yield predict(model, cut[start : start + block])
-
-
-def predict(model, frames):
-    """Runs the network on frames [frames, 1024] of any level -> [frames, 360], silent ones zero."""
-    result = np.zeros((len(frames), BINS), np.float32)
-    for start in range(0, len(frames), _BATCH):
-        batch, audible = normalise(frames[start : start + _BATCH])
-        count = len(batch)
-        batch = np.pad(batch, ((0, _BATCH - count), (0, 0)))
-        result[start : start + count] = model.predict_on_batch(batch)[:count] * audible[:, None]
-    return result
+    network = _fast(_known(capacity), os.fspath(weights_path or find_weights(capacity)))
+    audio = _padded(audio, center)
+    for start in range(0, max(1, len(audio) - FRAME_LENGTH + 1), block * hop_length):
+        stop = start + (block - 1) * hop_length + FRAME_LENGTH
+        yield network(audio[start:stop], hop_length)
 
 
 def weighted_average(activations, centres=None):

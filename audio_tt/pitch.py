@@ -35,9 +35,10 @@ def track(
     16 kHz (or, where the frame rate does not divide 16000, the nearest rate that it does divide).
     Audio of any length goes through in memory that grows only with the result.
 
-    Frames that are silent (standard deviation below 1e-6), or that hold samples that are not finite,
-    have confidence 0 and the f0 of the nearest frame before them that has one (at the start: after
-    them; 0 Hz where no frame has any). A silence also ends the Viterbi line: a new one begins after it.
+    Frames that are silent (standard deviation below 1e-6), or that hold samples that are not
+    finite, have confidence 0 and the f0 of the nearest frame before them that has one (at the
+    start: after them; 0 Hz where no frame has any). A silence also ends the Viterbi line: a new one
+    begins after it.
 
     Args:
       audio: [samples] in -1..1. No samples at all count as silence.
@@ -58,8 +59,8 @@ def track(
 
     Raises:
       UserError: unknown method, or CREPE weights that are missing or do not fit.
-      ValueError: audio that is not one-dimensional, rates that are not positive, or fmin, fmax that do
-        not satisfy 0 < fmin < fmax <= 8000.
+      ValueError: audio that is not one-dimensional, rates that are not positive, or fmin, fmax that
+        do not satisfy 0 < fmin < fmax <= 8000.
     """
     audio = np.asarray(audio)
     if audio.ndim != 1:
@@ -91,7 +92,7 @@ def track(
 
 
 def hold(f0_hz):
-    """Fills f0_hz [frames] where it is not a number with the last value before (or the first after).
+    """Fills f0_hz [frames] where it is not a number: the last value before, or the first after.
 
     Returns:
       [frames], finite; zeros where there is no value at all.
@@ -226,7 +227,7 @@ def _yin(audio, rate, hop_length, frame_length, fmin, fmax):
         frame_length=frame_length,
         hop_length=hop_length,
         center=False,
-    )
+    ).clip(fmin, fmax)
     return f0_hz, _periodicity(audio, rate / f0_hz, hop_length, frame_length)
 
 
