@@ -64,9 +64,8 @@ def get_voice(name: str) -> Voice:
 class SoundFontInstrument:
     """One General MIDI program of a SoundFont file.
 
-    Rendered by the first that is installed of FluidSynth (pyfluidsynth), tinysoundfont and
-    midirenderer. The first two are dry and take .sf3 as well; the last reads .sf2 only and adds a
-    little reverb.
+    Rendered by the first that is installed of FluidSynth (pyfluidsynth; dry), midirenderer (.sf2
+    only, a little reverb) and tinysoundfont (dry, a steeper curve of expression).
 
     Args:
         program: General MIDI program, 0..127.

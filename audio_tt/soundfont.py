@@ -69,10 +69,10 @@ def find_player(path: Path) -> Player:
     """
     if _can_import("fluidsynth"):
         return play_with_fluidsynth
+    if path.suffix.lower() == ".sf2" and _can_import("midirenderer"):
+        return play_with_midirenderer
     if _can_import("tinysoundfont"):
         return play_with_tinysoundfont
-    if _can_import("midirenderer") and path.suffix.lower() == ".sf2":
-        return play_with_midirenderer
     raise UserError(
         f"nothing installed can play {path.name}; install pyfluidsynth and the library "
         "libfluidsynth3, or midirenderer (pip install midirenderer, .sf2 files only)."
@@ -143,7 +143,10 @@ def play_with_tinysoundfont(path, program, notes, controls=(), bends=(), seconds
     import tinysoundfont
 
     synth = tinysoundfont.Synth(samplerate=SYNTH_RATE)
-    font = synth.sfload(str(path))
+    try:
+        font = synth.sfload(str(path))
+    except RuntimeError as error:
+        raise UserError(f"{path}: not a SoundFont that tinysoundfont can read.") from error
     synth.program_select(0, font, 0, program)
     act = {
         "off": lambda pitch, _: synth.noteoff(0, pitch),

@@ -27,11 +27,15 @@ from timbre_tt.melodies import Melody, is_held_out, make_exercise, read_corpus, 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("instruments", ["flute", "violin"], f"Of {', '.join(sorted(VOICES))}.")
 flags.DEFINE_string("output_dir", "data/performances", "Folder to write into.")
-flags.DEFINE_float("minutes", 12.0, "Minutes to train on, an instrument; the test split adds 1/8.")
+flags.DEFINE_float(
+    "minutes", 12.0, "Minutes to train on, an instrument; the test split adds 1/8.", lower_bound=0.1
+)
 flags.DEFINE_integer("seed", 0, "Another seed makes other performances.")
 flags.DEFINE_string("soundfont", None, "SoundFont file; by default the system's.")
 flags.DEFINE_string("midi_path", None, "Folder of MIDI files to play instead of the corpus.")
-flags.DEFINE_integer("sample_rate", 16000, "Samples per second of the recordings.")
+flags.DEFINE_integer(
+    "sample_rate", 16000, "Samples per second of the recordings.", lower_bound=8000
+)
 
 TEST_RANGE = (60, 84)  # flute, violin, oboe, clarinet and trumpet all reach it
 TEST_VOICE = Voice(0, *TEST_RANGE, 30.0, 0.7, fastest_note_seconds=0.2)
@@ -56,9 +60,9 @@ def plan_pieces(
 ) -> list[Piece]:
     """Plans all recordings of one instrument; nothing is rendered.
 
-    The test pieces are the same performances for every instrument, moved by the octaves
-    that its range asks for. In training each instrument plays through its own whole range, every fourth
-    piece an exercise that reaches each pitch of it.
+    The test pieces are the same performances for every instrument, moved by the octaves that its
+    range asks for. In training each instrument plays through its own whole range, and every fourth
+    piece is an exercise that reaches each pitch of it.
 
     Raises:
         UserError: the melodies fill only one of the two splits, or none fits the range.
