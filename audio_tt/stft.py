@@ -120,13 +120,15 @@ def frame(audio, frame_length, hop_length):
     if samples < frame_length:
         raise ValueError(f"{samples} samples are fewer than one frame of {frame_length}")
     frames = 1 + (samples - frame_length) // hop_length
-    pieces = -(-frame_length // hop_length)
-    used = (frames - 1 + pieces) * hop_length
-    audio = _pad_last(audio, 0, max(0, used - samples))[..., :used]
-    blocks = ops.reshape(audio, (*ops.shape(audio)[:-1], frames - 1 + pieces, hop_length))
-    shifted = [blocks[..., i : i + frames, :] for i in range(pieces)]
-    shifted[-1] = shifted[-1][..., : frame_length - (pieces - 1) * hop_length]
-    return ops.concatenate(shifted, axis=-1)
+    used = (frames - 1) * hop_length + frame_length
+    audio = audio if used == samples else audio[..., :used]
+
+    @ops.custom_gradient
+    def cut(audio):
+        # Left to the backend, the gradient would be one full-length sum a block: twice the time.
+        return _cut(audio, frame_length, hop_length), lambda up: _overlap_add(up, hop_length)
+
+    return cut(audio)
 
 
 def amplitude_to_db(amplitude, ref=1.0, floor_db=-80.0):
@@ -228,6 +230,17 @@ def _hypotenuse(real, imag):
         return direction * real, direction * imag
 
     return length, gradient
+
+
+def _cut(audio, frame_length, hop_length):
+    """The adjoint of `_overlap_add`."""
+    frames = 1 + (audio.shape[-1] - frame_length) // hop_length
+    pieces = -(-frame_length // hop_length)
+    audio = _pad_last(audio, 0, pieces * hop_length - frame_length)
+    blocks = ops.reshape(audio, (*ops.shape(audio)[:-1], frames - 1 + pieces, hop_length))
+    shifted = [blocks[..., i : i + frames, :] for i in range(pieces)]
+    shifted[-1] = shifted[-1][..., : frame_length - (pieces - 1) * hop_length]
+    return ops.concatenate(shifted, axis=-1)
 
 
 def _overlap_add(frames, hop_length):
