@@ -1,11 +1,11 @@
 """CREPE's network evaluated with a small part of the arithmetic, in numpy, with the same result.
 
 Two exact identities do it. Neighbouring frames overlap, and the first convolution is linear: the
-audio is cut into blocks on the grid that all frames share, each block's contribution to each output
-position is made once, and a frame adds up those of its own blocks (so that its zero padding is exact
-too). The other convolutions have 64 taps over at most 128 positions: they are products in a discrete
-Fourier transform just long enough that nothing wraps round. Batch normalisation, which follows the
-ReLU, is folded into the convolution before it (scale) and the one after it (shift).
+audio is cut into blocks on the grid that all frames share, each block's contribution to each
+output position is made once, and a frame adds up those of its own blocks (so that its zero padding
+is exact too). The other convolutions have 64 taps over at most 128 positions: they are products in
+a discrete Fourier transform just long enough that nothing wraps round. Batch normalisation, which
+follows the ReLU, is folded into the convolution before it (scale) and the one after it (shift).
 """
 
 import math
@@ -107,8 +107,9 @@ def _scaled(tensors, layer, scale):
 def _pool(values, limits, out=None):
     """ReLU and max pooling of pairs, of values that batch normalisation has already scaled.
 
-    For a negative scale the largest scaled value is that of the smallest input: the limits [filters]
-    keep what is positive where the scale is positive, and what is negative where it is negative.
+    For a negative scale the largest scaled value is that of the smallest input: the limits
+    [filters] keep what is positive where the scale is positive, and what is negative where it is
+    negative.
     """
     largest = np.maximum(values[0::2], values[1::2], out=out)
     return np.clip(largest, *limits, out=largest)

@@ -74,7 +74,9 @@ def track(
     rate = frame_rate * hop_length
     finite = np.isfinite(audio)
     clean = _resample(np.where(finite, audio, 0.0).astype(np.float32), sample_rate, rate)
-    clean = _fit(clean, (count - 1) * hop_length)
+    # Centred frames are one more than whole hops: as many samples as make the promised count.
+    clean = np.pad(clean, (0, max(0, (count - 1) * hop_length - len(clean))))
+    clean = clean[: count * hop_length - 1]
     report = (lambda done: progress(min(done, count), count)) if progress else (lambda done: None)
     if method == "crepe":
         weights = (crepe_capacity, crepe_weights)
@@ -112,11 +114,6 @@ def _resample(audio, sample_rate, rate):
     return soxr.resample(audio, sample_rate, rate)
 
 
-def _fit(audio, samples):
-    """Cuts or extends by zeros, so that there are as many frames as the caller was promised."""
-    return np.pad(audio, (0, max(0, samples - len(audio))))[: max(samples, 1) + crepe.FRAME_LENGTH]
-
-
 def _frames_touching(bad, sample_rate, frame_rate, count):
     """Frames [count] whose 1024 samples at 16 kHz hold a sample [samples] that is bad."""
     reach = crepe.FRAME_LENGTH / 2 / SAMPLE_RATE
@@ -128,7 +125,7 @@ def _frames_touching(bad, sample_rate, frame_rate, count):
 
 
 def _track_crepe(audio, hop_length, weights, viterbi, report):
-    count = (len(audio)) // hop_length + 1
+    count = len(audio) // hop_length + 1
     cents = np.full(count, np.nan)
     confidence = np.zeros(count)
     done = 0

@@ -30,11 +30,11 @@ def test_crepe_s_line_is_the_original_s(capacity, key):
         pytest.skip(f"the weights of CREPE {capacity} are not installed")
     assert f0_hz.shape == confidence.shape == (251,)
     assert f0_hz.dtype == confidence.dtype == np.float32
-    # The file ends in digital silence from frame 243 on; the original's line bends towards what its
-    # network makes of a division by zero there, some frames ahead.
+    # The file ends in digital silence from frame 243 on. The original's line bends towards what its
+    # network makes of a division by zero there, beginning five frames ahead.
     assert not confidence[243:].any()
     np.testing.assert_allclose(confidence[:243], golden[f"{key}_conf"][:243], atol=5e-6)
-    assert cents(f0_hz, golden[f"{key}_f0"])[:200].max() < 0.01
+    assert cents(f0_hz, golden[f"{key}_f0"])[:238].max() < 0.01
 
 
 @pytest.mark.parametrize("f0_hz", [65.4, 220.0, 880.0])
@@ -110,14 +110,15 @@ def test_blocks_of_a_long_file_join_as_if_it_were_one(monkeypatch):
         np.testing.assert_allclose(pieces[1], whole[1], atol=1e-5)
 
 
-def test_memory_does_not_grow_with_activations():
-    audio = np.tile(tone(220.0).astype(np.float32), 40)
+def test_memory_does_not_grow_with_activations(monkeypatch):
+    audio = np.tile(tone(220.0).astype(np.float32), 30)
     pitch.track(audio[:RATE])
+    monkeypatch.setattr(pitch, "_BLOCK", 128)
     tracemalloc.start()
-    pitch.track(audio, frame_rate=125)
+    pitch.track(audio, frame_rate=50)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 200e6
+    assert peak < 100e6
 
 
 def test_progress_is_reported(monkeypatch):
