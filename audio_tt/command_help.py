@@ -49,7 +49,7 @@ def program_name(argv: list[str]) -> str:
 
 def _own_flags(module_name: str) -> list[flags.Flag]:
     key = sys.argv[0] if module_name == "__main__" else module_name
-    return flags.FLAGS.get_flags_for_module(key)
+    return flags.FLAGS.get_key_flags_for_module(key)
 
 
 def _describe(flag: flags.Flag) -> list[str]:

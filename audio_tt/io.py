@@ -230,3 +230,22 @@ def _format_of(path, subtype):
         names = ", ".join(_SUBTYPES[kind])
         raise UserError(f"{path}: a {kind} file is written as {names}, not as {subtype}.")
     return kind, subtype
+
+
+def check_writable(path: str | os.PathLike) -> None:
+    """Finds out before long work whether its result can be written.
+
+    Args:
+        path: as for `write`.
+
+    Raises:
+        UserError: the extension is not known, or the place cannot be written to.
+    """
+    _format_of(path, None)
+    place = Path(path).absolute()
+    while not place.exists():
+        place = place.parent
+    if (place.is_dir() and place == Path(path).absolute()) or not os.access(place, os.W_OK):
+        raise UserError(f"{path}: cannot be written: {place} does not allow it.")
+    if place.is_file() and place != Path(path).absolute():
+        raise UserError(f"{path}: cannot be written: {place} is a file, not a folder.")

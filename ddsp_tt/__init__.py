@@ -1,1 +1,1 @@
-"""Differentiable digital signal processing: a harmonic and a noise synthesiser driven by a decoder."""
+"""Differentiable digital signal processing: harmonics and noise, driven by a decoder."""

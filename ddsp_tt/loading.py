@@ -1,4 +1,4 @@
-"""Trained models by folder, and those that come with the package by instrument."""
+"""From a folder that training left to a model that plays."""
 
 import dataclasses
 from pathlib import Path
@@ -7,10 +7,10 @@ import numpy as np
 
 from audio_tt import settings, weights
 from audio_tt.errors import UserError
-from ddsp_tt import effects, losses, models, statistics, synths, training  # noqa: F401 (gin names)
+from ddsp_tt import statistics
+from ddsp_tt.configurables import models, training
 from ddsp_tt.preparation import STATISTICS_FILE
 
-PRETRAINED = Path(__file__).with_name("pretrained")
 GIN_FILE = "operative_config.gin"
 
 
@@ -60,20 +60,3 @@ def build(model):
     audio = np.zeros((1, n_frames * 64), "float32")
     model({"f0_hz": zeros + 440.0, "loudness_db": zeros, "audio": audio})
     return model
-
-
-def instruments():
-    """Names of the instruments that come with the package, sorted."""
-    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{training.MODEL_FILE}"))
-
-
-def load_instrument(instrument):
-    """Loads a model that comes with the package.
-
-    Raises:
-      UserError: there is none of that name.
-    """
-    if instrument not in instruments():
-        known = ", ".join(instruments())
-        raise UserError(f"no instrument is called {instrument!r}; there are: {known}")
-    return load(PRETRAINED / instrument)

@@ -1,6 +1,6 @@
 """Trains a DDSP model on prepared recordings, and says how good it is.
 
-python -m ddsp_tt.run --mode=train --data_dir=data/flute --save_dir=runs/flute --gin_file=ddsp/small.gin
+python -m ddsp_tt.run --data_dir=data/mine --save_dir=runs/mine --gin_file=ddsp/small.gin
 """
 
 from absl import flags
@@ -19,7 +19,7 @@ def main():
     """Trains, or evaluates what was trained."""
     import keras
 
-    from ddsp_tt import models, training
+    from ddsp_tt.configurables import models, training
 
     app.parse_gin(default_files=("ddsp/published.gin",))
     keras.utils.set_random_seed(_SEED.value)

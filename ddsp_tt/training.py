@@ -63,7 +63,7 @@ def train(
       model: an `Autoencoder`.
       save_dir: the run directory.
       data_dir: folder of prepared examples.
-      eval_data_dir: folder of held-out ones, for the column `val_spectral_loss` and the samples.
+      eval_data_dir: folder of held-out ones, for the column `val_loss` and the samples.
       trainer: a `Trainer`.
       num_steps: total number of steps.
       batch_size: crops a step.
@@ -127,7 +127,7 @@ class _Keeper(keras.callbacks.Callback):
         row = {"step": step, "loss": logs["loss"]}
         is_save = step % self.steps_per_save == 0 or step >= self.num_steps
         if is_save and self.held_out is not None:
-            row["val_spectral_loss"] = evaluate_loss(self.model, self.held_out)
+            row["val_loss"] = evaluate_loss(self.model, self.held_out)
         self.run.append_history(row)
         self.bar.update(self.steps_per_row)
         self.bar.set_postfix(**{key: f"{value:.3f}" for key, value in row.items() if key != "step"})

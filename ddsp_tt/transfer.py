@@ -81,15 +81,6 @@ def play(trained, measured, n_samples, adjustment=None, seed=0):
         left -= len(block[:left])
 
 
-def transfer(trained, audio, adjustment=None, seed=0, **options):
-    """A recording `[samples]` at 16 kHz as the trained instrument plays it, `[samples]`.
-
-    Args:
-      trained: a `loading.TrainedModel`.
-      audio: float32 `[samples]`.
-      adjustment: an `Adjustment`; None for the default one.
-      seed: of the noise.
-      **options: of `features.extract`.
-    """
-    measured = measure(audio, **options)
-    return np.concatenate(list(play(trained, measured, len(audio), adjustment, seed)))
+def render(trained, measured, n_samples, adjustment=None, seed=0):
+    """All that `play` yields as one array, float32 `[n_samples]`."""
+    return np.concatenate(list(play(trained, measured, n_samples, adjustment, seed)))

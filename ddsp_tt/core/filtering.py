@@ -22,8 +22,7 @@ def fft_convolve(audio, impulse_response, padding="same", delay_compensation=-1)
       impulse_response: `[batch or 1, ir_size]`, or `[batch or 1, ir_frames, ir_size]`: the audio is
         cut into `ir_frames` blocks, each convolved with its own response, and overlap-added.
       padding: "same" (as long as the audio) or "valid" (with the tail).
-      delay_compensation: samples cropped at the start. -1: `(ir_size - 1) // 2 - 1`, as the
-        original; None: `ir_size // 2`, the exact centre of a zero-phase response.
+      delay_compensation: samples cropped at the start; -1: `(ir_size - 1) // 2 - 1`.
 
     Returns:
       `[batch, samples]`, or `[batch, samples + ir_size - 1]` for "valid".
@@ -49,12 +48,9 @@ def fft_convolve(audio, impulse_response, padding="same", delay_compensation=-1)
         blocks = ops.pad(audio, ((0, 0), (0, n_frames * hop - n_samples)))
         blocks = ops.reshape(blocks, (-1, n_frames, hop))
         full = overlap_add(_convolve_blocks(blocks, ir), hop)
-    if delay_compensation is None:
-        start = ir_size // 2
-    elif delay_compensation < 0:
+    start = delay_compensation
+    if delay_compensation < 0:
         start = max((ir_size - 1) // 2 - 1, 0)
-    else:
-        start = delay_compensation
     size = n_samples if padding == "same" else n_samples + ir_size - 1
     missing = max(start + size - full.shape[1], 0)
     return ops.pad(full, ((0, 0), (0, missing)))[:, start : start + size]
@@ -115,7 +111,8 @@ def apply_window_to_impulse_response(impulse_response, window_size=0, causal=Fal
       causal: the peak is already in the middle.
 
     Returns:
-      `[..., taps]` with the peak in the middle.
+      `[..., taps]` with the peak at `ir_size // 2`, or at `(window_size + 1) // 2 - 2` where the
+      window is shorter.
     """
     ir = ops.convert_to_tensor(impulse_response)
     ir_size = ir.shape[-1]
@@ -174,5 +171,6 @@ def frequency_filter(audio, magnitudes, window_size=0, padding="same", delay_com
     """
     ir = frequency_impulse_response(magnitudes, window_size)
     if delay_compensation is None:
-        delay_compensation = (ir.shape[-1] - 1) // 2 if ir.shape[-1] % 2 else ir.shape[-1] // 2
+        is_whole = ir.shape[-1] == 2 * (magnitudes.shape[-1] - 1)
+        delay_compensation = ir.shape[-1] // 2 if is_whole else (window_size + 1) // 2 - 2
     return fft_convolve(audio, ir, padding, delay_compensation)

@@ -1,0 +1,43 @@
+# make demo    hear a melody come back as other instruments (INPUT=my.wav for your own)
+# make test    the test suite
+# GPU=1 with either installs TensorFlow with CUDA.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INPUT ?=
+REQUIREMENTS := requirements.txt
+
+.PHONY: demo test test-jax lint check-all parity pretrained clean
+
+demo: .venv/.installed
+	$(BIN)/python -m timbre_tt.demo $(if $(INPUT),--input="$(INPUT)")
+
+test: .venv/.installed
+	$(BIN)/python -m pytest -q
+
+test-jax: .venv-jax/.installed
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -q
+
+check-all: .venv/.installed .venv-jax/.installed lint
+	$(BIN)/python -m pytest -q -m "slow or not slow"
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -q
+
+lint: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.venv/.installed: $(REQUIREMENTS) setup.py
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r $(REQUIREMENTS)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	$(if $(GPU),$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt -e ".[gpu]")
+	touch $@
+
+.venv-jax/.installed: requirements-jax.txt setup.py
+	$(PYTHON) -m venv .venv-jax
+	.venv-jax/bin/python -m pip install -q --disable-pip-version-check -r requirements-jax.txt
+	.venv-jax/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
+clean:
+	rm -rf .venv .venv-jax .venv-reference demo_output build *.egg-info

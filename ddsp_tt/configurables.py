@@ -1,0 +1,27 @@
+"""Imports every module whose names gin files use, so that they are known when one is parsed."""
+
+from ddsp_tt import (
+    core,
+    data,
+    effects,
+    losses,
+    models,
+    postprocessing,
+    processors,
+    spectral_ops,
+    synths,
+    training,
+)
+
+__all__ = [
+    "core",
+    "data",
+    "effects",
+    "losses",
+    "models",
+    "postprocessing",
+    "processors",
+    "spectral_ops",
+    "synths",
+    "training",
+]

@@ -1,0 +1,32 @@
+"""Plays a recording on a trained DDSP model.
+
+python -m ddsp_tt.timbre_transfer --model=runs/flute --input=in.wav --output=out.wav
+"""
+
+from absl import flags
+
+from audio_tt import app, io, pitch_flags
+from ddsp_tt import transfer_flags
+
+_MODEL = flags.DEFINE_string("model", None, "Folder of the trained model.", required=True)
+_INPUT = flags.DEFINE_string("input", None, "Recording of one voice.", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write.", required=True)
+flags.adopt_module_key_flags(pitch_flags)
+flags.adopt_module_key_flags(transfer_flags)
+
+
+def main():
+    """One file through one model."""
+    io.check_writable(_OUTPUT.value)
+    audio, sample_rate = io.read(_INPUT.value, sample_rate=16000)
+
+    from ddsp_tt import loading, transfer
+
+    trained = loading.load(_MODEL.value)
+    measured = transfer.measure(audio, _INPUT.value, **pitch_flags.options())
+    blocks = transfer.play(trained, measured, len(audio), **transfer_flags.options())
+    io.write(_OUTPUT.value, blocks, sample_rate)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,32 @@
+"""The flags that fit a performance to the target instrument, shared by the commands that transfer."""
+
+from absl import flags
+
+_AUTO = flags.DEFINE_bool(
+    "auto_adjust", True, "Fit octave and loudness to what the instrument was trained on."
+)
+_OCTAVES = flags.DEFINE_integer("octave_shift", 0, "Octaves to move the pitch by.")
+_LOUDNESS = flags.DEFINE_float("loudness_shift", 0.0, "dB to add to the loudness.")
+_AUTOTUNE = flags.DEFINE_float(
+    "autotune", 0.0, "Draw pitch to a scale, 0 to 1.", lower_bound=0.0, upper_bound=1.0
+)
+_THRESHOLD = flags.DEFINE_float(
+    "threshold", 1.0, "What counts as a note, 0 (all) to 2.", lower_bound=0.0
+)
+_QUIET = flags.DEFINE_float("quiet", 20.0, "dB to turn rests down by, at most.", lower_bound=0.0)
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
+
+
+def options():
+    """Keyword arguments of `ddsp_tt.transfer.play`."""
+    from ddsp_tt.transfer import Adjustment
+
+    adjustment = Adjustment(
+        auto_adjust=_AUTO.value,
+        threshold=_THRESHOLD.value,
+        quiet=_QUIET.value,
+        autotune=_AUTOTUNE.value,
+        octave_shift=_OCTAVES.value,
+        loudness_shift=_LOUDNESS.value,
+    )
+    return {"adjustment": adjustment, "seed": _SEED.value}
