@@ -18,6 +18,11 @@ class Processor(keras.layers.Layer):
     and in `get_signal` how controls become audio `[batch, samples]`.
     """
 
+    def __init__(self, name):
+        super().__init__(name=name)
+        # Weights, where there are any, are made by the constructor; nothing waits for a shape.
+        self.built = True
+
     def get_controls(self, *args):
         """Maps raw inputs, in the order in which `call` gets them, to a dict of controls."""
         raise NotImplementedError

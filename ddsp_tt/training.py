@@ -92,21 +92,19 @@ def train(
         first_step = int(state["step"]) if state else 0
         run.write_gin()
         _copy_statistics(data_dir, run)
-        if first_step >= num_steps:
-            return
-        keeper = _Keeper(run, variables, held_out, examples[0], steps_per_save, num_steps)
-        keeper.bar = progress(num_steps, "Training", "step")
-        keeper.bar.update(first_step)
-        keeper.steps_per_row = steps_per_summary
-        model.fit(
-            provider.batches(first_step),
-            steps_per_epoch=steps_per_summary,
-            initial_epoch=first_step // steps_per_summary,
-            epochs=-(-num_steps // steps_per_summary),
-            callbacks=[keeper],
-            verbose=0,
-        )
-        keeper.bar.close()
+        if first_step < num_steps:
+            keeper = _Keeper(run, variables, held_out, examples[0], steps_per_save, num_steps)
+            keeper.steps_per_row = steps_per_summary
+            with progress(num_steps, "Training", "step") as keeper.bar:
+                keeper.bar.update(first_step)
+                model.fit(
+                    provider.batches(first_step),
+                    steps_per_epoch=steps_per_summary,
+                    initial_epoch=first_step // steps_per_summary,
+                    epochs=-(-num_steps // steps_per_summary),
+                    callbacks=[keeper],
+                    verbose=0,
+                )
         weights.save_weights(model, run.path / MODEL_FILE)
 
 
