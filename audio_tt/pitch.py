@@ -208,6 +208,7 @@ def _pyin(audio, rate, hop_length, frame_length, fmin, fmax):
         fmax=fmax,
         frame_length=frame_length,
         hop_length=hop_length,
+        resolution=0.2,  # CREPE's 20 cents; librosa's 0.1 takes six times as long
         center=False,
     )
     return f0_hz, voiced

@@ -45,6 +45,13 @@ def test_a_steady_tone(method, f0_hz):
     assert confidence[20:-20].min() > 0.6
 
 
+@pytest.mark.parametrize("method", ["pyin", "yin"])
+def test_rates_that_do_not_divide_16000(method):
+    found, _ = pitch.track(tone(440.0, 0.5), frame_rate=86.13, method=method)
+    assert len(found) == int(8000 * 86.13 // RATE) + 1
+    assert cents(found, 440.0)[6:-6].max() < 15
+
+
 def test_pyin_on_a_steady_tone():
     found, confidence = pitch.track(tone(220.0, 0.5), frame_rate=50, method="pyin")
     assert cents(found, 220.0)[3:-3].max() < 15
