@@ -1,1 +1,1 @@
-"""The floor that every system of timbre-tt stands on: files, spectra, pitch, loudness, weights, runs."""
+"""The floor that every system of timbre-tt stands on: files, spectra, pitch, weights, runs."""

@@ -4,6 +4,6 @@
 class UserError(Exception):
     """A request that cannot be met as given.
 
-    The message is one plain line that says what was wrong, with which file or value, and what to do.
-    Commands print it and exit with status 1; there is never a traceback.
+    The message is one plain line that says what was wrong, with which file or value, and what to
+    do. Commands print it and exit with status 1; there is never a traceback.
     """

@@ -1,4 +1,4 @@
-"""The flags of every command that tracks pitch; `flags.adopt_module_key_flags` shows them in help."""
+"""The flags of every command that tracks pitch; commands adopt them as key flags."""
 
 from absl import flags
 

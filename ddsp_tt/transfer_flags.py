@@ -1,4 +1,4 @@
-"""The flags that fit a performance to the target instrument, shared by the commands that transfer."""
+"""The flags that fit a performance to the target instrument, for every command that transfers."""
 
 from absl import flags
 

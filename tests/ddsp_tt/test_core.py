@@ -142,7 +142,7 @@ def test_harmonic_synthesis_unnormalised_and_shifted():
 
 
 def test_phase_does_not_drift():
-    """After ten minutes the phase is still that of exact arithmetic; float32 sums lose it in ten s."""
+    """After ten minutes the phase is still exact; float32 sums lose it in ten seconds."""
     n_frames = 150_000
     f0 = np.full((1, n_frames, 1), 440.1, "float32")
     phases = core.harmonic_frames(f0[:, :1], np.ones((1, 1, 1), "float32"), 64)[1]

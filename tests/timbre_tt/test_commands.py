@@ -1,0 +1,245 @@
+"""The commands as a user runs them: real files in, real files out, and every kind of bad input."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from ddsp_tt import catalogue
+
+pytestmark = pytest.mark.skipif(not catalogue.instruments(), reason="no instrument is trained yet")
+RATE = 16000
+
+
+def command(*arguments, cwd=None, timeout=300):
+    return subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=timeout,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
+    )
+
+
+def transfer(*arguments, **options):
+    return command("timbre_tt.transfer", *arguments, **options)
+
+
+@pytest.fixture(scope="module")
+def tone():
+    t = np.arange(2 * RATE) / RATE
+    phase = 2 * np.pi * 440.0 * t + 0.3 * np.sin(2 * np.pi * 5 * t)
+    envelope = np.minimum(1.0, np.minimum(t, t[-1] - t) / 0.1)
+    return (0.3 * envelope * sum(np.sin(k * phase) / k for k in range(1, 6))).astype("float32")
+
+
+def assert_failed(result, *words):
+    assert result.returncode != 0
+    assert "Traceback" not in result.stderr
+    lines = [line for line in result.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1 and lines[0].startswith("error: "), result.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def assert_plays(result, path, n_samples, rate=RATE):
+    assert result.returncode == 0, result.stderr
+    assert "Traceback" not in result.stderr
+    audio, output_rate = soundfile.read(path)
+    assert output_rate == rate and len(audio) == n_samples and np.isfinite(audio).all()
+    return audio
+
+
+def test_transfer(tmp_path, tone):
+    source = tmp_path / "my tone é.wav"
+    soundfile.write(source, tone, RATE)
+    result = transfer(source, tmp_path / "new folder" / "out.wav", "--instrument=flute")
+    audio = assert_plays(result, tmp_path / "new folder" / "out.wav", len(tone))
+    assert np.abs(audio).max() > 0.01
+    spectrum = np.abs(np.fft.rfft(audio[8000:24000] * np.hanning(16000)))
+    peaks = np.argmax(spectrum[300:2000]) + 300
+    assert min(abs(peaks - 440 * k) for k in (1, 2, 3, 4)) < 12
+    result = transfer(
+        source, tmp_path / "high.flac", "--octave_shift=1", "--noauto_adjust", "--f0_method=yin"
+    )
+    high = assert_plays(result, tmp_path / "high.flac", len(tone))
+    spectrum = np.abs(np.fft.rfft(high[8000:24000] * np.hanning(16000)))
+    assert spectrum[860:900].max() > 10 * spectrum[420:460].max()
+
+
+def test_loudness_shift_is_heard(tmp_path, tone):
+    """In the original's demo it is ignored."""
+    soundfile.write(tmp_path / "in.wav", tone, RATE)
+    levels = []
+    for shift in (0, -20):
+        out = tmp_path / f"out{shift}.wav"
+        result = transfer(tmp_path / "in.wav", out, f"--loudness_shift={shift}", "--f0_method=yin")
+        levels.append(np.std(assert_plays(result, out, len(tone))))
+    assert levels[1] < 0.35 * levels[0]
+
+
+def test_list_instruments():
+    result = transfer("--list_instruments")
+    assert result.returncode == 0
+    assert {"flute", "violin", "trumpet"} <= set(result.stdout.split())
+
+
+def test_help_is_quick_and_fits():
+    result = transfer("--help")
+    assert result.returncode == 0
+    assert "INPUT" in result.stdout and "--instrument" in result.stdout
+    assert len(result.stdout.splitlines()) <= 50
+
+
+FORMATS = {
+    "8 kHz mu-law": ("in.wav", 8000, "ULAW", 1),
+    "24-bit 96 kHz stereo": ("in.wav", 96000, "PCM_24", 2),
+    "5.1": ("in.wav", 44100, "PCM_16", 6),
+    "64-bit float": ("in.wav", 22050, "DOUBLE", 1),
+    "flac": ("in.flac", 44100, "PCM_16", 1),
+    "ogg": ("in.ogg", 44100, "VORBIS", 2),
+    "mp3": ("in.mp3", 44100, "MPEG_LAYER_III", 2),
+    "aiff": ("in.aiff", 48000, "PCM_16", 1),
+}
+
+
+def resampled(tone, rate):
+    import soxr
+
+    return soxr.resample(tone, RATE, rate)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_formats(kind, tmp_path, tone):
+    name, rate, subtype, channels = FORMATS[kind]
+    audio = np.repeat(resampled(tone[:RATE], rate)[:, None], channels, axis=1)
+    soundfile.write(tmp_path / name, audio, rate, subtype)
+    result = transfer(tmp_path / name, tmp_path / "out.wav", "--f0_method=yin")
+    assert result.returncode == 0, result.stderr
+    heard, _ = soundfile.read(tmp_path / "out.wav")
+    assert abs(len(heard) - RATE) < 0.1 * RATE and np.abs(heard).max() > 0.01
+
+
+SILENT = {
+    "silence": np.zeros(RATE, "float32"),
+    "one sample": np.full(1, 0.5, "float32"),
+    "noise": 0.1 * np.random.default_rng(0).normal(size=RATE).astype("float32"),
+}
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_no_pitch_is_silence_and_a_warning(kind, tmp_path):
+    soundfile.write(tmp_path / "in.wav", SILENT[kind], RATE, "FLOAT")
+    result = transfer(tmp_path / "in.wav", tmp_path / "out.wav")
+    audio = assert_plays(result, tmp_path / "out.wav", len(SILENT[kind]))
+    assert np.abs(audio).max() == 0.0
+    warnings = [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == 1 and "silence" in warnings[0]
+
+
+def test_samples_that_are_not_finite_are_silence(tmp_path, tone):
+    broken = tone.copy()
+    broken[5000:5010], broken[6000] = np.nan, np.inf
+    soundfile.write(tmp_path / "in.wav", broken, RATE, "FLOAT")
+    result = transfer(tmp_path / "in.wav", tmp_path / "out.wav", "--f0_method=yin")
+    assert np.abs(assert_plays(result, tmp_path / "out.wav", len(tone))).max() > 0.01
+    assert "not finite" in result.stderr
+
+
+def bad_file(kind, folder, tone):
+    path = folder / "in.wav"
+    if kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "text":
+        path.write_text("this is no sound\n" * 50)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "no samples":
+        soundfile.write(path, np.zeros(0, "float32"), RATE)
+    elif kind == "truncated":
+        soundfile.write(folder / "whole.flac", tone, RATE)
+        path = folder / "in.flac"
+        path.write_bytes((folder / "whole.flac").read_bytes()[:5000])
+    return path
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "text", "folder", "no samples", "truncated"])
+def test_bad_input_is_one_line(kind, tmp_path, tone):
+    path = bad_file(kind, tmp_path, tone)
+    out = tmp_path / "out.wav"
+    result = transfer(path, out)
+    assert_failed(result, path.name)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "output, word",
+    [("out.xyz", "extension"), ("file/out.wav", "cannot be written"), (".", "extension")],
+)
+def test_bad_output_is_one_line(output, word, tmp_path, tone):
+    soundfile.write(tmp_path / "in.wav", tone, RATE)
+    (tmp_path / "file").write_text("")
+    assert_failed(transfer(tmp_path / "in.wav", tmp_path / output), word)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "in.wav"]
+
+
+def test_unknown_instrument_is_one_line(tmp_path, tone):
+    soundfile.write(tmp_path / "in.wav", tone, RATE)
+    result = transfer(tmp_path / "in.wav", tmp_path / "out.wav", "--instrument=kazoo")
+    assert_failed(result, "kazoo", "flute")
+    assert not (tmp_path / "out.wav").exists()
+
+
+def test_wrong_flags_and_arguments():
+    for arguments in (["--instrumnet=flute"], ["only_one.wav"], ["a", "b", "c"]):
+        result = transfer(*arguments)
+        assert_failed(result)
+
+
+def test_wrong_weights_are_one_line(tmp_path, tone):
+    soundfile.write(tmp_path / "in.wav", tone, RATE)
+    model = tmp_path / "model"
+    shutil.copytree(catalogue.folder("flute"), model)
+    shutil.copy(catalogue.folder("violin") / "model.h5", model / "model.h5")
+    arguments = ["ddsp_tt.timbre_transfer", f"--model={model}", f"--input={tmp_path / 'in.wav'}"]
+    out = tmp_path / "out.wav"
+    assert_failed(command(*arguments, f"--output={out}"), "model.h5")
+    (model / "model.h5").write_text("nothing")
+    assert_failed(command(*arguments, f"--output={out}"), "model.h5")
+    (model / "model.h5").unlink()
+    assert_failed(command(*arguments, f"--output={out}"), "model.h5 is missing")
+    assert not out.exists()
+
+
+def test_model_folder_and_instrument_give_the_same(tmp_path, tone):
+    soundfile.write(tmp_path / "in.wav", tone, RATE)
+    first = transfer(tmp_path / "in.wav", tmp_path / "a.wav", "--f0_method=yin")
+    second = command(
+        "ddsp_tt.timbre_transfer",
+        f"--model={catalogue.folder('flute')}",
+        f"--input={tmp_path / 'in.wav'}",
+        f"--output={tmp_path / 'b.wav'}",
+        "--f0_method=yin",
+    )
+    a = assert_plays(first, tmp_path / "a.wav", len(tone))
+    b = assert_plays(second, tmp_path / "b.wav", len(tone))
+    np.testing.assert_array_equal(a, b)
+
+
+def test_demo(tmp_path, tone):
+    soundfile.write(tmp_path / "in.wav", tone[:RATE], RATE)
+    result = command(
+        "timbre_tt.demo", f"--input={tmp_path / 'in.wav'}", "--f0_method=yin", cwd=tmp_path
+    )
+    assert result.returncode == 0, result.stderr
+    output = tmp_path / "demo_output"
+    sounds = {path.stem for path in output.glob("*.wav")}
+    assert sounds == {"input", *catalogue.instruments()}
+    text = (output / "index.html").read_text("utf-8")
+    assert "http" not in text.replace("http-equiv", "")
+    assert text.count("<audio") == len(sounds) and text.count("data:image/png") == 2 * len(sounds)
