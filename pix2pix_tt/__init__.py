@@ -1,0 +1,1 @@
+"""Timbre transfer as image translation: a U-Net against a PatchGAN on slices of spectrograms."""

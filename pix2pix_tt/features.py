@@ -1,0 +1,120 @@
+"""Audio to slices of a logarithmic spectrogram and back (Pix2Pix-Timbre-Transfer)."""
+
+import dataclasses
+
+import gin
+import numpy as np
+
+from audio_tt.stft import window_values
+
+
+@gin.configurable(module="pix2pix_tt.features")
+@dataclasses.dataclass(frozen=True)
+class SliceSpectrogram:
+    """Settings of the spectrogram, and the ways there and back.
+
+    Attributes:
+      sample_rate: Hz.
+      n_fft: samples in a frame.
+      hop_length: samples between two frames.
+      window: as for `audio_tt.stft.stft`.
+      pad_mode: how the ends are padded, "reflect" or "constant".
+      n_bins: the lowest bins, which the network sees; the others are silent in what comes back.
+      slice_frames: frames in a slice.
+      log_gain: the level of a magnitude m is log(1 + log_gain m) / log(1 + log_gain).
+    """
+
+    sample_rate: int = 44100
+    n_fft: int = 1024
+    hop_length: int = 512
+    window: str = "hann_symmetric"
+    pad_mode: str = "reflect"
+    n_bins: int = 256
+    slice_frames: int = 256
+    log_gain: float = 65536.0
+
+    def encode(self, audio):
+        """Measures a recording.
+
+        Args:
+          audio: float32 `[samples]`, of any length.
+
+        Returns:
+          (slices, phase): float32 `[slices, n_bins, slice_frames, 1]` in -1..1, of which the last
+          is filled up with -1, and the phase in radians, `[n_fft // 2 + 1, frames]`, that `decode`
+          needs.
+        """
+        magnitude, phase = self.analyse(audio)
+        return self.to_slices(self.to_level(magnitude)), phase
+
+    def decode(self, slices, phase, length=None):
+        """Audio of slices, with a phase that was measured elsewhere.
+
+        Args:
+          slices: `[slices, n_bins, slice_frames, 1]` in -1..1.
+          phase: radians, `[n_fft // 2 + 1, frames]`.
+          length: samples to return; what the frames hold, (frames - 1) * hop_length, by default.
+
+        Returns:
+          float32 `[samples]`.
+        """
+        level = self.from_slices(slices, phase.shape[1])
+        return self.synthesise(self.from_level(level), phase, length)
+
+    def analyse(self, audio):
+        """Magnitude `[n_bins, frames]` and phase `[n_fft // 2 + 1, frames]` of audio `[samples]`.
+
+        A sine of amplitude 1 in the middle of a bin has magnitude 1. In double precision, without
+        which the phase of quiet bins is noise of the arithmetic.
+        """
+        import librosa
+
+        audio = np.asarray(audio, np.float32)
+        audio = np.pad(audio, (0, max(0, self.n_fft - len(audio))))
+        spectrum = librosa.stft(
+            audio,
+            n_fft=self.n_fft,
+            hop_length=self.hop_length,
+            window=self._window,
+            pad_mode=self.pad_mode,
+        )
+        scale = np.float32(2.0 / self._window.sum())
+        return np.abs(spectrum[: self.n_bins]) * scale, np.angle(spectrum)
+
+    def synthesise(self, magnitude, phase, length=None):
+        """Audio of a magnitude `[n_bins, frames]` with a phase `[n_fft // 2 + 1, frames]`."""
+        import librosa
+
+        spectrum = np.exp(1j * phase)
+        spectrum[: self.n_bins] *= magnitude * (self._window.sum() / 2.0)
+        spectrum[self.n_bins :] = 0.0
+        return librosa.istft(
+            spectrum.astype(np.complex64),
+            hop_length=self.hop_length,
+            window=self._window,
+            length=length,
+        )
+
+    def to_level(self, magnitude):
+        """Logarithmic level: 0 of silence, 1 of magnitude 1."""
+        return np.log1p(self.log_gain * magnitude) / np.float32(np.log1p(self.log_gain))
+
+    def from_level(self, level):
+        """Inverse of `to_level`."""
+        return np.expm1(level * np.float32(np.log1p(self.log_gain))) / np.float32(self.log_gain)
+
+    def to_slices(self, level):
+        """Cuts levels `[n_bins, frames]` to `[slices, n_bins, slice_frames, 1]`, 0..1 to -1..1."""
+        missing = -level.shape[1] % self.slice_frames
+        level = np.pad(level, ((0, 0), (0, missing)))
+        slices = level.reshape(self.n_bins, -1, self.slice_frames).transpose(1, 0, 2)
+        return 2.0 * slices[..., None] - 1.0
+
+    def from_slices(self, slices, n_frames):
+        """Inverse of `to_slices`, cut to the first `n_frames` frames: `[n_bins, n_frames]`."""
+        joined = np.asarray(slices)[..., 0].transpose(1, 0, 2).reshape(self.n_bins, -1)
+        return (joined[:, :n_frames] + 1.0) / 2.0
+
+    @property
+    def _window(self):
+        return window_values(self.window, self.n_fft)

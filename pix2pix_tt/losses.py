@@ -1,0 +1,39 @@
+"""What generator and discriminator minimise (Isola et al. 2017, equations 1, 3 and 4)."""
+
+import gin
+from keras import ops
+
+
+@gin.configurable(module="pix2pix_tt.losses")
+def generator_loss(logits, target, output, l1_weight=100.0):
+    """Passing for true, and being near the target.
+
+    Args:
+      logits: of the discriminator for the generator's output, any shape.
+      target: the true image, `[batch, bins, frames, 1]`.
+      output: the generator's, the same shape.
+      l1_weight: weight of the distance.
+
+    Returns:
+      (loss, distance): scalars; the distance is the mean absolute difference, without its weight.
+    """
+    distance = ops.mean(ops.abs(target - output))
+    return _cross_entropy(logits, 1.0) + l1_weight * distance, distance
+
+
+def discriminator_loss(real_logits, fake_logits):
+    """Telling true images from the generator's; the sum of both, not their mean.
+
+    Args:
+      real_logits: for true images, any shape.
+      fake_logits: for the generator's.
+
+    Returns:
+      A scalar.
+    """
+    return _cross_entropy(real_logits, 1.0) + _cross_entropy(fake_logits, 0.0)
+
+
+def _cross_entropy(logits, label):
+    labels = ops.full_like(logits, label)
+    return ops.mean(ops.binary_crossentropy(labels, logits, from_logits=True))

@@ -1,0 +1,121 @@
+"""Weight files as Keras 2 wrote them for the published networks, with made-up values."""
+
+import zlib
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from pix2pix_tt.features import SliceSpectrogram
+
+DOWN = (64, 128, 256, 512, 512, 512, 512, 512)
+UP = (512, 512, 512, 512, 256, 128, 64)
+PATCH = (64, 128, 256, 512)
+NORM = ("gamma", "beta", "moving_mean", "moving_variance")
+
+
+def numbered(name, number):
+    return f"{name}_{number}" if number else name
+
+
+def value(name, shape):
+    """The tensor of this name, the same on every machine."""
+    noise = np.random.default_rng(zlib.crc32(name.encode())).standard_normal(shape)
+    kind = name.split("/")[-1].removesuffix(":0")
+    is_last = name.count("/") == 1
+    made = {
+        "kernel": lambda: (0.1 if is_last else 0.02) * noise,
+        "gamma": lambda: 1 + 0.1 * noise,
+        "moving_variance": lambda: np.exp(0.1 * noise),
+    }
+    return made.get(kind, lambda: 0.1 * noise)().astype(np.float32)
+
+
+def block(sequential, convolution, kernel_shape, norm=None, filters=0):
+    """(layer name, {weight name: shape}) of one nested Sequential."""
+    name = numbered("sequential", sequential)
+    shapes = {f"{name}/{convolution}/kernel:0": kernel_shape}
+    if norm is not None:
+        normalisation = numbered("batch_normalization", norm)
+        shapes |= {f"{name}/{normalisation}/{part}:0": (filters,) for part in NORM}
+    return name, shapes
+
+
+def final(name, kernel_shape):
+    return name, {f"{name}/kernel:0": kernel_shape, f"{name}/bias:0": (1,)}
+
+
+def layout_of_generator():
+    layout = [("input_1", {})]
+    for i, (given, made) in enumerate(zip((1, *DOWN), DOWN, strict=False)):
+        name = numbered("conv2d", i)
+        layout.append(block(i, name, (4, 4, given, made), i - 1 if i else None, made))
+    given = DOWN[-1]
+    for i, (made, skip) in enumerate(zip(UP, DOWN[-2::-1], strict=True)):
+        name = numbered("conv2d_transpose", i)
+        layout.append(block(8 + i, name, (4, 4, made, given), 7 + i, made))
+        given = made + skip
+    layout.insert(
+        1 + len(DOWN) + 1, ("concatenate", {})
+    )  # one layer for all, listed where first used
+    return [*layout, final("conv2d_transpose_7", (4, 4, 1, given))]
+
+
+def layout_of_discriminator():
+    layout = [("input_2", {}), ("input_3", {}), ("concatenate_1", {})]
+    for i, (given, made) in enumerate(zip((2, *PATCH), PATCH, strict=False)):
+        name = f"conv2d_{8 + i}"
+        layout.append(block(15 + i, name, (4, 4, given, made), 13 + i if i else None, made))
+    return [*layout, final("conv2d_12", (4, 4, 512, 1))]
+
+
+def write(path, layout):
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = np.array([name.encode() for name, _ in layout])
+        file.attrs["backend"] = b"tensorflow"
+        file.attrs["keras_version"] = b"2.2.4-tf"
+        for layer, shapes in layout:
+            group = file.create_group(layer)
+            group.attrs["weight_names"] = np.array([name.encode() for name in shapes])
+            for name, shape in shapes.items():
+                group.create_dataset(name, data=value(name, shape))
+
+
+@pytest.fixture(scope="session")
+def generator_layout():
+    """What a published generator's file lists, [(layer, {weight name: shape})]."""
+    return layout_of_generator()
+
+
+@pytest.fixture(scope="session")
+def write_generator(generator_layout):
+    """Writes such a file."""
+    return lambda path: write(path, generator_layout)
+
+
+@pytest.fixture(scope="session")
+def write_discriminator():
+    """Writes a discriminator's file and returns what it lists."""
+
+    def make(path):
+        layout = layout_of_discriminator()
+        write(path, layout)
+        return layout
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def golden():
+    path = Path(__file__).parents[1] / "golden" / "pix2pix.npz"
+    return dict(np.load(path))
+
+
+@pytest.fixture(scope="session")
+def slices(melody):
+    """The first test sound as the network sees it, and the second."""
+    spectrogram = SliceSpectrogram()
+    plucked, _ = spectrogram.encode(melody("plucked", 44100, 5.0))
+    bowed, _ = spectrogram.encode(melody("bowed", 44100, 5.0))
+    return plucked, bowed
