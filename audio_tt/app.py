@@ -43,6 +43,7 @@ __all__ = ["bind", "define_gpu_flag", "gin_folder", "operative_gin", "parse_gin"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+_GIN_CALL = "\n  In call to configurable"  # what gin adds to any message that passes through it
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -70,7 +71,7 @@ def run(
     except flags.Error as error:
         code = _fail(f"{_plain_flag_error(error)}; see --help", 2)
     except UserError as error:
-        code = _fail(str(error), 1)
+        code = _fail(str(error).split(_GIN_CALL)[0], 1)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         code = 130

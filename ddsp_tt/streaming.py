@@ -4,9 +4,12 @@ What one block hands to the next is the recurrent state, the oscillators' phase 
 filters that reach across a border see the frames beyond it. The blocks joined are the whole.
 """
 
+import functools
+
 import keras
 import numpy as np
 
+from ddsp_tt.compilation import compiled
 from ddsp_tt.processors import Block, look_up
 
 BLOCK_FRAMES = 1000
@@ -54,13 +57,31 @@ def render(model, features, hop_length=64, seed=0, block_frames=BLOCK_FRAMES):
 
 
 def _decode(model, features, total, block_frames):
-    """Yields the raw outputs of blocks, `[1, block_frames, channels]` each; the last is padded."""
+    """Yields the raw outputs of blocks, `[1, block_frames, channels]` each; the last is held."""
+    decode = _decoder(model)
     state = None
     for first in range(0, total, block_frames):
         block = {}
         for key in ("f0_hz", "loudness_db"):
             x = features[key][first : first + block_frames].astype("float32")
             block[key] = np.pad(x, (0, block_frames - len(x)), mode="edge")[None, :, None]
-        outputs, state = model.decoder.decode(model.preprocessor.scale(block), state)
+        outputs, state = decode(block, state)
         outputs = {**outputs, "f0_hz": block["f0_hz"]}
-        yield {key: keras.ops.convert_to_numpy(x) for key, x in outputs.items()}
+        n_frames = min(block_frames, total - first)
+        yield {key: _hold(keras.ops.convert_to_numpy(x), n_frames) for key, x in outputs.items()}
+
+
+def _hold(x, n_frames):
+    """`[1, frames, channels]` with the last of `n_frames` frames in place of those after it."""
+    missing = x.shape[1] - n_frames
+    return np.pad(x[:, :n_frames], ((0, 0), (0, missing), (0, 0)), mode="edge") if missing else x
+
+
+@functools.lru_cache(maxsize=4)
+def _decoder(model):
+    """Compiled function of unscaled features and recurrent state, kept for the next sound."""
+
+    def decode(block, state):
+        return model.decoder.decode(model.preprocessor.scale(block), state)
+
+    return compiled(decode, model.decoder.variables)

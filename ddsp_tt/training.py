@@ -1,5 +1,7 @@
 """Training of a DDSP model in a run directory that can be stopped and resumed at any moment."""
 
+from pathlib import Path
+
 import gin
 import keras
 import numpy as np
@@ -7,7 +9,7 @@ import numpy as np
 from audio_tt import io, weights
 from audio_tt.progress import progress
 from audio_tt.runs import RunDirectory
-from ddsp_tt import data
+from ddsp_tt import data, statistics
 from ddsp_tt.features import FRAME_RATE, HOP_LENGTH, SAMPLE_RATE
 from ddsp_tt.preparation import STATISTICS_FILE
 
@@ -76,6 +78,7 @@ def train(
       UserError: no data, or another process trains in `save_dir`.
     """
     run = RunDirectory(save_dir)
+    table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
     provider = data.CropProvider(data_dir, crop_seconds, batch_size, seed)
     examples = data.load_folder(eval_data_dir) if eval_data_dir else provider.examples
     held_out = None
@@ -91,7 +94,7 @@ def train(
         state = run.load_state(variables)
         first_step = int(state["step"]) if state else 0
         run.write_gin()
-        _copy_statistics(data_dir, run)
+        statistics.save_json(table, run.path / STATISTICS_FILE)
         if first_step < num_steps:
             keeper = _Keeper(run, variables, held_out, examples[0], steps_per_save, num_steps)
             keeper.steps_per_row = steps_per_summary
@@ -130,11 +133,12 @@ class _Keeper(keras.callbacks.Callback):
         self.bar.update(self.steps_per_row)
         self.bar.set_postfix(**{key: f"{value:.3f}" for key, value in row.items() if key != "step"})
         if is_save:
-            self.run.save_state(self.kept, step)
-            weights.save_weights(self.model, self.run.path / MODEL_FILE)
-            self.run.plot_history()
             audio = resynthesise(self.model, self.example)
             io.write(self.run.sample_path(step, "resynthesis.wav"), audio, SAMPLE_RATE)
+            self.run.plot_history()
+            weights.save_weights(self.model, self.run.path / MODEL_FILE)
+            # Last, so that what drew random numbers above does so in a resumed run as well.
+            self.run.save_state(self.kept, step)
 
 
 def evaluate_loss(model, batch):
@@ -150,11 +154,3 @@ def resynthesise(model, example, seconds=_SAMPLE_SECONDS):
     batch = {key: example[key][None, :n_frames] for key in data.FEATURES}
     batch["audio"] = example["audio"][None, : n_frames * HOP_LENGTH]
     return np.asarray(keras.ops.convert_to_numpy(model(batch)["audio_synth"][0]))
-
-
-def _copy_statistics(data_dir, run):
-    from ddsp_tt import statistics
-
-    statistics.save_json(
-        statistics.load_json(f"{data_dir}/{STATISTICS_FILE}"), run.path / STATISTICS_FILE
-    )

@@ -5,12 +5,14 @@ at exactly one cycle, so the running phase neither drifts nor loses precision wi
 float32 running sum is 1.4 (decorrelated) from the truth after ten seconds.
 """
 
+import functools
 import math
 
 import gin
 import numpy as np
 from keras import ops
 
+from ddsp_tt.compilation import compiled
 from ddsp_tt.core.resampling import crossfade, resample
 from ddsp_tt.core.scaling import safe_divide
 
@@ -189,15 +191,26 @@ def harmonic_frames(
       audio `[batch, frames * hop_length]` and the int32 phase `[batch, frames + 1]` at the start of
       every frame and one past the last, from which the next block goes on.
     """
-    f0 = ops.convert_to_tensor(f0_hz)[..., 0]
-    amplitudes = ops.convert_to_tensor(harmonic_amplitudes)
+    f0_hz = ops.convert_to_tensor(f0_hz)
+    if phase is None:
+        phase = ops.zeros_like(ops.cast(f0_hz[:, 0], "int32"))
+    frames = _compiled_frames(hop_length, sample_rate, amp_resample_method)
+    return frames(f0_hz, ops.convert_to_tensor(harmonic_amplitudes), phase)
+
+
+@functools.cache
+def _compiled_frames(*settings):
+    return compiled(functools.partial(_frames, *settings))
+
+
+def _frames(hop_length, sample_rate, amp_resample_method, f0_hz, amplitudes, phase):
+    f0 = f0_hz[..., 0]
     slope = _next_frame(f0) - f0
     j = np.arange(hop_length, dtype="float32")
 
     hop_cycles = hop_length * f0 + 0.5 * (hop_length - 1) * slope
-    steps = _to_fixed(ops.mod(hop_cycles, float(sample_rate)) / sample_rate)
-    if phase is None:
-        phase = ops.zeros_like(steps[:, :1])
+    # Multiplied, because compilers replace a division so and the phase would depend on them.
+    steps = _to_fixed(ops.mod(hop_cycles, float(sample_rate)) * (1.0 / sample_rate))
     phases = ops.cumsum(ops.concatenate([phase, steps], axis=1), axis=1)
     exact = _to_cycles(phases[:, :-1])
     start = _with_gradient_of(exact, (ops.cumsum(hop_cycles, axis=1) - hop_cycles) / sample_rate)
@@ -205,9 +218,9 @@ def harmonic_frames(
     within = (j + 1.0) * f0[..., None] + (j * (j + 1.0) / (2.0 * hop_length)) * slope[..., None]
     cycles = start[..., None] + within / sample_rate
     cycles = cycles - ops.round(cycles)
-    k = np.arange(1, amplitudes.shape[-1] + 1, dtype="float32")
-    sines = harmonic_sines(cycles, k.size)
+    sines = harmonic_sines(cycles, amplitudes.shape[-1])
     frequency = f0[..., None] + (j / hop_length) * slope[..., None]
+    k = np.arange(1, amplitudes.shape[-1] + 1, dtype="float32")
     sines = ops.where(frequency[..., None] * k < sample_rate / 2.0, sines, 0.0)
 
     pair = ops.stack([amplitudes, _next_frame(amplitudes)], axis=-1)

@@ -71,7 +71,7 @@ def test_blocks_equal_the_whole(model, whole, block_frames):
     audio = np.concatenate(blocks)
     assert audio.dtype == np.float32
     assert np.abs(whole).max() > 0.3
-    np.testing.assert_allclose(audio, whole, atol=1e-4 * np.abs(whole).max())
+    np.testing.assert_allclose(audio, whole, atol=1e-5)
 
 
 def test_every_part_of_the_sound_is_in_the_whole(model, whole):
@@ -99,17 +99,17 @@ def test_no_click_where_two_blocks_meet(model):
 
 def test_shorter_than_a_block(model):
     short = {key: x[:37] for key, x in features().items()}
-    audio = np.concatenate(play(model, 1000, short))
+    audio = np.concatenate(play(model, 130, short))
     assert audio.shape == (37 * HOP,)
-    whole = np.concatenate(play(model, 37, short))
-    np.testing.assert_allclose(audio, whole, atol=1e-4)
+    start = 34 * HOP  # beyond it, filters and fades look at frames that are not there
+    np.testing.assert_allclose(audio[:start], play(model, 130)[0][:start], atol=1e-5)
 
 
 def test_weights_changed_after_compilation_are_heard(model):
-    before = play(model, 1000)[0]
+    before = play(model, 130)[0]
     weight = model.decoder.dense_out.kernel
     kept = ops.convert_to_numpy(weight)
     weight.assign(kept * 0.5)
-    after = play(model, 1000)[0]
+    after = play(model, 130)[0]
     weight.assign(kept)
     assert np.abs(after - before).max() > 1e-2

@@ -1,0 +1,28 @@
+"""Graphs of what runs often outside training, where each single operation would be dispatched."""
+
+import keras
+
+
+def compiled(function, variables=()):
+    """Compiles a function of tensors (nested in lists and dicts) for the running backend.
+
+    Args:
+      function: pure but for the variables it reads; its shapes must be static.
+      variables: Keras variables that it reads, and that may change between calls.
+
+    Returns:
+      A function of the same arguments.
+    """
+    if keras.backend.backend() == "jax":
+        import jax
+
+        def stateless(values, *arguments):
+            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+                return function(*arguments)
+
+        graph = jax.jit(stateless)
+        return lambda *arguments: graph([v.value for v in variables], *arguments)
+    import tensorflow as tf
+
+    # Without XLA: it takes seconds to compile what then runs hardly faster.
+    return tf.function(function, autograph=False)
