@@ -1,0 +1,1 @@
+"""Timbre transfer by an autoencoder that turns a line of pitch into an instrument's spectrogram."""
