@@ -5,6 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INPUT ?=
+INSTRUMENTS ?= flute,violin,trumpet,clarinet,oboe,cello
 REQUIREMENTS := requirements.txt
 
 .PHONY: demo test test-jax lint check-all parity pretrained clean
@@ -38,6 +39,10 @@ lint: .venv/.installed
 	.venv-jax/bin/python -m pip install -q --disable-pip-version-check -r requirements-jax.txt
 	.venv-jax/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	touch $@
+
+pretrained: .venv/.installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt -e ".[data]"
+	$(BIN)/python -m timbre_tt.train_instruments --instruments=$(INSTRUMENTS)
 
 clean:
 	rm -rf .venv .venv-jax .venv-reference demo_output build *.egg-info
