@@ -34,6 +34,17 @@ def _to_fixed(cycles):
     return ops.cast(ops.clip(fraction, -2147483648.0, _LARGEST), "int32")
 
 
+def _to_fixed_cycles(x, sample_rate):
+    """`x / sample_rate` in units of 2^-32 cycle, for x in [0, sample_rate).
+
+    Compilers make a division a product with the rounded reciprocal, so that the phase would depend
+    on them; here the rounding is added back.
+    """
+    reciprocal = np.float32(1.0 / sample_rate)
+    rest = 1.0 / sample_rate - float(reciprocal)
+    return _to_fixed(x * reciprocal) + ops.cast(ops.round(x * (rest * _CYCLE)), "int32")
+
+
 def _to_cycles(fixed):
     """int32 phase -> float cycles in [-0.5, 0.5)."""
     return ops.cast(fixed, "float32") / _CYCLE
@@ -209,8 +220,7 @@ def _frames(hop_length, sample_rate, amp_resample_method, f0_hz, amplitudes, pha
     j = np.arange(hop_length, dtype="float32")
 
     hop_cycles = hop_length * f0 + 0.5 * (hop_length - 1) * slope
-    # Multiplied, because compilers replace a division so and the phase would depend on them.
-    steps = _to_fixed(ops.mod(hop_cycles, float(sample_rate)) * (1.0 / sample_rate))
+    steps = _to_fixed_cycles(ops.mod(hop_cycles, float(sample_rate)), sample_rate)
     phases = ops.cumsum(ops.concatenate([phase, steps], axis=1), axis=1)
     exact = _to_cycles(phases[:, :-1])
     start = _with_gradient_of(exact, (ops.cumsum(hop_cycles, axis=1) - hop_cycles) / sample_rate)
