@@ -37,7 +37,7 @@ class Optimisation:
     """Adam on a spectrogram that is clamped before each step.
 
     Args:
-      model: from `[batch, frames, bins]` to `[batch, frames, filters]`.
+      model: from `[batch, frames, bins]` to `[batch, frames, filters]`, nothing of it trainable.
       loss: from features `[frames, filters]` to a scalar.
       learning_rate: of Adam.
       lowest: lower values are raised to this before each step.
@@ -48,7 +48,9 @@ class Optimisation:
         self._learning_rate = learning_rate
         self._lowest = lowest
         self._highest = highest
-        self._value_and_gradient = _value_and_gradient(lambda x: loss(model(x[None])[0]))
+        self._model = model
+        self._loss = loss
+        self._value_and_gradient = _value_and_gradient(self._value)
         self._compiled_step = _compile(self._step)
 
     def clamp(self, spectrogram):
@@ -65,11 +67,16 @@ class Optimisation:
           (state, loss): the next state, whose spectrogram is not clamped yet, and the loss before
           the step.
         """
-        return self._compiled_step(state)
+        # Weights are handed over, as compilers try to compute with those that they find inside.
+        return self._compiled_step(state, [ops.convert_to_tensor(v) for v in self._model.variables])
 
-    def _step(self, state):
+    def _value(self, spectrogram, weights):
+        features, _ = self._model.stateless_call([], weights, spectrogram[None])
+        return self._loss(features[0])
+
+    def _step(self, state, weights):
         spectrogram = self.clamp(state.spectrogram)
-        loss, gradient = self._value_and_gradient(spectrogram)
+        loss, gradient = self._value_and_gradient(spectrogram, weights)
         updates = state.updates + 1.0
         mean = _BETA_1 * state.mean + (1.0 - _BETA_1) * gradient
         square = _BETA_2 * state.square + (1.0 - _BETA_2) * gradient**2
@@ -85,10 +92,10 @@ def _value_and_gradient(function):
         return jax.value_and_grad(function)
     import tensorflow as tf
 
-    def both(x):
+    def both(x, *constants):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            value = function(x)
+            value = function(x, *constants)
         return value, tape.gradient(value, x)
 
     return both
