@@ -58,7 +58,7 @@ def render(model, features, hop_length=64, seed=0, block_frames=BLOCK_FRAMES):
 
 def _decode(model, features, total, block_frames):
     """Yields the raw outputs of blocks, `[1, block_frames, channels]` each; the last is held."""
-    decode = _decoder(model)
+    decode = functools.partial(_decode_block, model)
     state = None
     for first in range(0, total, block_frames):
         block = {}
@@ -66,6 +66,7 @@ def _decode(model, features, total, block_frames):
             x = features[key][first : first + block_frames].astype("float32")
             block[key] = np.pad(x, (0, block_frames - len(x)), mode="edge")[None, :, None]
         outputs, state = decode(block, state)
+        decode = _compiled_decoder(model)
         outputs = {**outputs, "f0_hz": block["f0_hz"]}
         n_frames = min(block_frames, total - first)
         yield {key: _hold(keras.ops.convert_to_numpy(x), n_frames) for key, x in outputs.items()}
@@ -77,11 +78,11 @@ def _hold(x, n_frames):
     return np.pad(x[:, :n_frames], ((0, 0), (0, missing), (0, 0)), mode="edge") if missing else x
 
 
+def _decode_block(model, block, state):
+    return model.decoder.decode(model.preprocessor.scale(block), state)
+
+
 @functools.lru_cache(maxsize=4)
-def _decoder(model):
-    """Compiled function of unscaled features and recurrent state, kept for the next sound."""
-
-    def decode(block, state):
-        return model.decoder.decode(model.preprocessor.scale(block), state)
-
-    return compiled(decode, model.decoder.variables)
+def _compiled_decoder(model):
+    """For all blocks but the first: to trace it takes longer than one block does without."""
+    return compiled(functools.partial(_decode_block, model), model.decoder.variables)
