@@ -203,7 +203,7 @@ def test_fft_convolve_over_time():
 
 def test_long_impulse_response_is_exact():
     rng = np.random.default_rng(0)
-    audio, ir = rng.normal(size=(2, 20000)), rng.normal(size=(1, 15000))
+    audio, ir = rng.normal(size=(1, 9000)), rng.normal(size=(1, 6000))
     value = core.fft_convolve(audio.astype("float32"), ir.astype("float32"), "valid", 0)
     exact = np.stack([np.convolve(a, ir[0]) for a in audio])
     error = np.abs(ops.convert_to_numpy(value) - exact).max()
