@@ -61,15 +61,15 @@ def test_sizes(generator, discriminator):
 
 def test_the_generator_draws_what_the_original_draws(output, golden):
     assert output.shape == (2, 256, 256, 1)
-    np.testing.assert_allclose(output[..., 0], golden["gen_out"], atol=1e-4, rtol=HALF)
+    np.testing.assert_allclose(output[..., 0], golden["gen_out"], atol=1e-6, rtol=HALF)
 
 
 def test_the_discriminator_judges_as_the_original_does(discriminator, slices, output, golden):
     plucked, bowed = map(ops.convert_to_tensor, slices)
     real = discriminator([plucked, bowed], training=False)
     fake = discriminator([plucked, ops.convert_to_tensor(output)], training=False)
-    np.testing.assert_allclose(ops.convert_to_numpy(real), golden["disc_real"], atol=5e-4)
-    np.testing.assert_allclose(ops.convert_to_numpy(fake), golden["disc_fake"], atol=5e-4)
+    np.testing.assert_allclose(ops.convert_to_numpy(real), golden["disc_real"], atol=5e-5)
+    np.testing.assert_allclose(ops.convert_to_numpy(fake), golden["disc_fake"], atol=5e-5)
     total, distance = losses.generator_loss(fake, bowed, ops.convert_to_tensor(output))
     found = [float(x) for x in (distance, total, losses.discriminator_loss(real, fake))]
     np.testing.assert_allclose(found, golden["losses_l1_gen_disc"], rtol=1e-5)
@@ -81,7 +81,7 @@ def test_the_sound_that_comes_out(output, melody, golden):
     audio = spectrogram.decode(output, phase)
     assert len(audio) == golden["audio_out_len"]
     assert np.abs(audio).max() == pytest.approx(golden["audio_out_peak"], rel=1e-5)
-    np.testing.assert_allclose(audio[:44100], golden["audio_out_first"], atol=1e-4)
+    np.testing.assert_allclose(audio[:44100], golden["audio_out_first"], atol=1e-6)
 
 
 def test_two_channels(generator, slices, golden):
@@ -95,7 +95,7 @@ def test_two_channels(generator, slices, golden):
     plucked, bowed = slices
     image = np.concatenate([plucked[:1], bowed[:1]], axis=-1)
     found = ops.convert_to_numpy(network(image, training=False))
-    np.testing.assert_allclose(found[..., 0], golden["gen2_out"], atol=1e-4, rtol=HALF)
+    np.testing.assert_allclose(found[..., 0], golden["gen2_out"], atol=1e-6, rtol=HALF)
 
 
 def standard_normal(name, shape):
@@ -133,10 +133,12 @@ def test_a_file_of_the_other_network_is_refused(tmp_path, generator, write_discr
 
 def test_small_networks_of_other_depth():
     image = keras.KerasTensor((2, 32, 64, 1))
-    network = model.unet_generator(down_filters=(4, 6, 8), up_filters=(6, 4), dropout_blocks=1)
-    assert network(image).shape == (2, 32, 64, 1)
-    judge = model.patch_discriminator(filters=(4, 4))
-    assert judge([image, image]).shape == (2, 8, 16, 1)
+    with keras.StatelessScope(initialize_variables=False):
+        network = model.unet_generator(down_filters=(4, 6, 8), up_filters=(6, 4))
+        assert network(image).shape == (2, 32, 64, 1)
+        judge = model.patch_discriminator(filters=(4, 4))
+        assert judge([image, image]).shape == (2, 8, 16, 1)
+    keras.utils.clear_session()
     with pytest.raises(ValueError, match="one fewer up"):
         model.unet_generator(down_filters=(4, 6), up_filters=(6, 4))
 
