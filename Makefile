@@ -44,5 +44,20 @@ pretrained: .venv/.installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt -e ".[data]"
 	$(BIN)/python -m timbre_tt.train_instruments --instruments=$(INSTRUMENTS)
 
+REFERENCE := .venv-reference/bin/python
+
+parity: .venv-reference/.installed
+	$(REFERENCE) benchmarks/parity/compare.py
+	$(REFERENCE) benchmarks/ddsp_inference.py
+	$(REFERENCE) benchmarks/ddsp_training_step.py
+	$(REFERENCE) benchmarks/gru.py
+
+.venv-reference/.installed: requirements-reference.txt setup.py
+	$(PYTHON) -m venv .venv-reference
+	@$(REFERENCE) -m pip install -q --disable-pip-version-check --no-deps -r requirements-reference.txt 2> .venv-reference/pip.log \
+		|| { echo "ddsp 3.7.0 could not be installed (no package index?); .venv-reference/pip.log says why" >&2; exit 1; }
+	$(REFERENCE) -m pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
 clean:
 	rm -rf .venv .venv-jax .venv-reference demo_output build *.egg-info
