@@ -7,6 +7,8 @@ BIN := .venv/bin
 INPUT ?=
 INSTRUMENTS ?= flute,violin,trumpet,clarinet,oboe,cello
 REQUIREMENTS := requirements.txt
+# One process a core, each test file in one of them.
+PYTEST := -q -n 2 --dist loadfile
 
 .PHONY: demo test test-jax lint check-all parity pretrained clean
 
@@ -14,14 +16,14 @@ demo: .venv/.installed
 	$(BIN)/python -m timbre_tt.demo $(if $(INPUT),--input="$(INPUT)")
 
 test: .venv/.installed
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest $(PYTEST)
 
 test-jax: .venv-jax/.installed
-	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -q
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(PYTEST)
 
 check-all: .venv/.installed .venv-jax/.installed lint
-	$(BIN)/python -m pytest -q -m "slow or not slow"
-	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -q
+	$(BIN)/python -m pytest $(PYTEST) -m "slow or not slow"
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(PYTEST)
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

