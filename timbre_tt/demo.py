@@ -28,7 +28,7 @@ def main():
     options = pitch_flags.options()
     measured = transfer.measure(audio, source, progress=_report("Measuring pitch"), **options)
     io.write(output_dir / "input.wav", audio, sample_rate)
-    sounds = [page.Sound("input.wav", Path(source).name, audio, measured)]
+    sounds = [page.Sound("input.wav", f"Input: {Path(source).name}", audio, measured)]
     names = catalogue.instruments()
     for name in app.progress(names, "Playing", "instrument"):
         trained = loading.load(catalogue.folder(name))

@@ -1,0 +1,51 @@
+"""Pictures are PNG files with something drawn on them, whatever is to be drawn."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from audio_tt import plots
+
+
+def picture(path):
+    image = Image.open(path)
+    assert image.format == "PNG" and min(image.size) > 200
+    return np.asarray(image.convert("RGB"), dtype=int)
+
+
+def has_color(pixels, red, green, blue):
+    return (np.abs(pixels - [red, green, blue]).sum(axis=-1) < 60).any()
+
+
+def tone(seconds=1.0, hz=440.0, rate=16000):
+    return (0.5 * np.sin(2 * np.pi * hz * np.arange(int(seconds * rate)) / rate)).astype("float32")
+
+
+def test_spectrogram_shows_pitch_where_it_is_given(tmp_path):
+    plots.spectrogram(tone(), 16000, tmp_path / "plain.png")
+    f0_hz = np.full(250, 440.0)
+    plots.spectrogram(tone(), 16000, tmp_path / "f0.png", f0_hz, 250, title="a tone")
+    assert not has_color(picture(tmp_path / "plain.png"), 0, 255, 255)
+    assert has_color(picture(tmp_path / "f0.png"), 0, 255, 255)
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 100, 16000])
+def test_spectrogram_of_silence_and_of_short_sounds(tmp_path, n_samples):
+    plots.spectrogram(np.zeros(n_samples, "float32"), 16000, tmp_path / "s.png")
+    picture(tmp_path / "s.png")
+
+
+def test_curves(tmp_path):
+    time = np.arange(100) / 250
+    pitch = {"input": np.full(100, 220.0), "output": np.r_[np.zeros(50), np.full(50, 440.0)]}
+    plots.curves(tmp_path / "c.png", time, pitch, {"input": np.linspace(-80, 0, 100)})
+    pixels = picture(tmp_path / "c.png")
+    assert has_color(pixels, 31, 119, 180) and has_color(pixels, 255, 127, 14)
+
+
+def test_history_draws_training_and_held_out(tmp_path):
+    rows = [{"step": i, "loss": 10.0 / i, "val_loss": 11.0 / i} for i in range(1, 6)]
+    plots.history(tmp_path / "both.png", rows)
+    plots.history(tmp_path / "one.png", [{"step": 1, "loss": 3.0}])
+    assert has_color(picture(tmp_path / "both.png"), 255, 127, 14)
+    assert not has_color(picture(tmp_path / "one.png"), 255, 127, 14)

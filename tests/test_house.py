@@ -1,0 +1,86 @@
+"""The rules of the house: who may import whom, and what must not be loaded before it is needed."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SYSTEMS = {"pix2pix_tt", "ddsp_tt", "autoencoder_tt", "style_tt"}
+PACKAGES = {*SYSTEMS, "audio_tt", "timbre_tt"}
+ALLOWED = {
+    "audio_tt": {"audio_tt"},
+    **{system: {"audio_tt", system} for system in SYSTEMS},
+    "timbre_tt": PACKAGES,
+}
+# Modules that import TensorFlow at their top because they are about nothing else.
+TENSORFLOW_MODULES = set()
+
+
+def imported(path, top_level_only=False):
+    tree = ast.parse(path.read_text("utf-8"))
+    nodes = tree.body if top_level_only else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (name.name.split(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.split(".")[0]
+
+
+def modules():
+    return [path for package in sorted(PACKAGES) for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def test_all_packages_are_looked_at():
+    assert {path.relative_to(ROOT).parts[0] for path in modules()} == PACKAGES
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_import_rule(package):
+    for path in (ROOT / package).rglob("*.py"):
+        others = {name for name in imported(path) if name in PACKAGES} - ALLOWED[package]
+        assert not others, f"{path.relative_to(ROOT)} imports {others}"
+
+
+def test_tensorflow_is_imported_only_where_it_is_used():
+    for path in modules():
+        name = str(path.relative_to(ROOT))
+        if name not in TENSORFLOW_MODULES:
+            assert "tensorflow" not in imported(path, top_level_only=True), name
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "audio_tt.app",
+        "audio_tt.io",
+        "audio_tt.notes",
+        "audio_tt.runs",
+        "ddsp_tt.run",
+        "ddsp_tt.prepare_dataset",
+        "ddsp_tt.timbre_transfer",
+        "timbre_tt.demo",
+        "timbre_tt.transfer",
+    ],
+)
+def test_commands_and_plain_modules_load_no_framework(module):
+    code = (
+        f"import sys, {module}; heavy = {{'keras', 'tensorflow', 'jax', 'librosa', 'matplotlib'}};"
+        "print(*sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert result.stdout.split() == []
+
+
+def test_gin_is_no_package():
+    """The import name belongs to gin-config."""
+    assert not (ROOT / "gin" / "__init__.py").exists()
+
+
+def test_every_system_has_its_published_settings():
+    for system in SYSTEMS:
+        assert (ROOT / "gin" / system.removesuffix("_tt") / "published.gin").is_file()
