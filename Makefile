@@ -9,6 +9,10 @@ INSTRUMENTS ?= flute,violin,trumpet,clarinet,oboe,cello
 REQUIREMENTS := requirements.txt
 # One process a core, each test file in one of them.
 PYTEST := -q -n 2 --dist loadfile
+# What depends on the backend.
+JAX_TESTS := tests/ddsp_tt tests/pix2pix_tt tests/autoencoder_tt tests/style_tt \
+	$(addprefix tests/audio_tt/test_,crepe.py loudness.py phase.py runs.py stft.py weights.py) \
+	tests/timbre_tt/test_commands.py::test_transfer
 
 .PHONY: demo test test-jax lint check-all parity pretrained clean
 
@@ -19,7 +23,7 @@ test: .venv/.installed
 	$(BIN)/python -m pytest $(PYTEST)
 
 test-jax: .venv-jax/.installed
-	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(PYTEST)
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(PYTEST) $(JAX_TESTS)
 
 check-all: .venv/.installed .venv-jax/.installed lint
 	$(BIN)/python -m pytest $(PYTEST) -m "slow or not slow"
