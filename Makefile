@@ -7,8 +7,8 @@ BIN := .venv/bin
 INPUT ?=
 INSTRUMENTS ?= flute,violin,trumpet,clarinet,oboe,cello
 REQUIREMENTS := requirements.txt
-# One process a core, each test file in one of them.
-PYTEST := -q -n 2 --dist loadfile
+# One process a core.
+PYTEST := -q -n 2 --dist worksteal
 # What depends on the backend.
 JAX_TESTS := tests/ddsp_tt tests/pix2pix_tt tests/autoencoder_tt tests/style_tt \
 	$(addprefix tests/audio_tt/test_,crepe.py loudness.py phase.py runs.py stft.py weights.py) \
@@ -57,6 +57,7 @@ parity: .venv-reference/.installed
 	$(REFERENCE) benchmarks/ddsp_inference.py
 	$(REFERENCE) benchmarks/ddsp_training_step.py
 	$(REFERENCE) benchmarks/gru.py
+	$(REFERENCE) benchmarks/crepe_speed.py
 
 .venv-reference/.installed: requirements-reference.txt setup.py
 	$(PYTHON) -m venv .venv-reference
