@@ -8,7 +8,6 @@ from audio_tt import metrics, pitch
 from audio_tt.progress import progress
 from ddsp_tt import features, losses, postprocessing, streaming, transfer
 
-# Magenta's notebook calls 4.5 to 5.0 good enough.
 _LOSS_SECONDS = 4
 
 
@@ -64,6 +63,9 @@ def resynthesis(trained, examples, tracker):
 def between(trained, sources, target_audio, tracker):
     """Plays recordings of another instrument and asks for its pitch and the target's timbre.
 
+    Loudness is fitted to the target; the octaves that fitting would move the pitch by are taken
+    back, so that the output can be compared with the input as it is.
+
     Args:
       trained: a `loading.TrainedModel`.
       sources: examples of the instrument that is played from.
@@ -71,23 +73,18 @@ def between(trained, sources, target_audio, tracker):
       tracker: a `Tracker`.
 
     Returns:
-      dict: `raw_pitch_accuracy` (50 cents) of the output against the input's f0, moved by the whole
-      octaves that fitting moved it by; `f0_outliers`; `frechet_to_target` and `frechet_to_source`,
-      the MFCC-Frechet distances of the output to the two instruments.
+      dict: `raw_pitch_accuracy` (50 cents), `f0_l1_semitones` and `f0_outliers` of the output
+      against the input's f0; `frechet_to_target` and `frechet_to_source`, the MFCC-Frechet
+      distances of the output to the two instruments.
     """
     scores, outputs = [], []
     for example in progress(sources, "Transferring", "example"):
-        audio = transfer.render(trained, example, len(example["audio"]))
-        outputs.append(audio)
         adjusted, _ = postprocessing.adjust(example, trained.statistics)
         octaves = np.median(np.log2(adjusted["f0_hz"] / np.maximum(example["f0_hz"], 1e-3)))
-        f0_hz, confidence = tracker(example["audio"])
-        scores.append(
-            {
-                **_pitch_scores(f0_hz * 2.0 ** round(octaves), confidence, tracker(audio)[0]),
-                "octaves": round(octaves),
-            }
-        )
+        adjustment = transfer.Adjustment(octave_shift=-round(octaves))
+        audio = transfer.render(trained, example, len(example["audio"]), adjustment)
+        outputs.append(audio)
+        scores.append(_pitch_scores(*tracker(example["audio"]), tracker(audio)[0]))
     played = [example["audio"] for example in sources]
     return {
         **metrics.summarise(scores),
