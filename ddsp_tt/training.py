@@ -78,8 +78,8 @@ def train(
       UserError: no data, or another process trains in `save_dir`.
     """
     run = RunDirectory(save_dir)
-    table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
     provider = data.CropProvider(data_dir, crop_seconds, batch_size, seed)
+    table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
     examples = data.load_folder(eval_data_dir) if eval_data_dir else provider.examples
     held_out = None
     if eval_data_dir:
