@@ -199,7 +199,7 @@ def _track_librosa(audio, rate, hop_length, method, fmin, fmax, report):
 
 
 def _pyin(audio, rate, hop_length, frame_length, fmin, fmax):
-    import librosa
+    from audio_tt.locked_librosa import librosa
 
     f0_hz, _, voiced = librosa.pyin(
         audio,
@@ -215,7 +215,7 @@ def _pyin(audio, rate, hop_length, frame_length, fmin, fmax):
 
 
 def _yin(audio, rate, hop_length, frame_length, fmin, fmax):
-    import librosa
+    from audio_tt.locked_librosa import librosa
 
     f0_hz = librosa.yin(
         audio,

@@ -156,7 +156,7 @@ def _log_frequency_levels(
     audio: np.ndarray, sample_rate: int, hop_length: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns levels `[bins, frames]` in dB below the peak, and the bins' frequencies in Hz."""
-    import librosa
+    from audio_tt.locked_librosa import librosa
 
     n_fft = 2048 if sample_rate < 32000 else 4096
     audio = np.pad(audio, (0, max(0, n_fft - len(audio))))

@@ -142,7 +142,7 @@ def _safe_log(magnitude: np.ndarray) -> np.ndarray:
 
 
 def _mfcc(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    import librosa
+    from audio_tt.locked_librosa import librosa
 
     coefficients = librosa.feature.mfcc(
         y=audio, sr=sample_rate, n_mfcc=_MFCC_COUNT, n_fft=_FRAME_LENGTH, hop_length=_HOP_LENGTH
@@ -159,7 +159,7 @@ def _mfcc_statistics(recordings, sample_rate: int) -> tuple[np.ndarray, np.ndarr
 
 
 def _sounding_mfcc(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    import librosa
+    from audio_tt.locked_librosa import librosa
 
     audio, _ = validate(audio, audio)
     rms = librosa.feature.rms(y=audio, frame_length=_FRAME_LENGTH, hop_length=_HOP_LENGTH)[0]

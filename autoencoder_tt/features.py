@@ -83,7 +83,7 @@ class ClipSpectrogram:
         Returns:
           float32 `[n_bins, n_frames, 2]`.
         """
-        import librosa
+        from audio_tt.locked_librosa import librosa
 
         spectrum = librosa.stft(self._fit(audio), n_fft=self.n_fft, hop_length=self.hop_length)
         spectrum = spectrum[: self.n_bins]
@@ -100,7 +100,7 @@ class ClipSpectrogram:
         Returns:
           f0_hz, `[n_frames]`, 0 where there is no pitch.
         """
-        import librosa
+        from audio_tt.locked_librosa import librosa
 
         f0_hz, _, _ = librosa.pyin(
             self._fit(audio),
@@ -140,7 +140,7 @@ class ClipSpectrogram:
         Returns:
           float32 `[n_samples]`.
         """
-        import librosa
+        from audio_tt.locked_librosa import librosa
 
         amplitude = 10.0 ** (picture[..., 0].astype(np.float64) / 20.0)
         spectrum = amplitude * np.exp(1j * picture[..., 1])

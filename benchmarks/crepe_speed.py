@@ -14,10 +14,10 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import librosa
 import numpy as np
 
 from audio_tt import crepe, pitch, viterbi
+from audio_tt.locked_librosa import librosa
 
 HOP_LENGTH = 64
 

@@ -67,7 +67,7 @@ class SliceSpectrogram:
         A sine of amplitude 1 in the middle of a bin has magnitude 1. In double precision, without
         which the phase of quiet bins is noise of the arithmetic.
         """
-        import librosa
+        from audio_tt.locked_librosa import librosa
 
         audio = np.asarray(audio, np.float32)
         audio = np.pad(audio, (0, max(0, self.n_fft - len(audio))))
@@ -83,7 +83,7 @@ class SliceSpectrogram:
 
     def synthesise(self, magnitude, phase, length=None):
         """Audio of a magnitude `[n_bins, frames]` with a phase `[n_fft // 2 + 1, frames]`."""
-        import librosa
+        from audio_tt.locked_librosa import librosa
 
         spectrum = np.exp(1j * phase)
         spectrum[: self.n_bins] *= magnitude * (self._window.sum() / 2.0)

@@ -38,7 +38,7 @@ class LogSpectrogram:
           log(1 + magnitude), float32 `[frames, n_fft // 2 + 1]`, frames = 1 + samples //
           hop_length.
         """
-        import librosa
+        from audio_tt.locked_librosa import librosa
 
         audio = np.asarray(audio, np.float32)
         audio = np.pad(audio, (0, max(0, self.n_fft - len(audio))))

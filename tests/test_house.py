@@ -1,6 +1,7 @@
 """The rules of the house: who may import whom, and what must not be loaded before it is needed."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ ALLOWED = {
     **{system: {"audio_tt", system} for system in SYSTEMS},
     "timbre_tt": PACKAGES,
 }
+LIBROSA = re.compile(r"^\s*(import|from) librosa", re.M)
 # Modules that import TensorFlow at their top because they are about nothing else.
 TENSORFLOW_MODULES = set()
 
@@ -84,3 +86,15 @@ def test_gin_is_no_package():
 def test_every_system_has_its_published_settings():
     for system in SYSTEMS:
         assert (ROOT / "gin" / system.removesuffix("_tt") / "published.gin").is_file()
+
+
+def test_librosa_is_only_imported_behind_its_lock():
+    """Two processes that compile librosa at once can break its cache (audio_tt.locked_librosa)."""
+    files = [
+        path
+        for folder in (*SYSTEMS, "audio_tt", "timbre_tt", "tests", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    assert [path.name for path in files if LIBROSA.search(path.read_text("utf-8"))] == [
+        "locked_librosa.py"
+    ]

@@ -1,11 +1,11 @@
 import pathlib
 
-import librosa
 import numpy as np
 import pytest
 from keras import ops
 
 from audio_tt import loudness
+from audio_tt.locked_librosa import librosa
 
 GOLDEN = np.load(pathlib.Path(__file__).parents[1] / "golden" / "audio_loudness.npz")
 AUDIO = GOLDEN["audio"]

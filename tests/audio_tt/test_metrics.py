@@ -1,12 +1,12 @@
 from pathlib import Path
 
-import librosa
 import mir_eval
 import numpy as np
 import pytest
 import scipy.linalg
 
 from audio_tt import metrics
+from audio_tt.locked_librosa import librosa
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "metrics.npz")
 SAMPLE_RATE = 16000

@@ -1,9 +1,9 @@
-import librosa
 import numpy as np
 import pytest
 from keras import ops
 
 from audio_tt import phase
+from audio_tt.locked_librosa import librosa
 from audio_tt.stft import magnitude, stft
 
 N_FFT, HOP = 1024, 256
