@@ -1,0 +1,266 @@
+"""Folders of spectrogram slices -> batches of pairs for the networks."""
+
+import functools
+import re
+import zlib
+from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import gin
+import numpy as np
+
+from audio_tt.errors import UserError
+
+ANY = "any"
+_NUMBER = re.compile(r"_\d+$")
+_TRAINING, _HELD_OUT = 0, 1
+
+
+@gin.configurable(module="pix2pix_tt.data")
+class SlicePairs:
+    """Pairs of slices of the same music on two instruments, matched by file name.
+
+    A file is FEATURES/INSTRUMENT/SONG_000.npy, a slice `[bins, frames, 1]` in 0..1. All slices of
+    a song are either trained on or held out; which songs are held out depends on their names
+    alone. The batch of a step depends on the seed and the step alone.
+
+    With `conditioned`, the input has a second channel: a slice of the target instrument from
+    another song, or from elsewhere in the song, drawn at random among those that are trained on.
+
+    Args:
+      features_path: the folder that holds a folder for each instrument.
+      origin: the instrument that is heard, or "any": one of the others than the target, drawn for
+        each example.
+      targets: the instruments to turn it into; more than one only with `conditioned`.
+      shape: (bins, frames) of a slice.
+      conditioned: whether an example of the target comes with the input.
+      batch_size: examples a batch; an incomplete last batch of a pass is left out.
+      validation_split: share of the songs to hold out.
+      seed: of the order and of the examples of the target.
+      memory_gb: how much memory may be used to keep slices, as float16, from pass to pass.
+
+    Attributes:
+      names: file names without extension that every instrument has, sorted.
+      n_songs: number of songs.
+      steps_per_pass: batches in which every training example is seen once.
+
+    Raises:
+      UserError: the folders do not hold such pairs; says which file.
+    """
+
+    def __init__(
+        self,
+        features_path,
+        origin,
+        targets,
+        shape=(256, 256),
+        conditioned=False,
+        batch_size=8,
+        validation_split=0.1,
+        seed=0,
+        memory_gb=0.0,
+    ):
+        self.path = Path(features_path)
+        self.origin, self.targets, self.conditioned = origin, list(targets), conditioned
+        self.shape, self.batch_size, self.seed = tuple(shape), batch_size, seed
+        if origin == ANY and len(self.targets) < 2:
+            raise UserError("origin any needs at least two targets to draw from")
+        self.names = _common_names(self.path, [*self._origins(), *self.targets], self.shape)
+        self.n_songs = len(set(map(song_of, self.names)))
+        held_out = _held_out_songs(self.names, validation_split)
+        sides = np.array([song_of(name) in held_out for name in self.names], int)
+        self._training_names = np.flatnonzero(sides == _TRAINING)
+        self._examples = [self._rows(np.flatnonzero(sides == side)) for side in (0, 1)]
+        self._check_counts()
+        self.steps_per_pass = len(self._examples[_TRAINING]) // batch_size
+        self._keep = int(memory_gb * 2**30 / (2 * np.prod(self.shape)))
+        self._kept = {}
+
+    @property
+    def n_training(self):
+        """Number of training examples."""
+        return len(self._examples[_TRAINING])
+
+    @property
+    def n_held_out(self):
+        """Number of held-out examples."""
+        return len(self._examples[_HELD_OUT])
+
+    def batch(self, step):
+        """The batch of a step of training.
+
+        Returns:
+          (input, target): float32 `[batch, bins, frames, channels]` and `[batch, bins, frames, 1]`
+          in -1..1.
+        """
+        number, position = divmod(step, self.steps_per_pass)
+        order = self._order(number)[position * self.batch_size :][: self.batch_size]
+        return self._read(
+            self._examples[_TRAINING][order], np.random.default_rng((self.seed, step))
+        )
+
+    def held_out_batches(self, limit=None):
+        """Functions that read the batches of held-out examples, the same ones each time.
+
+        Args:
+          limit: the number of batches at most.
+        """
+        rows = self._examples[_HELD_OUT]
+        rows = rows[np.random.default_rng(0).permutation(len(rows))]
+        size = min(self.batch_size, len(rows))
+        count = len(rows) // size if size else 0
+        return [
+            functools.partial(self._read, rows[i * size : (i + 1) * size], (0, i))
+            for i in range(count if limit is None else min(count, limit))
+        ]
+
+    def beginning(self, target, n_slices):
+        """First slices of one song, a held-out one where there is any, as `batch` gives them."""
+        side = _HELD_OUT if self.n_held_out else _TRAINING
+        rows = self._examples[side]
+        rows = rows[rows[:, 0] == self.targets.index(target)]
+        song = song_of(self.names[rows[0, 1]])
+        chosen = [row for row in rows if song_of(self.names[row[1]]) == song][:n_slices]
+        return self._read(np.array(chosen), 0)
+
+    def style(self, target, index=0):
+        """A training slice of a target instrument: float32 `[bins, frames]` in 0..1."""
+        names = self._training_names
+        return self._slice(target, names[index % len(names)])
+
+    def _origins(self):
+        return [] if self.origin == ANY else [self.origin]
+
+    def _rows(self, names):
+        """(target, name) of all examples of these names, as indices `[examples, 2]`."""
+        return np.array([(t, n) for n in names for t in range(len(self.targets))], int).reshape(
+            -1, 2
+        )
+
+    def _check_counts(self):
+        count = self.n_training
+        if count < self.batch_size:
+            raise UserError(
+                f"{self.path} gives {count} training examples, fewer than a batch of "
+                f"{self.batch_size}; use a smaller --batch_size or more music"
+            )
+        if self.conditioned and len(self._training_names) < 2:
+            raise UserError(
+                f"{self.path}: a slice of the target from elsewhere is needed, but there is only "
+                "one; use more music"
+            )
+
+    def _order(self, number):
+        return np.random.default_rng((self.seed, number, 7)).permutation(self.n_training)
+
+    def _read(self, rows, seed):
+        random = np.random.default_rng(seed)
+        inputs, outputs = [], []
+        for target_index, name in rows:
+            target = self.targets[target_index]
+            channels = [self._slice(self._origin_for(target, random), name)]
+            if self.conditioned:
+                others = self._training_names[self._training_names != name]
+                channels.append(self._slice(target, random.choice(others)))
+            inputs.append(np.stack(channels, -1))
+            outputs.append(self._slice(target, name)[..., None])
+        return 2.0 * np.stack(inputs) - 1.0, 2.0 * np.stack(outputs) - 1.0
+
+    def _origin_for(self, target, random):
+        if self.origin != ANY:
+            return self.origin
+        return random.choice([name for name in self.targets if name != target])
+
+    def _slice(self, instrument, name):
+        key = (instrument, int(name))
+        if key in self._kept:
+            return self._kept[key].astype(np.float32)
+        path = self.path / instrument / f"{self.names[name]}.npy"
+        values = np.array(_open(path, self.shape)[..., 0], np.float32)
+        if len(self._kept) < self._keep:
+            self._kept[key] = values.astype(np.float16)
+        return values
+
+
+def song_of(name):
+    """The song of a slice: its file name without extension and number."""
+    return _NUMBER.sub("", name)
+
+
+def prefetch(readers, threads=2, ahead=4):
+    """Calls functions a few ahead of what is asked for, and yields what they return in order.
+
+    Args:
+      readers: iterable of functions without arguments; may be endless.
+      threads: how many run at once.
+      ahead: how many results may wait.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = deque()
+        for reader in readers:
+            waiting.append(pool.submit(reader))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _open(path, shape):
+    try:
+        values = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        if not path.exists():
+            raise UserError(f"{path}: no such file") from error
+        raise UserError(
+            f"{path} is no file of features, or is damaged; remove it and run "
+            "pix2pix_tt.compute_features again"
+        ) from error
+    if values.shape != (*shape, 1) or values.dtype.kind != "f":
+        raise UserError(
+            f"{path} holds {list(values.shape)} of {values.dtype}, where a slice is "
+            f"{[*shape, 1]} of floats; compute the features with the same settings"
+        )
+    return values
+
+
+def _common_names(path, instruments, shape):
+    """File names without extension, sorted, that all folders hold and must hold alike."""
+    found = {name: _list(path, name, shape) for name in dict.fromkeys(instruments)}
+    everything = set().union(*found.values())
+    for instrument, names in found.items():
+        missing = sorted(everything - names)
+        if missing:
+            owner = next(other for other, theirs in found.items() if missing[0] in theirs)
+            count = f" ({len(missing)} files lack theirs)" if len(missing) > 1 else ""
+            raise UserError(
+                f"{path / owner / missing[0]}.npy has no partner {missing[0]}.npy in "
+                f"{path / instrument}{count}; make the missing ones with "
+                "pix2pix_tt.compute_features or remove what has no partner"
+            )
+    return sorted(everything)
+
+
+def _list(path, instrument, shape):
+    if not path.is_dir():
+        raise UserError(f"{path}: no such folder; pix2pix_tt.compute_features makes one")
+    folder = path / instrument
+    if not folder.is_dir():
+        there = ", ".join(sorted(f.name for f in path.iterdir() if f.is_dir())) or "none"
+        raise UserError(f"{path} has no instrument {instrument!r}; there are: {there}")
+    files = sorted(folder.glob("*.npy"))
+    if not files:
+        raise UserError(f"{folder} holds no features (*.npy)")
+    # What has the size of a file that was looked at has its shape.
+    for file in {file.stat().st_size: file for file in reversed(files)}.values():
+        _open(file, shape)
+    return {file.stem for file in files}
+
+
+def _held_out_songs(names, share):
+    """Songs of about this share, at least one if any shall be and another is left."""
+    songs = sorted(Counter(map(song_of, names)), key=lambda song: zlib.crc32(song.encode()))
+    count = round(share * len(songs))
+    if share > 0.0 and len(songs) > 1:
+        count = min(max(count, 1), len(songs) - 1)
+    return set(songs[:count])

@@ -1,0 +1,94 @@
+"""What the generator draws after each epoch, as pictures and as a film over the epochs."""
+
+from pathlib import Path
+
+import numpy as np
+
+from audio_tt.files import replacing
+
+_SLICES = 2  # of a song, drawn one after the other
+_FILM_FRAMES = 50
+_FRAME_MILLISECONDS = 200
+_MARGIN = 4
+_CAPTION_HEIGHT = 14
+
+
+class Pictures:
+    """Pictures of the beginning of one song, a held-out one where there is any.
+
+    Args:
+      pairs: `SlicePairs`.
+    """
+
+    def __init__(self, pairs):
+        self._songs = {target: pairs.beginning(target, _SLICES) for target in pairs.targets}
+
+    def write(self, run, epoch, draw):
+        """Writes the pictures of an epoch and the film of all epochs so far.
+
+        Args:
+          run: `RunDirectory`.
+          epoch: its number.
+          draw: function of images that returns what the generator makes of them.
+        """
+        for target, (image, true) in self._songs.items():
+            prefix = f"{target}_" if len(self._songs) > 1 else ""
+            for name, slices in (("input", image), ("true", true), ("pred", draw(image))):
+                save_picture(slices, run.sample_path(epoch, f"spectrogram_{prefix}{name}.png"))
+            film(run.path / "samples", prefix)
+
+
+def save_picture(slices, path):
+    """Draws slices one after the other, low bins at the bottom, one pixel a bin and frame.
+
+    Args:
+      slices: `[slices, bins, frames, channels]` in -1..1; only the first channel is drawn.
+      path: the PNG file.
+    """
+    from matplotlib import colormaps
+    from PIL import Image
+
+    joined = np.concatenate(list(slices[..., 0]), axis=1)[::-1]
+    colours = colormaps["magma"]((joined + 1.0) / 2.0, bytes=True)[..., :3]
+    with replacing(path) as temporary:
+        Image.fromarray(np.ascontiguousarray(colours)).save(temporary, format="png")
+
+
+def film(folder, prefix=""):
+    """Joins the pictures of all epochs to `spectrogram.gif`: input, output and truth.
+
+    Args:
+      folder: the one that holds a folder for each epoch.
+      prefix: of the pictures' names, where there are several targets.
+    """
+    epochs = sorted(Path(folder).glob(f"*/spectrogram_{prefix}pred.png"))
+    chosen = np.unique(np.linspace(0, len(epochs) - 1, min(len(epochs), _FILM_FRAMES)).round())
+    frames = [_frame(epochs[int(i)].parent, prefix) for i in chosen]
+    name = f"spectrogram_{prefix.removesuffix('_')}.gif" if prefix else "spectrogram.gif"
+    with replacing(Path(folder) / name) as temporary:
+        frames[0].save(
+            temporary,
+            format="gif",
+            save_all=True,
+            append_images=frames[1:],
+            duration=_FRAME_MILLISECONDS,
+            loop=0,
+        )
+
+
+def _frame(folder, prefix):
+    """The three pictures of an epoch above each other, each with its name."""
+    from PIL import Image, ImageDraw
+
+    titles = {"input": "input", "pred": f"output, epoch {int(folder.name)}", "true": "target"}
+    pictures = {
+        title: Image.open(folder / f"spectrogram_{prefix}{name}.png")
+        for name, title in titles.items()
+    }
+    width, height = next(iter(pictures.values())).size
+    row = height + _CAPTION_HEIGHT + _MARGIN
+    frame = Image.new("RGB", (width, row * len(pictures)), "white")
+    for i, (title, picture) in enumerate(pictures.items()):
+        ImageDraw.Draw(frame).text((_MARGIN, i * row), title, fill="black")
+        frame.paste(picture, (0, i * row + _CAPTION_HEIGHT))
+    return frame.quantize(128)

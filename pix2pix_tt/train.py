@@ -1,0 +1,32 @@
+"""Trains one instrument into another: a U-Net against a discriminator.
+
+python -m pix2pix_tt.train --dataset_path=features --origin=keyboard_acoustic \
+    --target=guitar_acoustic
+"""
+
+from absl import flags
+
+from audio_tt import app
+from pix2pix_tt import training_flags
+
+_ORIGIN = flags.DEFINE_string("origin", None, "Instrument to start from.", required=True)
+_TARGET = flags.DEFINE_string("target", None, "Instrument to turn it into.", required=True)
+_GENERATOR_RATE = flags.DEFINE_float("gen_lr", None, "Learning rate of the generator.")
+_DISCRIMINATOR_RATE = flags.DEFINE_float("disc_lr", None, "Learning rate of the discriminator.")
+
+
+def main():
+    """Trains in MODELS/ORIGIN_2_TARGET."""
+    training_flags.run(
+        f"{_ORIGIN.value}_2_{_TARGET.value}",
+        _ORIGIN.value,
+        [_TARGET.value],
+        settings={
+            "Trainer.generator_learning_rate": _GENERATOR_RATE.value,
+            "Trainer.discriminator_learning_rate": _DISCRIMINATOR_RATE.value,
+        },
+    )
+
+
+if __name__ == "__main__":
+    app.run(main)

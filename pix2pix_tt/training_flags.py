@@ -1,0 +1,95 @@
+"""The flags of the commands that train, and what they do together."""
+
+import ast
+from pathlib import Path
+
+from absl import flags, logging
+
+from audio_tt import app
+from audio_tt.errors import UserError
+
+_DATASET = flags.DEFINE_string(
+    "dataset_path", None, "Folder of features, one folder an instrument inside.", required=True
+)
+_MODELS = flags.DEFINE_string("models_path", "models", "Folder that holds the run directories.")
+_EPOCHS = flags.DEFINE_integer("epochs", None, "Total number of epochs.", lower_bound=1)
+_OFFSET = flags.DEFINE_integer(
+    "epoch_offset", None, "Added to the numbers of epochs of a new run.", lower_bound=0
+)
+_BATCH = flags.DEFINE_integer("batch_size", None, "Examples a batch.", lower_bound=1)
+_SPLIT = flags.DEFINE_float(
+    "validation_split",
+    None,
+    "Share held out; above 0.5 it is the share to train on.",
+    lower_bound=0.0,
+    upper_bound=1.0,
+)
+_FINDLR = flags.DEFINE_bool("findlr", False, "Look for learning rates instead of training.")
+_SEED = flags.DEFINE_integer("seed", 0, "Of initial weights, dropout and order.")
+_TEST_AUDIO = flags.DEFINE_string(
+    "test_audio_path", None, "Folder with ORIGIN.wav, played by the network after each epoch."
+)
+app.define_gpu_flag()
+
+SETTINGS = ("pix2pix/published.gin",)
+
+
+def run(directory, origin, targets, conditioned=False, settings=None):
+    """Trains, or looks for learning rates, as the flags say.
+
+    Args:
+      directory: name of the run directory.
+      origin: the instrument that is heard.
+      targets: the instruments to turn it into.
+      conditioned: whether the generator is given an example of the target.
+      settings: gin parameters that the command decides, {name: value}; None values are left out.
+    """
+    import keras
+
+    from pix2pix_tt.configurables import data, features, trainer, training
+
+    app.parse_gin(default_files=SETTINGS)
+    decided = {
+        "train.epochs": _EPOCHS.value,
+        "train.epoch_offset": _OFFSET.value,
+        "SlicePairs.batch_size": _BATCH.value,
+        "SlicePairs.validation_split": held_out_share(_SPLIT.value),
+        "SlicePairs.seed": _SEED.value,
+        "unet_generator.channels": 2 if conditioned else None,
+        **(settings or {}),
+    }
+    for name, value in decided.items():
+        app.bind(name, value)
+    keras.utils.set_random_seed(_SEED.value)
+    spectrogram = features.SliceSpectrogram()
+    shape = (spectrogram.n_bins, spectrogram.slice_frames)
+    pairs = data.SlicePairs(_DATASET.value, origin, targets, shape, conditioned)
+    logging.info(
+        "%d training examples, %d held out, of %d songs",
+        pairs.n_training,
+        pairs.n_held_out,
+        pairs.n_songs,
+    )
+    training.train(trainer.Trainer(), pairs, Path(_MODELS.value) / directory)
+
+
+def held_out_share(split):
+    """The share to hold out that `--validation_split` means."""
+    if split is None or split <= 0.5:
+        return split
+    logging.info(
+        "--validation_split=%g is read as the share to train on: %.3g is held out", split, 1 - split
+    )
+    return round(1.0 - split, 9)
+
+
+def target_names(text):
+    """The instruments of `--target`: a list as Python writes it, or names between commas."""
+    try:
+        names = ast.literal_eval(text) if text.lstrip().startswith(("[", "(")) else text.split(",")
+        names = [name.strip() for name in names]
+    except (ValueError, SyntaxError, AttributeError, TypeError) as error:
+        raise UserError(f"--target={text} is no list of instruments; write a,b,c") from error
+    if not all(names) or len(set(names)) < len(names):
+        raise UserError(f"--target={text} has an empty name, or one that comes twice")
+    return names
