@@ -12,6 +12,7 @@ from keras import ops
 from audio_tt.stft import frame, power_to_db, stft
 
 DB_RANGE = 80.0
+MEAN_LOG_RANGE = 120.0
 
 
 def compute_loudness(
@@ -45,6 +46,31 @@ def compute_loudness(
     weighting = ops.convert_to_tensor(_mean_weighting(n_fft, sample_rate))
     power = ops.sum((real * real + imag * imag) * weighting, axis=-1)
     return power_to_db(power, 10.0 ** (ref_db / 10.0), -range_db)
+
+
+def compute_mean_log_loudness(audio, sample_rate=16000, frame_rate=250, n_fft=2048, padding="same"):
+    """A-weighted loudness as DDSP before version 2 defined it: the mean of the bins' decibels.
+
+    20 log10 of each bin's magnitude, plus the A-weighting, minus 20.7 dB, not below -120 dB; then
+    the mean over the bins (Magenta DDSP 1.6.1, `spectral_ops.compute_loudness`). The checkpoints
+    published for timbre transfer learned from this one.
+
+    Args:
+        audio: [samples] or [batch, samples], full scale 1.
+        sample_rate: Hz.
+        frame_rate: frames a second; must divide `sample_rate`.
+        n_fft: samples in a frame.
+        padding: "center", "same" or "valid", see `pad`.
+
+    Returns:
+        Loudness in dB, -120 or more, [..., frames].
+    """
+    hop_length = hop_of(sample_rate, frame_rate)
+    audio = pad(audio, n_fft, hop_length, padding)
+    real, imag = stft(audio, n_fft, hop_length, center=False)
+    level = power_to_db(real * real + imag * imag, 1.0, -300.0)
+    weighting = (a_weighting_db(n_fft, sample_rate) - 20.7).astype(np.float32)
+    return ops.mean(ops.maximum(level + weighting, -MEAN_LOG_RANGE), axis=-1)
 
 
 def compute_rms_energy(audio, sample_rate=16000, frame_rate=250, frame_size=512, padding="center"):

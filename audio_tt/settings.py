@@ -51,7 +51,8 @@ def parse_gin(default_files: Sequence[str | Path] = (), *, skip_unknown: bool = 
 
     Args:
       default_files: Read before the files of `--gin_file`.
-      skip_unknown: Warn about settings of things that do not exist here instead of refusing them.
+      skip_unknown: Warn about settings of things, or of parameters, that do not exist here instead
+        of refusing them.
 
     Raises:
       UserError: A file is missing, does not parse, or sets something that does not exist.
@@ -143,10 +144,30 @@ def _parse_text(text: str, name: str, skipped: list[str] | None) -> None:
             return
         except (*_GIN_ERRORS, tokenize.TokenError) as error:
             unknown = _UNKNOWN.search(str(error))
-            if not unknown or skipped is None or unknown[1] in skipped:
+            parameter = _UNKNOWN_PARAMETER.search(str(error))
+            line = _line_number(error)
+            if skipped is not None and unknown and unknown[1] not in skipped:
+                skipped.append(unknown[1])
+                what = unknown[1]
+            elif skipped is not None and parameter and line:
+                text = _without_statement(text, line)
+                what = f"{parameter[1]}.{parameter[2]}"
+            else:
                 raise UserError(_explain(error, name)) from error
-            logging.warning("%s: %s is not known here and is passed over", name, unknown[1])
-            skipped.append(unknown[1])
+            logging.warning("%s: %s is not known here and is passed over", name, what)
+
+
+def _without_statement(text: str, line: int) -> str:
+    """Blanks the statement that begins in a line, counted from 1, to its end."""
+    from gin import config, config_parser
+
+    parser = config_parser.ConfigParser(io.StringIO(text), config.ParserDelegate(True))
+    starts = sorted({statement.location.line_num for statement in parser})
+    end = next((start for start in starts if start > line), None)
+    lines = text.splitlines(keepends=True)
+    here = slice(line - 1, end and end - 1)
+    lines[here] = ["\n"] * len(lines[here])
+    return "".join(lines)
 
 
 def _explain(error: Exception, name: str) -> str:

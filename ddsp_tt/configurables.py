@@ -12,11 +12,13 @@ from ddsp_tt import (
     synths,
     training,
 )
+from ddsp_tt.magenta import legacy_names
 
 __all__ = [
     "core",
     "data",
     "effects",
+    "legacy_names",
     "losses",
     "models",
     "postprocessing",

@@ -6,7 +6,7 @@ import numpy as np
 
 from audio_tt import metrics, pitch
 from audio_tt.progress import progress
-from ddsp_tt import features, losses, postprocessing, streaming, transfer
+from ddsp_tt import conventions, features, losses, postprocessing, streaming, transfer
 
 _LOSS_SECONDS = 4
 
@@ -45,13 +45,16 @@ def resynthesis(trained, examples, tracker):
     """
     scores = []
     for example in progress(examples, "Evaluating", "example"):
-        audio = np.concatenate(list(streaming.render(trained.model, example)))
         target = example["audio"]
+        if trained.convention != conventions.DEFAULT:
+            loudness = features.loudness(target, trained.convention)[: len(example["f0_hz"])]
+            example = {**example, "loudness_db": loudness}
+        audio = np.concatenate(list(streaming.render(trained.model, example)))
         scores.append(
             {
                 "spectral_loss": spectral_loss(target, audio),
                 "loudness_l1_db": metrics.loudness_l1(
-                    example["loudness_db"], features.loudness(audio)
+                    example["loudness_db"], features.loudness(audio, trained.convention)
                 ),
                 "mfcc_frechet": metrics.mfcc_frechet(target, audio, features.SAMPLE_RATE),
                 **_pitch_scores(*tracker(target), tracker(audio)[0]),
@@ -79,7 +82,9 @@ def between(trained, sources, target_audio, tracker):
     """
     scores, outputs = [], []
     for example in progress(sources, "Transferring", "example"):
-        adjusted, _ = postprocessing.adjust(example, trained.statistics)
+        adjusted, _ = postprocessing.adjust(
+            example, trained.statistics, min_db=-conventions.get(trained.convention).range_db
+        )
         octaves = np.median(np.log2(adjusted["f0_hz"] / np.maximum(example["f0_hz"], 1e-3)))
         adjustment = transfer.Adjustment(octave_shift=-round(octaves))
         audio = transfer.render(trained, example, len(example["audio"]), adjustment)

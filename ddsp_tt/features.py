@@ -8,21 +8,23 @@ import keras
 import numpy as np
 
 from audio_tt import pitch
-from audio_tt.loudness import compute_loudness, compute_power
+from audio_tt.loudness import compute_power
+from ddsp_tt import conventions
 
 SAMPLE_RATE = 16000  # Hz
 FRAME_RATE = 250  # frames a second
 HOP_LENGTH = SAMPLE_RATE // FRAME_RATE
-WINDOW_LENGTH = 512  # samples, of loudness and power
+POWER_WINDOW_LENGTH = 512  # samples
 _BLOCK_FRAMES = 4096
 
 
-def extract(audio, method="crepe", progress=None, **pitch_options):
+def extract(audio, method="crepe", convention=conventions.DEFAULT, progress=None, **pitch_options):
     """Measures the features of a recording of any length.
 
     Args:
       audio: float32 `[samples]` at 16 kHz.
       method: "crepe", "pyin" or "yin".
+      convention: of loudness, see `ddsp_tt.conventions`.
       progress: passed on to `audio_tt.pitch.track`.
       **pitch_options: further arguments of `audio_tt.pitch.track`.
 
@@ -38,7 +40,7 @@ def extract(audio, method="crepe", progress=None, **pitch_options):
     return {
         "f0_hz": f0_hz[:n_frames],
         "f0_confidence": confidence[:n_frames],
-        "loudness_db": loudness(audio)[:n_frames],
+        "loudness_db": loudness(audio, convention)[:n_frames],
     }
 
 
@@ -48,25 +50,27 @@ def whole_frames(audio):
     return np.pad(np.asarray(audio, "float32"), (0, n_frames * HOP_LENGTH - len(audio)))
 
 
-def loudness(audio):
+def loudness(audio, convention=conventions.DEFAULT):
     """A-weighted loudness in dB, `[samples // 64 + 1]`, of audio `[samples]` in bounded memory."""
-    return _in_blocks(compute_loudness, audio, n_fft=WINDOW_LENGTH)
+    chosen = conventions.get(convention)
+    return _in_blocks(chosen.measure, audio, chosen.window_length, chosen.centred)
 
 
 def power(audio):
     """Mean power in dB, `[samples // 64 + 1]`, of audio `[samples]` in bounded memory."""
-    return _in_blocks(compute_power, audio, frame_size=WINDOW_LENGTH)
+    return _in_blocks(compute_power, audio, POWER_WINDOW_LENGTH)
 
 
-def _in_blocks(measure, audio, **window):
-    """A frame-wise measure of centred windows, some thousand frames at a time."""
-    padded = np.pad(audio, WINDOW_LENGTH // 2)
+def _in_blocks(measure, audio, window_length, centred=True):
+    """A frame-wise measure of windows, some thousand frames at a time."""
+    before = window_length // 2 if centred else 0
+    padded = np.pad(audio, (before, window_length - before))
     n_frames = len(audio) // HOP_LENGTH + 1
     blocks = []
     for start in range(0, n_frames, _BLOCK_FRAMES):
         size = min(_BLOCK_FRAMES, n_frames - start)
         first = start * HOP_LENGTH
-        block = padded[first : first + (size - 1) * HOP_LENGTH + WINDOW_LENGTH]
-        values = measure(block, SAMPLE_RATE, FRAME_RATE, padding="valid", **window)
+        block = padded[first : first + (size - 1) * HOP_LENGTH + window_length]
+        values = measure(block, SAMPLE_RATE, FRAME_RATE, padding="valid")
         blocks.append(keras.ops.convert_to_numpy(values))
     return np.concatenate(blocks)

@@ -9,6 +9,7 @@ from audio_tt import settings, weights
 from audio_tt.errors import UserError
 from ddsp_tt import statistics
 from ddsp_tt.configurables import models, training
+from ddsp_tt.magenta import folders
 from ddsp_tt.preparation import STATISTICS_FILE
 
 GIN_FILE = "operative_config.gin"
@@ -28,13 +29,18 @@ class TrainedModel:
     model: models.Autoencoder
     statistics: dict | None
 
+    @property
+    def convention(self):
+        """Of the loudness that the model learned from, see `ddsp_tt.conventions`."""
+        return self.model.preprocessor.loudness_convention
+
 
 def load(folder):
     """Builds a model from its own gin file and loads its weights.
 
     Args:
       folder: holds `model.h5`, `operative_config.gin` and, for fitting, `dataset_statistics.json`,
-        as training leaves them.
+        as training leaves them; or is one of Magenta's, see `ddsp_tt.magenta.folders`.
 
     Raises:
       UserError: something is missing or does not fit.
@@ -42,6 +48,8 @@ def load(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; a model is a folder with {training.MODEL_FILE}")
+    if not (folder / training.MODEL_FILE).is_file() and folders.is_magenta(folder):
+        return TrainedModel(folder.name, *folders.load(folder))
     for name in (GIN_FILE, training.MODEL_FILE):
         if not (folder / name).is_file():
             raise UserError(f"{folder}: not a model, {name} is missing")

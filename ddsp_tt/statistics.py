@@ -1,5 +1,6 @@
 """What a data set's pitch, power and loudness are like, for `ddsp_tt.postprocessing` to fit to."""
 
+import contextlib
 import json
 import math
 import os
@@ -135,19 +136,28 @@ def load_json(path):
         raise UserError(f"{os.fspath(path)}: cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise UserError(f"{os.fspath(path)}: is no JSON file: {error}.") from error
+    if isinstance(table, dict) and isinstance(table.get("quantile_transform"), dict):
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            table["quantile_transform"] = QuantileTransformer.from_dict(table["quantile_transform"])
+    return checked(table, path)
+
+
+def checked(table, path):
+    """Returns statistics that were read from a file, if they are complete.
+
+    Raises:
+        UserError: They are not; names the first figure that is missing or wrong.
+    """
     fault = _fault(table)
     if fault:
         raise UserError(
             f"{os.fspath(path)}: holds no data set statistics ({fault}): make them anew."
         )
-    return {
-        **table,
-        "quantile_transform": QuantileTransformer.from_dict(table["quantile_transform"]),
-    }
+    return table
 
 
 def _fault(table):
-    """Says what keeps a JSON value from being statistics; empty where nothing does."""
+    """Says what keeps a value from being statistics; empty where nothing does."""
     if not isinstance(table, dict):
         return "not a table"
     figures = ("mean", "max", "min", "mean_max", "mean_min", "std")
@@ -155,9 +165,8 @@ def _fault(table):
         for key in (f"{figure}_{name}{note}" for figure in figures for note in ("", "_note")):
             if not isinstance(table.get(key), int | float) or not math.isfinite(table[key]):
                 return f"{key} is missing or no number"
-    try:
-        transformer = QuantileTransformer.from_dict(table["quantile_transform"])
-    except (KeyError, TypeError, ValueError):
+    transformer = table.get("quantile_transform")
+    if not isinstance(transformer, QuantileTransformer):
         return "quantile_transform is missing or wrong"
     tables = (transformer.quantiles, transformer.references)
     if not tables[0].size or tables[0].size != tables[1].size:

@@ -23,7 +23,7 @@ def main():
     from ddsp_tt import loading, transfer
 
     trained = loading.load(_MODEL.value)
-    measured = transfer.measure(audio, _INPUT.value, **pitch_flags.options())
+    measured = transfer.measure(audio, _INPUT.value, trained.convention, **pitch_flags.options())
     blocks = transfer.play(trained, measured, len(audio), **transfer_flags.options())
     io.write(_OUTPUT.value, blocks, sample_rate)
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from absl import logging
 
-from ddsp_tt import features, postprocessing, streaming
+from ddsp_tt import conventions, features, postprocessing, streaming
 
 SAMPLE_RATE = features.SAMPLE_RATE
 
@@ -32,7 +32,7 @@ class Adjustment:
     loudness_shift: float = 0.0
 
 
-def measure(audio, name="the recording", **options):
+def measure(audio, name="the recording", convention=conventions.DEFAULT, **options):
     """Features of audio `[samples]` at 16 kHz, see `features.extract`; None where none sound.
 
     A recording without pitch is no error: what comes out of it is silence, and one warning says so.
@@ -40,10 +40,15 @@ def measure(audio, name="the recording", **options):
     Args:
       audio: float32 `[samples]`.
       name: of the recording, for the warning.
+      convention: of the model's loudness, `TrainedModel.convention`.
       **options: of `features.extract`.
     """
-    measured = features.extract(audio, **options)
-    mask_on, _ = postprocessing.detect_notes(measured["loudness_db"], measured["f0_confidence"])
+    measured = features.extract(audio, convention=convention, **options)
+    mask_on, _ = postprocessing.detect_notes(
+        measured["loudness_db"],
+        measured["f0_confidence"],
+        min_db=-conventions.get(convention).range_db,
+    )
     if np.max(np.abs(audio), initial=0.0) < _SILENCE:
         logging.warning("%s is silent, so the output is silence", name)
     elif not np.any(mask_on):
@@ -73,7 +78,10 @@ def play(trained, measured, n_samples, adjustment=None, seed=0):
         yield np.zeros(n_samples, "float32")
         return
     adjusted, _ = postprocessing.adjust(
-        measured, trained.statistics, **dataclasses.asdict(adjustment or Adjustment())
+        measured,
+        trained.statistics,
+        min_db=-conventions.get(trained.convention).range_db,
+        **dataclasses.asdict(adjustment or Adjustment()),
     )
     left = n_samples
     for block in streaming.render(trained.model, adjusted, features.HOP_LENGTH, seed):

@@ -81,6 +81,6 @@ def scale_f0_hz(f0_hz):
     return hz_to_midi(f0_hz) / F0_RANGE
 
 
-def scale_db(db):
-    """Decibels to the decoder's input range: -80 dB -> 0, 0 dB -> 1."""
-    return ops.convert_to_tensor(db) / DB_RANGE + 1.0
+def scale_db(db, range_db=DB_RANGE):
+    """Decibels to the decoder's input range: -range_db -> 0, 0 dB -> 1."""
+    return ops.convert_to_tensor(db) / range_db + 1.0

@@ -1,7 +1,14 @@
-"""Networks: preprocessor, decoder, and the autoencoder that joins them to the synthesisers."""
+"""Networks: preprocessor, encoder, decoder, and the autoencoder that joins them to the synths."""
 
 from ddsp_tt.models.autoencoder import Autoencoder, get_model
 from ddsp_tt.models.decoders import RnnFcDecoder
+from ddsp_tt.models.encoders import MfccTimeDistributedRnnEncoder
 from ddsp_tt.models.preprocessing import F0LoudnessPreprocessor
 
-__all__ = ["Autoencoder", "F0LoudnessPreprocessor", "RnnFcDecoder", "get_model"]
+__all__ = [
+    "Autoencoder",
+    "F0LoudnessPreprocessor",
+    "MfccTimeDistributedRnnEncoder",
+    "RnnFcDecoder",
+    "get_model",
+]

@@ -4,8 +4,7 @@ import gin
 import keras
 from keras import ops
 
-from audio_tt.loudness import compute_loudness
-from ddsp_tt import core
+from ddsp_tt import conventions, core
 
 
 @gin.register(module="ddsp_tt.preprocessing")
@@ -17,6 +16,8 @@ class F0LoudnessPreprocessor(keras.layers.Layer):
       frame_rate: frames a second.
       sample_rate: Hz.
       compute_loudness: measure loudness from `features["audio"]` even where `loudness_db` is given.
+      loudness_convention: "ddsp3", or "ddsp1" of the checkpoints from before DDSP 2.0; see
+        `ddsp_tt.conventions`.
       name: name of the layer.
     """
 
@@ -26,6 +27,7 @@ class F0LoudnessPreprocessor(keras.layers.Layer):
         frame_rate=250,
         sample_rate=16000,
         compute_loudness=True,
+        loudness_convention=conventions.DEFAULT,
         name="f0_loudness_preprocessor",
     ):
         super().__init__(name=name)
@@ -33,6 +35,8 @@ class F0LoudnessPreprocessor(keras.layers.Layer):
         self.frame_rate = frame_rate
         self.sample_rate = sample_rate
         self.compute_loudness = compute_loudness
+        self.loudness_convention = loudness_convention
+        self._loudness = conventions.get(loudness_convention)
 
     def call(self, features):
         """Adds `f0_scaled` and `ld_scaled` to the features.
@@ -46,7 +50,7 @@ class F0LoudnessPreprocessor(keras.layers.Layer):
         """
         features = dict(features)
         if self.compute_loudness and "audio" in features:
-            features["loudness_db"] = compute_loudness(
+            features["loudness_db"] = self._loudness.measure(
                 features["audio"], self.sample_rate, self.frame_rate
             )
         for key in ("f0_hz", "loudness_db"):
@@ -60,5 +64,5 @@ class F0LoudnessPreprocessor(keras.layers.Layer):
         return {
             **features,
             "f0_scaled": core.scale_f0_hz(features["f0_hz"]),
-            "ld_scaled": core.scale_db(features["loudness_db"]),
+            "ld_scaled": core.scale_db(features["loudness_db"], self._loudness.range_db),
         }

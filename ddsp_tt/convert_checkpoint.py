@@ -1,0 +1,26 @@
+"""Turns a folder of Magenta's into a model that every command here takes.
+
+python -m ddsp_tt.convert_checkpoint --checkpoint_dir=solo_flute_ckpt --output=models/flute/model.h5
+"""
+
+from absl import flags
+
+from audio_tt import app
+
+_INPUT = flags.DEFINE_string(
+    "checkpoint_dir", None, "Folder with ckpt-N.*, operative_config-0.gin, ...", required=True
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "The .h5 to write; settings and statistics go beside it.", required=True
+)
+
+
+def main():
+    """Reads one folder, writes one."""
+    from ddsp_tt.magenta import folders
+
+    print("\n".join(map(str, folders.convert(_INPUT.value, _OUTPUT.value))))
+
+
+if __name__ == "__main__":
+    app.run(main)

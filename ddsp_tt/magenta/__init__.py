@@ -1,0 +1,1 @@
+"""What Magenta's ddsp left on disk: checkpoints, statistics, settings, and their conventions."""

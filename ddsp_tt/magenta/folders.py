@@ -1,0 +1,117 @@
+"""A folder as Magenta publishes a model, as a model that plays."""
+
+from pathlib import Path
+
+from absl import logging
+
+from audio_tt import settings, weights
+from audio_tt.errors import UserError
+from audio_tt.files import replacing
+from ddsp_tt.magenta import checkpoints, statistics_pickle
+
+STATISTICS_FILE = "dataset_statistics.pkl"
+_EXPORTED = "ddsp/exported_decoder.gin"
+
+
+def is_magenta(folder):
+    """Whether the folder holds a TensorFlow checkpoint or a SavedModel."""
+    return checkpoints.find(folder) is not None
+
+
+def find_gin(folder):
+    """The settings beside a checkpoint, `operative_config-0.gin` or the like; None without any."""
+    found = sorted(Path(folder).glob("operative_config*.gin"))
+    return found[-1] if found else None
+
+
+def load(folder):
+    """Builds the model that a folder's own settings describe and loads its newest checkpoint.
+
+    A SavedModel of a decoder alone has no settings; those of Magenta's four exports are known
+    (`gin/ddsp/exported_decoder.gin`).
+
+    Args:
+      folder: holds `ckpt-N.*` and `operative_config-0.gin`, or `variables/` and
+        `saved_model.pb`; `dataset_statistics.pkl` where there is one.
+
+    Returns:
+      (model, statistics or None).
+
+    Raises:
+      UserError: something is missing or does not fit; one line says what.
+    """
+    from ddsp_tt import loading
+    from ddsp_tt.configurables import models
+
+    folder = Path(folder)
+    prefix = checkpoints.find(folder)
+    if prefix is None:
+        raise UserError(
+            f"{folder}: no checkpoint in it, such as ckpt-300.index with its .data file"
+        )
+    gin_file = find_gin(folder)
+    if gin_file is None and prefix.parent == folder:
+        raise UserError(f"{folder}: operative_config-0.gin is missing, which says how to build it")
+    tensors = checkpoints.read(prefix)
+    parse(gin_file or _EXPORTED)
+    model = loading.build(models.get_model())
+    checkpoints.assign(tensors, model, prefix)
+    pickled = folder / STATISTICS_FILE
+    return model, statistics_pickle.load(pickled) if pickled.is_file() else None
+
+
+def parse(gin_file):
+    """Reads Magenta's settings, and adds what was understood without saying.
+
+    What is unknown here is passed over with a warning. Settings that do not mention
+    `F0LoudnessPreprocessor.compute_loudness` are from before DDSP 2.0: the loudness is the old one,
+    and what is given counts. Those that do not mention `RnnFcDecoder.input_keys` are
+    from before April 2020, when f0 came first.
+    """
+    import gin
+
+    settings.parse_gin(default_files=(gin_file,), skip_unknown=True)
+
+    def value(parameter):
+        try:
+            return gin.query_parameter(parameter)
+        except ValueError:
+            return None
+
+    settings.bind("FilteredNoise.delay_compensation", -1)  # the weights were trained so
+    if value("F0LoudnessPreprocessor.compute_loudness") is None:
+        logging.info("%s: from before DDSP 2.0, with the loudness of that time", gin_file)
+        for name in ("F0LoudnessPreprocessor", "DefaultPreprocessor"):
+            settings.bind(f"{name}.compute_loudness", False)
+            settings.bind(f"{name}.loudness_convention", "ddsp1")
+    if value("RnnFcDecoder.input_keys") is None:
+        latent = ("z",) if value("Autoencoder.encoder") else ()
+        settings.bind("RnnFcDecoder.input_keys", ("f0_scaled", "ld_scaled", *latent))
+
+
+def convert(folder, output):
+    """Writes a folder of Magenta's as weights, settings and statistics of this package.
+
+    Args:
+      folder: as for `load`.
+      output: the `.h5` file to write. Named `model.h5`, its folder is a model to every command.
+
+    Returns:
+      The paths that were written.
+
+    Raises:
+      UserError: as `load`, or the place cannot be written to.
+    """
+    from ddsp_tt import loading, statistics
+    from ddsp_tt.preparation import STATISTICS_FILE as JSON_FILE
+
+    output = Path(output)
+    model, table = load(folder)
+    written = [output, output.with_name(loading.GIN_FILE)]
+    weights.save_weights(model, output)
+    with replacing(written[1]) as temporary:
+        temporary.write_text(settings.operative_gin(), "utf-8")
+    if table is not None:
+        written.append(output.with_name(JSON_FILE))
+        statistics.save_json(table, written[-1])
+    return written

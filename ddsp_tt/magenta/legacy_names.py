@@ -1,0 +1,27 @@
+"""Names that Magenta's settings used before, as they stand in old `operative_config` files."""
+
+import gin
+
+from ddsp_tt import effects, synths
+from ddsp_tt.models.preprocessing import F0LoudnessPreprocessor
+
+
+@gin.register(module="ddsp_tt.preprocessing")
+class DefaultPreprocessor(F0LoudnessPreprocessor):
+    """`F0LoudnessPreprocessor` until December 2020."""
+
+
+@gin.register(module="ddsp_tt.synths")
+class Additive(synths.Harmonic):
+    """`Harmonic` until November 2020."""
+
+    def __init__(self, name="additive", **settings):
+        super().__init__(name=name, **settings)
+
+
+@gin.register(module="ddsp_tt.effects")
+class TrainableReverb(effects.Reverb):
+    """A `Reverb` that is trainable, until January 2020."""
+
+    def __init__(self, reverb_length=48000, add_dry=True, name="reverb"):
+        super().__init__(True, reverb_length, add_dry, name)

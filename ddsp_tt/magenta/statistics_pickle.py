@@ -1,0 +1,108 @@
+"""Magenta's `dataset_statistics.pkl`, read without running anything that is in it."""
+
+import pickle
+
+import numpy as np
+
+from audio_tt.errors import UserError
+from ddsp_tt import statistics
+from ddsp_tt.postprocessing import QuantileTransformer
+
+
+def load(path):
+    """Reads the statistics of a data set.
+
+    Only numbers, arrays of numbers and the table of quantiles are taken from the file; whatever
+    else it names is refused, and neither `ddsp` nor scikit-learn is needed.
+
+    Args:
+      path: the file.
+
+    Returns:
+      A dict as from `ddsp_tt.statistics.compute_statistics`.
+
+    Raises:
+      UserError: no such file, one that would run code, or no statistics in it.
+    """
+    try:
+        with open(path, "rb") as file:
+            table = _Statistics(file).load()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    except _Refused as error:
+        raise UserError(f"{path} is refused: it asks for {error}, and figures need none") from None
+    except Exception as error:  # what a damaged pickle raises is not limited to any class
+        raise UserError(f"{path} is not a file of statistics, or is damaged") from error
+    return _plain(path, table)
+
+
+def _plain(path, table):
+    try:
+        quantiles = table["quantile_transform"].__dict__
+        plain = {key: float(value) for key, value in table.items() if key != "quantile_transform"}
+        plain["quantile_transform"] = QuantileTransformer(
+            *(np.ravel(quantiles[name]).astype(float) for name in ("quantiles_", "references_"))
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} holds no statistics of a data set") from error
+    return statistics.checked(plain, path)
+
+
+class _Refused(Exception):
+    pass
+
+
+class _Object:
+    """Stands in for an object of which only the attributes are wanted."""
+
+    def __init__(self, *arguments):
+        pass
+
+
+class _Array:
+    """Stands in for an array until its state is read."""
+
+    def __new__(cls, *arguments):
+        return super().__new__(cls)
+
+    def __setstate__(self, state):
+        _, shape, dtype, is_fortran, data = state
+        order = "F" if is_fortran else "C"
+        self.values = np.frombuffer(data, dtype).reshape(shape, order=order)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype)
+
+
+def _make_dtype(code, *_):
+    if np.dtype(code).kind not in "biuf":
+        raise _Refused(f"values of type {code}")
+    return np.dtype(code)
+
+
+def _make_scalar(dtype, data):
+    return np.frombuffer(data, dtype)[0]
+
+
+class _Statistics(pickle.Unpickler):
+    """Looks up nothing by name: what statistics consist of has stand-ins here."""
+
+    def find_class(self, module, name):
+        package = module.split(".")[0]
+        if package == "numpy":
+            known = {
+                "scalar": _make_scalar,
+                "dtype": _make_dtype,
+                "_reconstruct": _Array,
+                "ndarray": _Array,
+            }
+            if name in known:
+                return known[name]
+            if module.startswith("numpy.random."):
+                return _Object
+        if package in ("ddsp", "sklearn") and name == "QuantileTransformer":
+            return _Object
+        raise _Refused(f"{module}.{name}")
+
+    def persistent_load(self, pid):
+        raise _Refused("an object kept elsewhere")

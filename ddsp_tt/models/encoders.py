@@ -1,0 +1,87 @@
+"""Encoders: from audio to the latent `z`, which says what pitch and loudness do not."""
+
+import gin
+import keras
+from keras import ops
+
+from audio_tt.errors import UserError
+from ddsp_tt import core, spectral_ops
+from ddsp_tt.gru import Gru
+
+# Latent frames in four seconds at 16 kHz -> FFT size and overlap of the MFCCs.
+_FRAMES = {
+    63: (2048, 0.5),
+    125: (1024, 0.5),
+    250: (1024, 0.75),
+    500: (512, 0.75),
+    1000: (256, 0.75),
+}
+
+
+class InstanceNorm(keras.layers.Layer):
+    """Each channel of each example to mean 0 and variance 1 over time, then scaled and shifted."""
+
+    def build(self, shape):
+        """Makes `scale` and `shift`, `[1, 1, 1, channels]` as in Magenta's checkpoints."""
+        self.scale = self.add_weight(shape=(1, 1, 1, shape[-1]), initializer="ones", name="scale")
+        self.shift = self.add_weight(shape=(1, 1, 1, shape[-1]), initializer="zeros", name="shift")
+
+    def call(self, x):
+        """`[batch, frames, channels]` to the same shape."""
+        mean, variance = ops.moments(x, axes=1, keepdims=True)
+        return (x - mean) / ops.sqrt(variance + 1e-5) * self.scale[0] + self.shift[0]
+
+
+@gin.register(module="ddsp_tt.encoders")
+class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
+    """MFCCs through a recurrent layer (DDSP, appendix B.1).
+
+    Args:
+      rnn_channels: units of the recurrent layer.
+      rnn_type: "gru" or "lstm".
+      z_dims: channels of the latent.
+      z_time_steps: latent frames in four seconds: 63, 125, 250, 500 or 1000.
+      sample_rate: Hz.
+      name: name of the layer.
+    """
+
+    def __init__(
+        self,
+        rnn_channels=512,
+        rnn_type="gru",
+        z_dims=32,
+        z_time_steps=250,
+        sample_rate=16000,
+        name="encoder",
+    ):
+        super().__init__(name=name)
+        if z_time_steps not in _FRAMES:
+            known = ", ".join(map(str, _FRAMES))
+            raise UserError(f"z_time_steps must be one of {known}, not {z_time_steps}")
+        self.fft_size, self.overlap = _FRAMES[z_time_steps]
+        self.sample_rate = sample_rate
+        self.z_norm = InstanceNorm(name="z_norm")
+        if rnn_type == "gru":
+            self.rnn = Gru(rnn_channels, name="rnn")
+        else:
+            self.rnn = keras.layers.LSTM(rnn_channels, return_sequences=True, name="rnn")
+        self.dense_out = keras.layers.Dense(z_dims, name="dense_out")
+
+    def call(self, features):
+        """Makes `{"z": [batch, frames, z_dims]}`, with the frames of `f0_scaled`.
+
+        Args:
+          features: `audio` `[batch, samples]` and `f0_scaled` `[batch, frames, 1]`.
+        """
+        mfcc = spectral_ops.compute_mfcc(
+            features["audio"],
+            lo_hz=20.0,
+            hi_hz=8000.0,
+            fft_size=self.fft_size,
+            mel_bins=128,
+            mfcc_bins=30,
+            overlap=self.overlap,
+            sample_rate=self.sample_rate,
+        )
+        z = self.dense_out(self.rnn(self.z_norm(mfcc)))
+        return {"z": core.resample(z, features["f0_scaled"].shape[1])}

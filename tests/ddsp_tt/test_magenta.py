@@ -1,0 +1,321 @@
+"""Folders as Magenta published them: the checkpoint, the settings, the statistics, the loudness."""
+
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from audio_tt import loudness
+from audio_tt.errors import UserError
+from ddsp_tt import core, features, loading, statistics, transfer
+from ddsp_tt.magenta import checkpoints, folders, statistics_pickle
+
+SHARED = Path(__file__).parents[3] / "shared" / "fixtures" / "ddsp"
+SETTINGS = """
+import ddsp
+get_model.model = @models.Autoencoder()
+Autoencoder.preprocessor = @preprocessing.F0LoudnessPreprocessor()
+Autoencoder.decoder = @decoders.RnnFcDecoder()
+Autoencoder.processor_group = @processors.ProcessorGroup()
+ProcessorGroup.dag = [
+    (@synths.Harmonic(), ['amps', 'harmonic_distribution', 'f0_hz']),
+    (@effects.Reverb(), ['harmonic/signal'])]
+F0LoudnessPreprocessor.time_steps = 16
+Harmonic.n_samples = 1024
+Reverb.trainable = True
+Reverb.reverb_length = 32
+RnnFcDecoder.rnn_channels = 6
+RnnFcDecoder.ch = 4
+RnnFcDecoder.layers_per_stack = 2
+RnnFcDecoder.output_splits = (('amps', 1), ('harmonic_distribution', 5))
+Trainer.checkpoints_to_keep = [
+    100, 200,
+]
+run_dag.verbose = False
+"""
+NEW = (
+    SETTINGS
+    + """
+F0LoudnessPreprocessor.compute_loudness = True
+RnnFcDecoder.input_keys = ('ld_scaled', 'f0_scaled')
+"""
+)
+
+needs_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="checkpoints are TensorFlow's"
+)
+needs_fixtures = pytest.mark.skipif(not SHARED.is_dir(), reason="the checkpoints are not here")
+
+
+def write_checkpoint(folder, model, number=300):
+    """Writes a model's variables under the names that `ddsp_run` gives them."""
+    import tensorflow as tf
+
+    root = tf.Module()
+    for name, variable in checkpoints._places(model).items():
+        node = root
+        *path, last = name.split("/")
+        for part in path:
+            if part not in node.__dict__:
+                setattr(node, part, tf.Module())
+            node = node.__dict__[part]
+        setattr(node, last, tf.Variable(variable.numpy()))
+    root.optimizer = tf.Module()
+    root.optimizer.iter = tf.Variable(3)
+    root.model.slot = tf.Module()
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = {"model": root.model, "optimizer": root.optimizer}
+    tf.train.Checkpoint(**parts).write(str(folder / f"ckpt-{number}"))
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A folder like Magenta's, and the model in it."""
+
+    def make(text=NEW, seed=0):
+        folder = tmp_path / "published"
+        folder.mkdir(exist_ok=True)
+        (folder / "operative_config-0.gin").write_text(text)
+        folders.parse(folder / "operative_config-0.gin")
+        keras.utils.set_random_seed(seed)
+        from ddsp_tt.configurables import models
+
+        model = loading.build(models.get_model())
+        write_checkpoint(folder, model)
+        return folder, model
+
+    return make
+
+
+@needs_tensorflow
+def test_a_folder_becomes_a_model_like_any_other(published, tmp_path):
+    folder, model = published()
+    loaded = loading.load(folder)
+    assert loaded.convention == "ddsp3" and loaded.model.decoder.input_keys[0] == "ld_scaled"
+    assert loaded.model.processor_group.processors[0].n_samples == 1024
+    written = folders.convert(folder, tmp_path / "converted" / "model.h5")
+    assert [path.name for path in written] == ["model.h5", "operative_config.gin"]
+    converted = loading.load(tmp_path / "converted")
+    for one, two, three in zip(
+        model.weights, loaded.model.weights, converted.model.weights, strict=True
+    ):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, three)
+
+
+@needs_tensorflow
+def test_old_settings_mean_the_old_loudness(published, tmp_path):
+    folder, _ = published(
+        SETTINGS.replace("F0LoudnessPreprocessor", "DefaultPreprocessor")
+        .replace("Harmonic", "Additive")
+        .replace("harmonic/signal", "additive/signal")
+    )
+    folders.convert(folder, tmp_path / "converted" / "model.h5")
+    for trained in (loading.load(folder), loading.load(tmp_path / "converted")):
+        assert trained.convention == "ddsp1"
+        assert trained.model.decoder.input_keys == ("f0_scaled", "ld_scaled")
+        assert not trained.model.preprocessor.compute_loudness
+        scaled = trained.model.preprocessor.scale({"f0_hz": np.ones(1), "loudness_db": [-60.0]})
+        np.testing.assert_allclose(scaled["ld_scaled"], [0.5])
+
+
+@needs_tensorflow
+def test_the_newest_checkpoint_counts(published):
+    folder, model = published()
+    for variable in model.weights:
+        variable.assign(variable + 1.0)
+    write_checkpoint(folder, model, 1200)
+    np.testing.assert_array_equal(loading.load(folder).model.weights[0], model.weights[0])
+    (folder / "checkpoint").write_text('model_checkpoint_path: "/somewhere/ckpt-300"\n')
+    assert checkpoints.find(folder).name == "ckpt-300"
+
+
+@needs_tensorflow
+def test_wrong_folders_get_one_line(published, tmp_path):
+    with pytest.raises(UserError, match="no checkpoint in it"):
+        folders.load(tmp_path)
+    folder, _ = published()
+    text = (folder / "operative_config-0.gin").read_text()
+    (folder / "operative_config-0.gin").write_text(text.replace("ch = 4", "ch = 3"))
+    with pytest.raises(UserError, match="input_stacks/0/.*is .1, 4., but the settings make it"):
+        folders.load(folder)
+    (folder / "operative_config-0.gin").write_text(text.replace("per_stack = 2", "per_stack = 1"))
+    with pytest.raises(UserError, match="is .10, 4., but|have no place for"):
+        folders.load(folder)
+    (folder / "operative_config-0.gin").unlink()
+    with pytest.raises(UserError, match="operative_config-0.gin is missing"):
+        folders.load(folder)
+    (folder / "operative_config-0.gin").write_text(text)
+    next(folder.glob("*.data*")).unlink()
+    with pytest.raises(UserError, match="not a checkpoint that can be read"):
+        folders.load(folder)
+
+
+@needs_fixtures
+@needs_tensorflow
+@pytest.mark.parametrize("kind", ["small", "small_ae"])
+def test_the_originals_checkpoints(kind):
+    """Decoder, harmonic controls and loss against what ddsp 3.7.0 computed from the same files."""
+    golden = dict(np.load(SHARED / f"ckpt_io_{kind}.npz"))
+    model, table = folders.load(SHARED / f"ckpt_{kind}")
+    assert table["mean_pitch"] == pytest.approx(70.55535125732422)
+    batch = {key: golden[f"in/{key}"] for key in ("audio", "f0_hz", "loudness_db")}
+    model.preprocessor.compute_loudness = False
+    outputs = model(batch)
+    for key in ("f0_scaled", "ld_scaled", "z"):
+        if f"feat/{key}" in golden:
+            # MFCCs of quiet frames carry the rounding of TensorFlow's FFT.
+            atol = 2e-3 if key == "z" else 1e-6
+            np.testing.assert_allclose(outputs[key], golden[f"feat/{key}"], atol=atol)
+    if kind == "small_ae":
+        outputs = {**outputs, "z": golden["feat/z"]}
+        outputs.update(model.decoder(outputs))
+        outputs.update(model.processor_group(outputs, return_outputs_dict=True))
+    for key in ("amps", "harmonic_distribution", "noise_magnitudes"):
+        np.testing.assert_allclose(outputs[key], golden[f"raw/{key}"], atol=1e-4)
+    for key in ("amplitudes", "harmonic_distribution"):
+        np.testing.assert_allclose(
+            outputs["harmonic"]["controls"][key],
+            golden[f"out/harmonic/controls/{key}"],
+            atol=1e-5,
+        )
+    # The original's float32 phase drifts away from the truth: up to 7e-3 in 6400 samples.
+    harmonic, expected = outputs["harmonic"]["signal"], golden["out/harmonic/signal"]
+    atol = 1e-2 * np.abs(expected).max()
+    np.testing.assert_allclose(harmonic[:, :6400], expected[:, :6400], atol=atol)
+    loss = model.loss_objs[0](golden["in/audio"], golden["train/audio_synth"])
+    assert float(loss) == pytest.approx(float(golden["train/total_loss"]), rel=1e-3)
+
+
+@needs_fixtures
+@needs_tensorflow
+def test_slots_of_an_optimiser_are_ignored():
+    tensors = checkpoints.read(checkpoints.find(SHARED / "ckpt_small_opt"))
+    assert not [name for name in tensors if not name.startswith("model/")]
+    folders.load(SHARED / "ckpt_small_opt")
+
+
+@needs_tensorflow
+def test_an_exported_decoder(tmp_path, monkeypatch):
+    """A SavedModel's numbered variables, the stack of f0 first."""
+    import tensorflow as tf
+
+    from audio_tt import settings
+    from ddsp_tt.configurables import models
+
+    settings.parse_gin(("ddsp/exported_decoder.gin",))
+    settings.bind("RnnFcDecoder.ch", 4)
+    settings.bind("RnnFcDecoder.rnn_channels", 3)
+    model = loading.build(models.get_model())
+    *ordered, kernel, bias = model.decoder.weights
+    root = tf.Module()
+    root.trainable_variables_ = [tf.Variable(v.numpy()) for v in ordered]
+    dense = tf.Module()
+    dense.kernel, dense.bias = tf.Variable(kernel.numpy()), tf.Variable(bias.numpy())
+    (tmp_path / "variables").mkdir()
+    tf.train.Checkpoint(variables=root.trainable_variables_, dense_out=dense).write(
+        str(tmp_path / "variables" / "variables")
+    )
+    small = tmp_path / "small.gin"
+    small.write_text(
+        "include 'ddsp/exported_decoder.gin'\nRnnFcDecoder.ch = 4\nRnnFcDecoder.rnn_channels = 3\n"
+    )
+    monkeypatch.setattr(folders, "_EXPORTED", small)
+    loaded = loading.load(tmp_path)
+    assert loaded.convention == "ddsp1" and loaded.statistics is None
+    assert loaded.model.decoder.input_keys == ("f0_scaled", "ld_scaled")
+    for one, two in zip(model.decoder.weights, loaded.model.decoder.weights, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+class QuantileTransformer:
+    """Stands where Magenta's class of this name does in its pickles."""
+
+    def __init__(self):
+        self.random_state = np.random.RandomState(0)
+        self.quantiles_ = np.linspace(-60.0, -10.0, 7)[:, None]
+        self.references_ = np.linspace(0.0, 1.0, 7)
+
+
+class Executed:
+    def __reduce__(self):
+        return (open, ("executed", "w"))
+
+
+@pytest.fixture
+def pickled(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(QuantileTransformer, "__module__", "ddsp.training.postprocessing")
+    module = type(pickle)("ddsp.training.postprocessing")
+    module.QuantileTransformer = QuantileTransformer
+    for name in ("ddsp", "ddsp.training"):
+        monkeypatch.setitem(__import__("sys").modules, name, type(pickle)(name))
+    monkeypatch.setitem(__import__("sys").modules, "ddsp.training.postprocessing", module)
+
+    def write(**changes):
+        figures = ("mean", "max", "min", "mean_max", "mean_min", "std")
+        table = {
+            f"{figure}_{name}{note}": np.float32(i)
+            for i, figure in enumerate(figures)
+            for name in ("pitch", "power", "loudness")
+            for note in ("", "_note")
+        }
+        table = {**table, "quantile_transform": QuantileTransformer(), **changes}
+        path = tmp_path / "dataset_statistics.pkl"
+        path.write_bytes(pickle.dumps(table))
+        return path
+
+    return write
+
+
+def test_statistics_without_ddsp(pickled, tmp_path):
+    table = statistics_pickle.load(pickled())
+    assert table["std_power_note"] == 5.0
+    np.testing.assert_allclose(table["quantile_transform"].transform([-35.0]), [0.5])
+    statistics.save_json(table, tmp_path / "statistics.json")
+    assert json.loads((tmp_path / "statistics.json").read_text())["mean_max_pitch"] == 3.0
+
+
+@pytest.mark.parametrize("value", [Executed(), np.array([None]), np.float64(np.nan), "high"])
+def test_nothing_in_the_statistics_is_run(pickled, tmp_path, value):
+    path = pickled(mean_pitch=value)
+    with pytest.raises(UserError, match="refused|holds no|damaged"):
+        statistics_pickle.load(path)
+    assert not (tmp_path / "executed").exists()
+
+
+def test_old_loudness():
+    """The formula of DDSP 1.6.1 in float64 numpy; frames begin at their sample."""
+    rng = np.random.default_rng(0)
+    audio = (rng.normal(size=8000) * np.linspace(0, 0.3, 8000)).astype("float32")
+    audio[:3000] = 0.0
+    padded = np.pad(audio.astype("float64"), (0, 2048))
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(2048) / 2048)
+    frames = np.stack([padded[i : i + 2048] * window for i in range(0, 8000, 64)])
+    level = 20 * np.log10(np.maximum(np.abs(np.fft.rfft(frames)), 1e-20))
+    level += loudness.a_weighting_db(2048, 16000) - 20.7
+    expected = np.maximum(level, -120.0).mean(axis=1)
+    np.testing.assert_allclose(loudness.compute_mean_log_loudness(audio), expected, atol=2e-3)
+    measured = features.loudness(audio, "ddsp1")
+    np.testing.assert_allclose(measured[:125], expected, atol=2e-3)
+    assert measured[0] == -120.0
+    with pytest.raises(UserError, match="use ddsp3 or ddsp1"):
+        features.loudness(audio, "ddsp2")
+
+
+def test_silence_in_the_old_loudness_is_silence():
+    assert transfer.measure(np.zeros(4000, "float32"), convention="ddsp1", method="yin") is None
+    np.testing.assert_allclose(core.scale_db(-120.0, 120.0), 0.0)
+
+
+@needs_tensorflow
+def test_converting_leaves_nothing_half_done(published, tmp_path):
+    folder, _ = published()
+    shutil.copy(folder / "operative_config-0.gin", folder / "dataset_statistics.pkl")
+    with pytest.raises(UserError, match="not a file of statistics"):
+        folders.convert(folder, tmp_path / "out" / "model.h5")
+    assert not (tmp_path / "out").exists()
