@@ -58,6 +58,10 @@ class _Object:
     def __init__(self, *arguments):
         pass
 
+    def __setstate__(self, state):
+        if isinstance(state, dict):
+            self.__dict__.update(state)
+
 
 class _Array:
     """Stands in for an array until its state is read."""
