@@ -95,7 +95,8 @@ def curves(
 def history(path: str | os.PathLike, rows: Sequence[Mapping[str, float]]) -> None:
     """Draws the figures of a training over its steps or epochs.
 
-    A figure and its counterpart on the held-out data (`loss` and `val_loss`) share a panel.
+    A figure and its counterpart on the held-out data (`loss` and `val_loss` or `loss_val`) share a
+    panel.
 
     Args:
       path: PNG file to write.
@@ -103,24 +104,29 @@ def history(path: str | os.PathLike, rows: Sequence[Mapping[str, float]]) -> Non
     """
     key = next(iter(rows[0]), "step") if rows else "step"
     names = list(dict.fromkeys(name for row in rows for name in row if name != key))
-    panels = list(dict.fromkeys(name.removeprefix("val_") for name in names)) or [""]
+    panels = list(dict.fromkeys(map(_trained_figure, names))) or [""]
     figure, axes = _figure(0.8 + 2.2 * len(panels), None, heights=(1,) * len(panels))
     for axis, panel in zip(axes, panels, strict=True):
-        for name, color in ((panel, "C0"), (f"val_{panel}", "C1")):
+        drawn = [name for name in names if _trained_figure(name) == panel]
+        for name in drawn:
             points = [(row[key], row[name]) for row in rows if name in row]
-            if points:
-                label = "held out" if name.startswith("val_") else "training"
-                marker = "o" if len(points) < 40 else None
-                axis.plot(*zip(*points, strict=True), color=color, marker=marker, ms=3, label=label)
-        values = [row[n] for row in rows for n in (panel, f"val_{panel}") if n in row]
+            color, label = ("C0", "training") if name == panel else ("C1", "held out")
+            marker = "o" if len(points) < 40 else None
+            axis.plot(*zip(*points, strict=True), color=color, marker=marker, ms=3, label=label)
+        values = [row[name] for row in rows for name in drawn if name in row]
         _value_axis(axis, np.array(values, float))
         axis.set_ylabel(panel.replace("_", " "))
         axis.grid(alpha=0.3, which="both")
-        if f"val_{panel}" in names:
+        if len(drawn) > 1:
             axis.legend(loc="upper right")
     axes[-1].set_xlabel(key)
     axes[-1].xaxis.get_major_locator().set_params(integer=True)
     _save(figure, path)
+
+
+def _trained_figure(name: str) -> str:
+    """The figure on the training data that a figure on held-out data goes with, or itself."""
+    return name.removeprefix("val_").removesuffix("_val")
 
 
 def _figure(height: float, title: str | None, heights: tuple[int, ...]):

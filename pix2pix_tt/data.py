@@ -15,6 +15,7 @@ from audio_tt.errors import UserError
 ANY = "any"
 _NUMBER = re.compile(r"_\d+$")
 _TRAINING, _HELD_OUT = 0, 1
+_STYLE_CANDIDATES = 64
 
 
 @gin.configurable(module="pix2pix_tt.data")
@@ -124,10 +125,14 @@ class SlicePairs:
         chosen = [row for row in rows if song_of(self.names[row[1]]) == song][:n_slices]
         return self._read(np.array(chosen), 0)
 
-    def style(self, target, index=0):
-        """A training slice of a target instrument: float32 `[bins, frames]` in 0..1."""
-        names = self._training_names
-        return self._slice(target, names[index % len(names)])
+    def style(self, target):
+        """An example of a target instrument to draw by: float32 `[bins, frames]` in 0..1.
+
+        Of training slices from all over the set, one that is louder than three in four.
+        """
+        chosen = np.linspace(0, len(self._training_names) - 1, _STYLE_CANDIDATES).astype(int)
+        slices = [self._slice(target, self._training_names[i]) for i in np.unique(chosen)]
+        return sorted(slices, key=np.mean)[len(slices) * 3 // 4]
 
     def _origins(self):
         return [] if self.origin == ANY else [self.origin]
@@ -248,7 +253,7 @@ def _list(path, instrument, shape):
     if not folder.is_dir():
         there = ", ".join(sorted(f.name for f in path.iterdir() if f.is_dir())) or "none"
         raise UserError(f"{path} has no instrument {instrument!r}; there are: {there}")
-    files = sorted(folder.glob("*.npy"))
+    files = sorted(folder.glob("[!.]*.npy"))  # a hidden one is still being written
     if not files:
         raise UserError(f"{folder} holds no features (*.npy)")
     # What has the size of a file that was looked at has its shape.

@@ -57,6 +57,7 @@ def unet_generator(
         strides=2,
         padding="same",
         activation="tanh",
+        dtype="float32",  # whatever the others compute in
         kernel_initializer=_initializer(),
         name=_numbered("conv2d_transpose", len(up_filters)),
     )(x)
@@ -83,6 +84,7 @@ def patch_discriminator(filters=(64, 128, 256, 512)):
         1,
         _KERNEL_SIZE,
         padding="same",
+        dtype="float32",
         kernel_initializer=_initializer(),
         name=f"conv2d_{8 + len(filters)}",
     )(x)

@@ -10,27 +10,28 @@ _NAMES = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @contextlib.contextmanager
-def policy(name=None):
-    """Lets layers that are made in the block compute in this precision; yields its name.
+def layers_compute_in(precision):
+    """Lets layers that are made in the block, and do not say otherwise, compute in this precision.
 
-    Args:
-      name: "float32", "mixed_bfloat16", "mixed_float16", or None for what suits the device.
+    Raises:
+      UserError: it is none of "float32", "mixed_bfloat16" and "mixed_float16".
     """
-    name = suitable() if name is None else name
-    if name not in _NAMES:
-        raise UserError(f"the precision is one of {', '.join(_NAMES)}, not {name!r}")
+    if precision not in _NAMES:
+        raise UserError(f"Trainer.precision is one of {', '.join(_NAMES)}, not {precision!r}")
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
+    keras.config.set_dtype_policy(precision)
     try:
-        yield name
+        yield
     finally:
         keras.config.set_dtype_policy(before)
 
 
-def optimizer(learning_rate, name):
-    """Adam as the published networks were trained with, scaled for float16 where that is used."""
-    adam = keras.optimizers.Adam(learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
-    return keras.optimizers.LossScaleOptimizer(adam) if name == "mixed_float16" else adam
+def adam(learning_rate, precision):
+    """The optimiser of the published networks, with the loss scaled where float16 needs it."""
+    optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+    if precision == "mixed_float16":
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
 
 
 def suitable():

@@ -8,7 +8,7 @@ at once, after every gradient is known.
 import keras
 
 
-def training_step(forward, parts, others, jit_compile=None):
+def training_step(forward, parts, others):
     """Compiles a step of training.
 
     Args:
@@ -16,8 +16,6 @@ def training_step(forward, parts, others, jit_compile=None):
         and a tensor of whatever is to be watched.
       parts: list of (trainable variables, built optimiser).
       others: the variables that change outside the gradients: statistics, seeds.
-      jit_compile: whether TensorFlow goes through XLA; only where there is a graphics card by
-        default. JAX always does.
 
     Returns:
       A function of a batch that changes the variables and returns the figures.
@@ -26,10 +24,8 @@ def training_step(forward, parts, others, jit_compile=None):
         return _jax_training_step(forward, parts, others)
     import tensorflow as tf
 
-    if jit_compile is None:
-        jit_compile = bool(tf.config.list_logical_devices("GPU"))
-
-    @tf.function(autograph=False, jit_compile=jit_compile)
+    # Without XLA, whose convolutions take twice as long on a processor.
+    @tf.function(autograph=False)
     def step(*batch):
         with tf.GradientTape(persistent=True) as tape:
             losses, figures = forward(*batch)

@@ -4,7 +4,8 @@ import gin
 import numpy as np
 from keras import ops
 
-from pix2pix_tt import losses, model, precision, steps
+from pix2pix_tt import losses, model, steps
+from pix2pix_tt.precision import adam, layers_compute_in, suitable
 
 GENERATOR_FILE = "generator.h5"
 DISCRIMINATOR_FILE = "discriminator.h5"
@@ -21,7 +22,7 @@ class Trainer:
       adversarial: whether there is a discriminator; the generator alone minimises the L1 distance.
       generator_learning_rate: of the generator.
       discriminator_learning_rate: of the discriminator.
-      compute: "float32", "mixed_bfloat16" or "mixed_float16"; by default what suits the graphics
+      precision: "float32", "mixed_bfloat16" or "mixed_float16"; by default what suits the graphics
         card, and float32 where there is none. Weights are float32 in any case.
 
     Attributes:
@@ -34,9 +35,10 @@ class Trainer:
         adversarial=True,
         generator_learning_rate=5e-5,
         discriminator_learning_rate=5e-6,
-        compute=None,
+        precision=None,
     ):
-        with precision.policy(compute) as name:
+        precision = suitable() if precision is None else precision
+        with layers_compute_in(precision):
             self.generator = model.unet_generator()
             self.discriminator = model.patch_discriminator() if adversarial else None
         self.rates = [generator_learning_rate]
@@ -46,7 +48,7 @@ class Trainer:
             self.rates.append(discriminator_learning_rate)
             self.networks[DISCRIMINATOR_FILE] = self.discriminator
             self.figures += ["gen_loss", "disc_loss"]
-        self.optimizers = [precision.optimizer(rate, name) for rate in self.rates]
+        self.optimizers = [adam(rate, precision) for rate in self.rates]
         parts = [
             (network.trainable_variables, optimizer)
             for network, optimizer in zip(self.networks.values(), self.optimizers, strict=True)
@@ -62,8 +64,7 @@ class Trainer:
             lambda *batch: self.losses(*batch, training=False)[1], self.variables
         )
         self._draw = steps.forward_pass(
-            lambda image: ops.cast(self.generator(image, training=False), "float32"),
-            self.generator.variables,
+            lambda image: self.generator(image, training=False), self.generator.variables
         )
 
     @property
@@ -82,14 +83,13 @@ class Trainer:
         Returns:
           (losses, figures): a scalar for each network, and float32 `[figures]`.
         """
-        output = ops.cast(self.generator(image, training=training), "float32")
+        output = self.generator(image, training=training)
         if self.discriminator is None:
             distance = ops.mean(ops.abs(target - output))
             return [distance], ops.stack([distance])
         origin = image[..., :1]  # the example of the target is not for the discriminator
         real, fake = (
-            ops.cast(self.discriminator([origin, picture], training=training), "float32")
-            for picture in (target, output)
+            self.discriminator([origin, picture], training=training) for picture in (target, output)
         )
         generator_loss, distance = losses.generator_loss(fake, target, output)
         discriminator_loss = losses.discriminator_loss(real, fake)

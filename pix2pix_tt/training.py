@@ -10,13 +10,14 @@ from absl import logging
 
 from audio_tt import weights
 from audio_tt.errors import UserError
+from audio_tt.files import replacing
 from audio_tt.progress import progress
 from audio_tt.runs import RunDirectory
-from pix2pix_tt import data, samples
+from pix2pix_tt import data, history, samples
 from pix2pix_tt.trainer import GENERATOR_FILE
 
 BEST_FILE = "generator_best.h5"
-HELD_OUT = "_val"  # ends the names of figures on held-out slices
+STYLES_FILE = "styles.npz"
 _LOOK_EVERY = 10  # steps between two looks at figures, each of which waits for the device
 
 
@@ -36,7 +37,8 @@ def train(
     """Trains up to `epochs` epochs in total; a run that stands in `run_path` already goes on.
 
     Leaves the weights, `generator_best.h5` of the epoch with the least held-out `gen_mae`,
-    `operative_config.gin`, `history.csv` with its plot, `state.h5` and `samples/`.
+    `operative_config.gin`, `history.csv` with its plot, `state.h5`, `samples/` and, of a
+    conditioned generator, `styles.npz`: float16 `[bins, frames]` in 0..1 for each target.
 
     Args:
       trainer: a `Trainer`.
@@ -58,6 +60,8 @@ def train(
     run = RunDirectory(run_path)
     with run.lock():
         run.write_gin()
+        if pairs.conditioned:
+            _save_styles(run.path / STYLES_FILE, pairs)
         progress_made = _resume(run, trainer, epoch_offset)
         per_epoch = steps_per_epoch or pairs.steps_per_pass
         if progress_made.get("steps_per_epoch") != per_epoch:
@@ -133,9 +137,18 @@ def _resume(run, trainer, epoch_offset):
     for name, network in trainer.networks.items():
         if (run.path / name).exists():
             weights.load_weights(network, run.path / name)
-            logging.info("starts from the weights in %s", run.path / name)
+            logging.info(
+                "starts from the weights in %s, without the state of its optimiser", run.path / name
+            )
+    history.adopt(run.path / "history.csv")
     counted = max([int(row["epoch"]) for row in run.history()], default=0)
     return {"epoch": 0, "position": 0, "sums": None, "offset": max(epoch_offset, counted)}
+
+
+def _save_styles(path, pairs):
+    styles = {target: pairs.style(target).astype(np.float16) for target in pairs.targets}
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **styles)
 
 
 class _Keeper:
@@ -173,7 +186,7 @@ class _Keeper:
         pairs = list(zip(self.trainer.figures, means, strict=True))
         if self.held_out:
             values = self.trainer.evaluate(data.prefetch(self.held_out))
-            names = [name + HELD_OUT for name in self.trainer.figures]
+            names = [name + history.HELD_OUT for name in self.trainer.figures]
             pairs = itertools.chain(*zip(pairs, zip(names, values, strict=True), strict=True))
         return {"epoch": number, **dict(pairs)}
 

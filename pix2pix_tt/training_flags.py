@@ -46,7 +46,7 @@ def run(directory, origin, targets, conditioned=False, settings=None):
     """
     import keras
 
-    from pix2pix_tt.configurables import data, features, trainer, training
+    from pix2pix_tt.configurables import data, features, finder, trainer, training
 
     app.parse_gin(default_files=SETTINGS)
     decided = {
@@ -70,7 +70,8 @@ def run(directory, origin, targets, conditioned=False, settings=None):
         pairs.n_held_out,
         pairs.n_songs,
     )
-    training.train(trainer.Trainer(), pairs, Path(_MODELS.value) / directory)
+    work = finder.find_learning_rates if _FINDLR.value else training.train
+    work(trainer.Trainer(), pairs, Path(_MODELS.value) / directory)
 
 
 def held_out_share(split):

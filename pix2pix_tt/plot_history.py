@@ -1,0 +1,34 @@
+"""Draws the figures of a training over its epochs.
+
+python -m pix2pix_tt.plot_history models/keyboard_acoustic_2_guitar_acoustic/history.csv
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from audio_tt import app
+from audio_tt.errors import UserError
+
+_HISTORY = flags.DEFINE_string(
+    "history_path", None, "The history.csv, ours or the original's, or the folder that holds it."
+)
+_OUTPUT = flags.DEFINE_string("output", None, "The PNG file to write; beside the table by default.")
+
+
+def main(history_path=None):
+    """Draws it."""
+    from audio_tt import plots
+    from pix2pix_tt import history
+
+    if (history_path is None) == (_HISTORY.value is None):
+        raise UserError("name one history.csv, as an argument or with --history_path")
+    path = Path(history_path or _HISTORY.value)
+    path = path / "history.csv" if path.is_dir() else path
+    output = _OUTPUT.value or path.with_suffix(".png")
+    plots.history(output, history.read(path))
+    print(output)
+
+
+if __name__ == "__main__":
+    app.run(main, positional="[HISTORY]")
