@@ -40,7 +40,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     except OSError as error:
         is_here = error.filename is None or Path(error.filename).parent == target.parent
         if (is_here and error.errno in _DISK_ERRORS) or not target.parent.is_dir():
-            raise UserError(f"{path}: cannot be written: {error.strerror}.") from error
+            raise UserError(f"{path}: cannot be written: {os.strerror(error.errno)}.") from error
         raise
     finally:
         with contextlib.suppress(OSError):
