@@ -82,7 +82,9 @@ def read(
         return np.concatenate(list(_stream(sound, path, sample_rate, mono))), sample_rate
 
 
-def blocks(path: str | os.PathLike, sample_rate: int, block_size: int) -> Iterator[np.ndarray]:
+def blocks(
+    path: str | os.PathLike, sample_rate: int, block_size: int, mono: bool = True
+) -> Iterator[np.ndarray]:
     """Reads a sound file of any length in bounded memory.
 
     The concatenated blocks equal what `read` gives.
@@ -91,23 +93,24 @@ def blocks(path: str | os.PathLike, sample_rate: int, block_size: int) -> Iterat
         path: any file that `read` accepts.
         sample_rate: Hz to resample to.
         block_size: samples in every block but the last.
+        mono: as for `read`.
 
     Yields:
-        float32 [samples] with 1 to `block_size` samples.
+        float32 [samples], or [samples, channels] without `mono`, with 1 to `block_size` samples.
 
     Raises:
         UserError: as `read` does, when the first block is asked for.
     """
     with decoding.open_sound(path) as sound:
         waiting, count = [], 0
-        for block in _stream(sound, path, _checked_rate(sample_rate), mono=True):
+        for block in _stream(sound, path, _checked_rate(sample_rate), mono):
             waiting.append(block)
             count += len(block)
             if count < block_size:
                 continue
             joined = np.concatenate(waiting)
             whole = count - count % block_size
-            yield from joined[:whole].reshape(-1, block_size)
+            yield from joined[:whole].reshape(-1, block_size, *joined.shape[1:])
             waiting, count = [joined[whole:].copy()], count - whole
         if count:
             yield np.concatenate(waiting)

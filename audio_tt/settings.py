@@ -42,7 +42,12 @@ def gin_folder() -> Path:
     return installed if any(installed.rglob("*.gin")) else checkout
 
 
-def parse_gin(default_files: Sequence[str | Path] = (), *, skip_unknown: bool = False) -> None:
+def parse_gin(
+    default_files: Sequence[str | Path] = (),
+    *,
+    skip_unknown: bool = False,
+    command_line: bool = True,
+) -> None:
     """Starts from an empty configuration and reads settings: files first, then single parameters.
 
     Call it after the modules whose functions and classes are configurable have been imported. A
@@ -61,10 +66,10 @@ def parse_gin(default_files: Sequence[str | Path] = (), *, skip_unknown: bool = 
 
     gin.clear_config()
     skipped = [] if skip_unknown else None
-    is_parsed = flags.FLAGS.is_parsed()
-    for name in [*default_files, *(_GIN_FILE.value if is_parsed else [])]:
+    has_flags = command_line and flags.FLAGS.is_parsed()
+    for name in [*default_files, *(_GIN_FILE.value if has_flags else [])]:
         _parse_file(_find(name), skipped, including=())
-    for parameter in _GIN_PARAM.value if is_parsed else []:
+    for parameter in _GIN_PARAM.value if has_flags else []:
         _parse_text(parameter, f"--gin_param={parameter}", skipped)
     try:
         gin.finalize()

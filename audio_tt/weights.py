@@ -80,19 +80,37 @@ def read_tensors(path):
       UserError: no such file, or not a file of Keras weights.
     """
     with _opened(path) as file:
-        root = weights_keras2.root_of(file)
-        if root is None:
-            return {name: dataset[()] for name, dataset in weights_keras3.datasets_of(file).items()}
-        return {
-            f"{group}/{name}": root[group][name][()]
-            for group, names in weights_keras2.groups_of(path, root)
-            for name in names
-        }
+        return {name: dataset[()] for name, dataset in _datasets(path, file).items()}
+
+
+def read_shapes(path):
+    """Shapes of all tensors of a file of either layout, in the order of `read_tensors`.
+
+    Returns:
+      {path of the dataset in the file: tuple of int}.
+
+    Raises:
+      UserError: no such file, or not a file of Keras weights.
+    """
+    with _opened(path) as file:
+        return {name: dataset.shape for name, dataset in _datasets(path, file).items()}
 
 
 def _check_built(model):
     if not model.built:
         raise ValueError(f"build the model {model.name!r} first: it has no variables yet")
+
+
+def _datasets(path, file):
+    """{path in the file: dataset} in the order of the file's own lists."""
+    root = weights_keras2.root_of(file)
+    if root is None:
+        return weights_keras3.datasets_of(file)
+    return {
+        f"{group}/{name}": root[group][name]
+        for group, names in weights_keras2.groups_of(path, root)
+        for name in names
+    }
 
 
 def _opened(path):

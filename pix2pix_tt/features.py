@@ -78,18 +78,32 @@ class SliceSpectrogram:
             window=self._window,
             pad_mode=self.pad_mode,
         )
-        scale = np.float32(2.0 / self._window.sum())
-        return np.abs(spectrum[: self.n_bins]) * scale, np.angle(spectrum)
+        return self.magnitude(spectrum), np.angle(spectrum)
+
+    def magnitude(self, spectrum):
+        """What the network sees of a transform `[..., n_fft // 2 + 1, frames]`, its lowest bins."""
+        return np.abs(spectrum[..., : self.n_bins, :]) * np.float32(2.0 / self._window.sum())
+
+    def spectrum(self, magnitude, phase):
+        """The transform of a magnitude `[..., n_bins, frames]` with a phase of no fewer bins.
+
+        Returns:
+          complex64 `[..., n_fft // 2 + 1, frames]`, 0 in the bins that the network does not see.
+        """
+        *outer, _, frames = magnitude.shape
+        spectrum = np.zeros((*outer, self.n_fft // 2 + 1, frames), np.complex64)
+        scale = self._window.sum() / 2.0
+        spectrum[..., : self.n_bins, :] = (
+            scale * magnitude * np.exp(1j * phase[..., : self.n_bins, :])
+        )
+        return spectrum
 
     def synthesise(self, magnitude, phase, length=None):
         """Audio of a magnitude `[n_bins, frames]` with a phase `[n_fft // 2 + 1, frames]`."""
         from audio_tt.locked_librosa import librosa
 
-        spectrum = np.exp(1j * phase)
-        spectrum[: self.n_bins] *= magnitude * (self._window.sum() / 2.0)
-        spectrum[self.n_bins :] = 0.0
         return librosa.istft(
-            spectrum.astype(np.complex64),
+            self.spectrum(magnitude, phase),
             hop_length=self.hop_length,
             window=self._window,
             length=length,

@@ -81,15 +81,16 @@ def test_resampling(tmp_path, source, target, samples):
 
 @pytest.mark.parametrize("block_size", [1, 1000, 30_000, 10**6])
 @pytest.mark.parametrize("target", [44100, 16000])
-def test_blocks_join_to_what_read_gives(tmp_path, block_size, target):
+@pytest.mark.parametrize("mono", [True, False])
+def test_blocks_join_to_what_read_gives(tmp_path, block_size, target, mono):
     samples = 3000 if block_size == 1 else 140_000
     stereo = np.stack([tone(samples, 44100), tone(samples, 44100, 3000.0)], axis=1)
     soundfile.write(tmp_path / "a.wav", stereo, 44100)
-    blocks = list(io.blocks(tmp_path / "a.wav", target, block_size))
+    blocks = list(io.blocks(tmp_path / "a.wav", target, block_size, mono))
     assert all(len(block) == block_size for block in blocks[:-1])
     assert 0 < len(blocks[-1]) <= block_size
     np.testing.assert_allclose(
-        np.concatenate(blocks), io.read(tmp_path / "a.wav", target)[0], atol=1e-6
+        np.concatenate(blocks), io.read(tmp_path / "a.wav", target, mono)[0], atol=1e-6
     )
 
 

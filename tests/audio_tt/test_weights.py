@@ -89,6 +89,8 @@ def test_half_precision(tmp_path, make, layout):
     one, other = scrambled(make, 1), scrambled(make, 2)
     weights.save_weights(one, tmp_path / "half.h5", layout, dtype="float16")
     tensors = weights.read_tensors(tmp_path / "half.h5")
+    shapes = weights.read_shapes(tmp_path / "half.h5")
+    assert shapes == {name: tensor.shape for name, tensor in tensors.items()}
     assert {t.dtype for t in tensors.values()} == {np.dtype("float16")}
     weights.load_weights(other, tmp_path / "half.h5")
     for ours, theirs in zip(one.weights, other.weights, strict=True):
