@@ -1,5 +1,27 @@
 """Imports every module whose names gin files use, so that they are known when one is parsed."""
 
-from pix2pix_tt import data, features, finder, losses, model, trainer, training
+from pix2pix_tt import (
+    blending,
+    data,
+    features,
+    finder,
+    losses,
+    model,
+    phases,
+    trainer,
+    training,
+    transfer,
+)
 
-__all__ = ["data", "features", "finder", "losses", "model", "trainer", "training"]
+__all__ = [
+    "blending",
+    "data",
+    "features",
+    "finder",
+    "losses",
+    "model",
+    "phases",
+    "trainer",
+    "training",
+    "transfer",
+]

@@ -10,6 +10,7 @@ from keras import layers
 
 _KERNEL_SIZE = 4
 _LEAK = 0.3  # slope of the leaky ReLU below 0
+_DEVIATION = 0.02  # of the kernels at the start
 
 
 @gin.configurable(module="pix2pix_tt.model")
@@ -19,6 +20,7 @@ def unet_generator(
     up_filters=(512, 512, 512, 512, 256, 128, 64),
     dropout_blocks=3,
     dropout=0.5,
+    initial_deviation=_DEVIATION,
 ):
     """The generator.
 
@@ -29,6 +31,7 @@ def unet_generator(
         same size on the way down.
       dropout_blocks: how many of the first blocks on the way up have dropout.
       dropout: its rate.
+      initial_deviation: of the kernels, which start as Gaussian noise.
 
     Returns:
       `keras.Model` from `[batch, bins, frames, channels]` to `[batch, bins, frames, 1]`, both in
@@ -45,12 +48,13 @@ def unet_generator(
     image = x = keras.Input((None, None, channels), name="input_1")
     skips = []
     for i, filters in enumerate(down_filters):
-        x = _down_block(filters, i, i, i - 1 if i else None)(x)
+        x = _down_block(filters, i, i, i - 1 if i else None, initial_deviation)(x)
         skips.append(x)
     join = layers.Concatenate(name="concatenate")
     for i, (filters, skip) in enumerate(zip(up_filters, reversed(skips[:-1]), strict=True)):
         rate = dropout if i < dropout_blocks else None
-        x = join([_up_block(filters, n_down + i, i, n_down - 1 + i, rate)(x), skip])
+        block = _up_block(filters, n_down + i, i, n_down - 1 + i, rate, initial_deviation)
+        x = join([block(x), skip])
     output = layers.Conv2DTranspose(
         1,
         _KERNEL_SIZE,
@@ -58,7 +62,7 @@ def unet_generator(
         padding="same",
         activation="tanh",
         dtype="float32",  # whatever the others compute in
-        kernel_initializer=_initializer(),
+        kernel_initializer=_noise(initial_deviation),
         name=_numbered("conv2d_transpose", len(up_filters)),
     )(x)
     return keras.Model(image, output, name="generator")
@@ -85,13 +89,13 @@ def patch_discriminator(filters=(64, 128, 256, 512)):
         _KERNEL_SIZE,
         padding="same",
         dtype="float32",
-        kernel_initializer=_initializer(),
+        kernel_initializer=_noise(_DEVIATION),
         name=f"conv2d_{8 + len(filters)}",
     )(x)
     return keras.Model(inputs, logits, name="discriminator")
 
 
-def _down_block(filters, block, convolution, norm):
+def _down_block(filters, block, convolution, norm, deviation=_DEVIATION):
     """Convolution that halves the size, batch norm unless its number is None, leaky ReLU."""
     stack = [
         layers.Conv2D(
@@ -100,7 +104,7 @@ def _down_block(filters, block, convolution, norm):
             strides=2,
             padding="same",
             use_bias=False,
-            kernel_initializer=_initializer(),
+            kernel_initializer=_noise(deviation),
             name=_numbered("conv2d", convolution),
         )
     ]
@@ -110,7 +114,7 @@ def _down_block(filters, block, convolution, norm):
     return keras.Sequential(stack, name=_numbered("sequential", block))
 
 
-def _up_block(filters, block, convolution, norm, dropout):
+def _up_block(filters, block, convolution, norm, dropout, deviation):
     """Transposed convolution that doubles the size, batch norm, dropout unless None, ReLU."""
     stack = [
         layers.Conv2DTranspose(
@@ -119,7 +123,7 @@ def _up_block(filters, block, convolution, norm, dropout):
             strides=2,
             padding="same",
             use_bias=False,
-            kernel_initializer=_initializer(),
+            kernel_initializer=_noise(deviation),
             name=_numbered("conv2d_transpose", convolution),
         ),
         layers.BatchNormalization(name=_numbered("batch_normalization", norm)),
@@ -130,9 +134,11 @@ def _up_block(filters, block, convolution, norm, dropout):
     return keras.Sequential(stack, name=_numbered("sequential", block))
 
 
-def _initializer():
+def _noise(deviation):
+    if deviation == 0.0:
+        return keras.initializers.Zeros()
     # One that is shared would give every kernel of the same shape the same values.
-    return keras.initializers.RandomNormal(0.0, 0.02)
+    return keras.initializers.RandomNormal(0.0, deviation)
 
 
 def _numbered(name, number):

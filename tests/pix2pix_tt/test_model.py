@@ -9,7 +9,7 @@ from keras import ops
 
 from audio_tt import settings, weights
 from audio_tt.errors import UserError
-from pix2pix_tt import losses, model
+from pix2pix_tt.configurables import losses, model
 from pix2pix_tt.features import SliceSpectrogram
 
 HALF = 5e-4  # relative error of what is stored as float16

@@ -1,0 +1,112 @@
+"""The phase of a spectrogram that a network has drawn."""
+
+import dataclasses
+import functools
+
+import gin
+import numpy as np
+
+from audio_tt.errors import UserError
+from pix2pix_tt import blending
+
+METHODS = ("input", "griffin_lim", "zero", "random")
+
+
+@gin.configurable(module="pix2pix_tt.phases")
+@dataclasses.dataclass(frozen=True)
+class GriffinLim:
+    """The fast Griffin-Lim algorithm on audio of any length.
+
+    It moves what it knows by a frame's length an iteration. Windows therefore overlap by twice the
+    frames that any iteration can have reached from their ends, and the result is that of the whole.
+
+    Attributes:
+      n_iter: iterations.
+      momentum: see `audio_tt.phase.griffin_lim`.
+      window_frames: frames that are computed at once, besides those that overlap.
+    """
+
+    n_iter: int = 32
+    momentum: float = 0.99
+    window_frames: int = 512
+
+    def refine(self, spectra, features):
+        """Replaces the phase of spectra by one that fits their magnitude, starting from theirs.
+
+        Args:
+          spectra: iterable of complex `[channels, n_fft // 2 + 1, frames]`.
+          features: `SliceSpectrogram`.
+
+        Yields:
+          complex64 `[channels, n_fft // 2 + 1, frames]`.
+        """
+        reach = (self.n_iter + 1) * (-(-features.n_fft // features.hop_length) - 1)
+        yield from blending.through_windows(
+            spectra,
+            self.window_frames + 2 * reach,
+            2 * reach,
+            functools.partial(self._refine_window, features=features),
+            blending.switch,
+        )
+
+    def _refine_window(self, spectrum, features):
+        from audio_tt.phase import griffin_lim
+        from audio_tt.stft import stft
+
+        target = np.abs(spectrum).transpose(0, 2, 1)
+        options = {"n_fft": features.n_fft, "window": features.window}
+        audio = griffin_lim(
+            target,
+            features.hop_length,
+            self.n_iter,
+            momentum=self.momentum,
+            init=np.angle(spectrum).transpose(0, 2, 1),
+            **options,
+        )
+        real, imag = map(np.asarray, stft(audio, hop_length=features.hop_length, **options))
+        phase = np.arctan2(imag, real)
+        return (target * np.exp(1j * phase)).transpose(0, 2, 1).astype(np.complex64)
+
+
+def with_phase(method, pairs, features, seed=0):
+    """Gives magnitudes a phase.
+
+    Args:
+      method: "input", that of the recording; "griffin_lim", which starts there; "zero"; or
+        "random".
+      pairs: iterable of (magnitude `[channels, n_bins, frames]`, the recording's transform
+        `[channels, n_fft // 2 + 1, frames]`).
+      features: `SliceSpectrogram`.
+      seed: of the random phase.
+
+    Yields:
+      complex64 `[channels, n_fft // 2 + 1, frames]`.
+
+    Raises:
+      UserError: the method is not known.
+    """
+    if method not in METHODS:
+        raise UserError(f"unknown phase {method!r}; use {', '.join(METHODS)}")
+    if method == "griffin_lim":
+        spectra = with_phase("input", pairs, features)
+        yield from GriffinLim().refine(spectra, features)
+        return
+    generators = {}
+    for magnitude, spectrum in pairs:
+        if method == "input":
+            phase = np.angle(spectrum)
+        elif method == "zero":
+            phase = np.zeros_like(magnitude)
+        else:
+            phase = np.stack(
+                [
+                    _random(generators.setdefault(i, np.random.default_rng((seed, i))), channel)
+                    for i, channel in enumerate(magnitude)
+                ]
+            )
+        yield features.spectrum(magnitude, phase)
+
+
+def _random(generator, magnitude):
+    """The same for a frame however many frames come at once."""
+    return generator.uniform(-np.pi, np.pi, magnitude.T.shape).T

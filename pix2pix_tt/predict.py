@@ -1,0 +1,24 @@
+"""Plays a recording through a trained generator.
+
+python -m pix2pix_tt.predict --model=models/keyboard_acoustic_2_guitar_acoustic \
+    --input=in.wav --output=out.wav
+"""
+
+from absl import flags
+
+from audio_tt import app
+from pix2pix_tt import transfer_flags
+
+_MODEL = flags.DEFINE_string("model", None, "Folder of the model, or generator.h5.", required=True)
+_INPUT = flags.DEFINE_string("input", None, "Recording, or a folder of them.", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write, or a folder.", required=True)
+flags.adopt_module_key_flags(transfer_flags)
+
+
+def main():
+    """One file, or a folder, through one model."""
+    return transfer_flags.run(_MODEL.value, _INPUT.value, _OUTPUT.value)
+
+
+if __name__ == "__main__":
+    app.run(main)
