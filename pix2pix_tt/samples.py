@@ -6,7 +6,7 @@ import numpy as np
 
 from audio_tt.files import replacing
 
-_SLICES = 2  # of a song, drawn one after the other
+N_SLICES = 2  # of a song, drawn one after the other
 _FILM_FRAMES = 50
 _FRAME_MILLISECONDS = 200
 _MARGIN = 4
@@ -14,27 +14,29 @@ _CAPTION_HEIGHT = 14
 
 
 class Pictures:
-    """Pictures of the beginning of one song, a held-out one where there is any.
+    """Pictures of the beginning of one song.
 
     Args:
-      pairs: `SlicePairs`.
+      songs: {target: (input, truth)}, slices as `SlicePairs` gives them; the truth may be None.
     """
 
-    def __init__(self, pairs):
-        self._songs = {target: pairs.beginning(target, _SLICES) for target in pairs.targets}
+    def __init__(self, songs):
+        self._songs = songs
 
-    def write(self, run, epoch, draw):
+    def write(self, run, epoch, trainer):
         """Writes the pictures of an epoch and the film of all epochs so far.
 
         Args:
           run: `RunDirectory`.
           epoch: its number.
-          draw: function of images that returns what the generator makes of them.
+          trainer: `Trainer`, which draws.
         """
         for target, (image, true) in self._songs.items():
             prefix = f"{target}_" if len(self._songs) > 1 else ""
-            for name, slices in (("input", image), ("true", true), ("pred", draw(image))):
-                save_picture(slices, run.sample_path(epoch, f"spectrogram_{prefix}{name}.png"))
+            pictures = {"input": image, "true": true, "pred": trainer.draw(image)}
+            for name, slices in pictures.items():
+                if slices is not None:
+                    save_picture(slices, run.sample_path(epoch, f"spectrogram_{prefix}{name}.png"))
             film(run.path / "samples", prefix)
 
 
@@ -55,7 +57,7 @@ def save_picture(slices, path):
 
 
 def film(folder, prefix=""):
-    """Joins the pictures of all epochs to `spectrogram.gif`: input, output and truth.
+    """Joins the pictures of all epochs to `spectrogram.gif`: input, output and truth if known.
 
     Args:
       folder: the one that holds a folder for each epoch.
@@ -77,14 +79,12 @@ def film(folder, prefix=""):
 
 
 def _frame(folder, prefix):
-    """The three pictures of an epoch above each other, each with its name."""
+    """The pictures of an epoch above each other, each with its name."""
     from PIL import Image, ImageDraw
 
     titles = {"input": "input", "pred": f"output, epoch {int(folder.name)}", "true": "target"}
-    pictures = {
-        title: Image.open(folder / f"spectrogram_{prefix}{name}.png")
-        for name, title in titles.items()
-    }
+    files = {title: folder / f"spectrogram_{prefix}{name}.png" for name, title in titles.items()}
+    pictures = {title: Image.open(file) for title, file in files.items() if file.exists()}
     width, height = next(iter(pictures.values())).size
     row = height + _CAPTION_HEIGHT + _MARGIN
     frame = Image.new("RGB", (width, row * len(pictures)), "white")

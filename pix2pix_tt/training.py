@@ -26,6 +26,7 @@ def train(
     trainer,
     pairs,
     run_path,
+    recordings=None,
     epochs=100,
     steps_per_epoch=None,
     validation_steps=None,
@@ -44,6 +45,8 @@ def train(
       trainer: a `Trainer`.
       pairs: `SlicePairs`.
       run_path: the run directory.
+      recordings: a `listening.Recordings`, played and drawn after each epoch; by default a song of
+        the pairs, a held-out one where there is any, is only drawn.
       epochs: total number of epochs.
       steps_per_epoch: batches an epoch, for short epochs on a large set; all by default.
       validation_steps: batches that figures on held-out slices are computed from; all by default.
@@ -67,7 +70,7 @@ def train(
         if progress_made.get("steps_per_epoch") != per_epoch:
             progress_made |= {"steps_per_epoch": per_epoch, "position": 0, "sums": None}
         held_out = pairs.held_out_batches(validation_steps)
-        keeper = _Keeper(run, trainer, held_out, samples.Pictures(pairs), keep_epochs)
+        keeper = _Keeper(run, trainer, held_out, _samplers(pairs, recordings), keep_epochs)
         first = progress_made["epoch"]
         if first >= epochs:
             logging.info("%s: all %d epochs are done", run.path, first)
@@ -80,7 +83,7 @@ def train(
         batches = data.prefetch(readers)
         for epoch in range(first, epochs):
             rates = [
-                _learning_rates(trainer.rates, epoch + i / per_epoch, epochs, decay_epochs)
+                learning_rates(trainer.rates, epoch + i / per_epoch, epochs, decay_epochs)
                 for i in range(per_epoch)
             ]
             _run_epoch(trainer, batches, rates, progress_made, keeper, save_minutes * 60.0)
@@ -122,7 +125,8 @@ def _check_finite(figures, epoch):
         )
 
 
-def _learning_rates(rates, epochs_done, epochs, decay_epochs):
+def learning_rates(rates, epochs_done, epochs, decay_epochs):
+    """Learning rates after so many epochs, of which the last ones lower them linearly to 0."""
     left = epochs - epochs_done
     factor = left / decay_epochs if left < decay_epochs else 1.0
     return [rate * factor for rate in rates]
@@ -145,6 +149,14 @@ def _resume(run, trainer, epoch_offset):
     return {"epoch": 0, "position": 0, "sums": None, "offset": max(epoch_offset, counted)}
 
 
+def _samplers(pairs, recordings):
+    """Functions of (run, epoch, trainer) that write what there is to see and to hear."""
+    if recordings is None:
+        songs = {target: pairs.beginning(target, samples.N_SLICES) for target in pairs.targets}
+        return [samples.Pictures(songs).write]
+    return [samples.Pictures(recordings.songs).write, recordings.write]
+
+
 def _save_styles(path, pairs):
     styles = {target: pairs.style(target).astype(np.float16) for target in pairs.targets}
     with replacing(path) as temporary, open(temporary, "wb") as file:
@@ -154,11 +166,11 @@ def _save_styles(path, pairs):
 class _Keeper:
     """Writes what a run leaves behind."""
 
-    def __init__(self, run, trainer, held_out, pictures, keep_epochs):
+    def __init__(self, run, trainer, held_out, samplers, keep_epochs):
         self.run = run
         self.trainer = trainer
         self.held_out = held_out
-        self.pictures = pictures
+        self.samplers = samplers
         self.keep_epochs = keep_epochs
 
     def save_state(self, progress_made):
@@ -177,7 +189,8 @@ class _Keeper:
             "epoch %d: %s", number, ", ".join(f"{k} {v:.4g}" for k, v in list(row.items())[1:])
         )
         self._save_weights(number, row)
-        self.pictures.write(self.run, number, self.trainer.draw)
+        for write in self.samplers:
+            write(self.run, number, self.trainer)
         self.run.plot_history()
         # Last, so that a run that is killed above repeats all of it.
         self.save_state(progress_made)

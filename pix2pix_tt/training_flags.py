@@ -27,7 +27,9 @@ _SPLIT = flags.DEFINE_float(
 _FINDLR = flags.DEFINE_bool("findlr", False, "Look for learning rates instead of training.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of initial weights, dropout and order.")
 _TEST_AUDIO = flags.DEFINE_string(
-    "test_audio_path", None, "Folder with ORIGIN.wav, played by the network after each epoch."
+    "test_audio_path",
+    None,
+    "Folder with ORIGIN.wav, which the network plays after each epoch, and TARGET.wav to compare.",
 )
 app.define_gpu_flag()
 
@@ -46,6 +48,7 @@ def run(directory, origin, targets, conditioned=False, settings=None):
     """
     import keras
 
+    from pix2pix_tt import listening
     from pix2pix_tt.configurables import data, features, finder, trainer, training
 
     app.parse_gin(default_files=SETTINGS)
@@ -70,8 +73,14 @@ def run(directory, origin, targets, conditioned=False, settings=None):
         pairs.n_held_out,
         pairs.n_songs,
     )
-    work = finder.find_learning_rates if _FINDLR.value else training.train
-    work(trainer.Trainer(), pairs, Path(_MODELS.value) / directory)
+    path = Path(_MODELS.value) / directory
+    if _FINDLR.value:
+        finder.find_learning_rates(trainer.Trainer(), pairs, path)
+        return
+    recordings = None
+    if _TEST_AUDIO.value:
+        recordings = listening.Recordings(_TEST_AUDIO.value, pairs, spectrogram)
+    training.train(trainer.Trainer(), pairs, path, recordings)
 
 
 def held_out_share(split):

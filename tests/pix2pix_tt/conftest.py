@@ -119,3 +119,45 @@ def slices(melody):
     plucked, _ = spectrogram.encode(melody("plucked", 44100, 5.0))
     bowed, _ = spectrogram.encode(melody("bowed", 44100, 5.0))
     return plucked, bowed
+
+
+INSTRUMENTS = ("piano", "guitar", "violin")
+
+
+@pytest.fixture(scope="session")
+def features_path(tmp_path_factory):
+    """Slices of 32 x 32 of six songs on three instruments: guitar is piano upside down.
+
+    The last value of a slice tells which it is: (10 x instrument + song) / 100 + number / 1000.
+    """
+    folder = tmp_path_factory.mktemp("features")
+    random = np.random.default_rng(0)
+    for song in range(6):
+        for number in range(3):
+            heard = np.kron(random.random((4, 4)), np.ones((8, 8)))
+            played = (heard, heard[::-1].copy(), heard**2)
+            for i, (name, image) in enumerate(zip(INSTRUMENTS, played, strict=True)):
+                image[-1, -1] = (10 * i + song) / 100 + number / 1000
+                path = folder / name / f"song{song}_{number:03d}.npy"
+                path.parent.mkdir(exist_ok=True)
+                np.save(path, image[..., None].astype("float64" if number == 2 else "float32"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_gin(tmp_path_factory):
+    """Networks that a test can train."""
+    path = tmp_path_factory.mktemp("settings") / "tiny.gin"
+    path.write_text(
+        "include 'pix2pix/published.gin'\n"
+        "SliceSpectrogram.n_bins = 32\n"
+        "SliceSpectrogram.slice_frames = 32\n"
+        "unet_generator.down_filters = (4, 8)\n"
+        "unet_generator.up_filters = (4,)\n"
+        "unet_generator.dropout_blocks = 1\n"
+        "patch_discriminator.filters = (4, 4)\n"
+        "SlicePairs.batch_size = 4\n"
+        "Trainer.generator_learning_rate = 2e-3\n"
+        "Trainer.discriminator_learning_rate = 1e-3\n"
+    )
+    return path
