@@ -51,8 +51,8 @@ def parse_gin(
     """Starts from an empty configuration and reads settings: files first, then single parameters.
 
     Call it after the modules whose functions and classes are configurable have been imported. A
-    file is looked for as given, beside the file that includes it, and in `gin_folder()`. Lines that
-    import Magenta's `ddsp` are passed over.
+    file is looked for as given, beside the file that includes it, and in `gin_folder()` and its
+    folders. Lines that import Magenta's `ddsp` are passed over.
 
     Args:
       default_files: Read before the files of `--gin_file`.
@@ -108,7 +108,10 @@ def operative_gin() -> str:
 
 
 def _find(name: str | Path, beside: Path | None = None) -> Path:
-    folders = [Path(), *([beside] if beside else []), gin_folder()]
+    # Magenta's files include each other from a folder above their own.
+    near = [beside, *beside.resolve().parents[:3]] if beside else []
+    systems = [path for path in sorted(gin_folder().iterdir()) if path.is_dir()]
+    folders = [Path(), *near, gin_folder(), *systems]
     for folder in folders:
         if (folder / name).is_file():
             return folder / name

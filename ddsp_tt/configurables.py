@@ -10,6 +10,7 @@ from ddsp_tt import (
     processors,
     spectral_ops,
     synths,
+    tfrecords,
     training,
 )
 from ddsp_tt.magenta import legacy_names
@@ -25,5 +26,6 @@ __all__ = [
     "processors",
     "spectral_ops",
     "synths",
+    "tfrecords",
     "training",
 ]

@@ -65,10 +65,13 @@ class CropProvider:
     """
 
     def __init__(self, data_dir, crop_seconds=1.0, batch_size=4, seed=0):
-        self.n_frames = round(crop_seconds * FRAME_RATE)
+        self._set_up(load_folder(data_dir), round(crop_seconds * FRAME_RATE), batch_size, seed)
+
+    def _set_up(self, examples, n_frames, batch_size, seed):
+        self.n_frames = n_frames
         self.batch_size = batch_size
         self.seed = seed
-        self.examples = [self._padded(example) for example in load_folder(data_dir)]
+        self.examples = [self._padded(example) for example in examples]
         lengths = np.array([len(example["f0_hz"]) for example in self.examples], float)
         self.seconds = lengths.sum() / FRAME_RATE
         self._probability = lengths / lengths.sum()

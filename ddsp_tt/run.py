@@ -6,10 +6,11 @@ python -m ddsp_tt.run --data_dir=data/mine --save_dir=runs/mine --gin_file=ddsp/
 from absl import flags
 
 from audio_tt import app, pitch_flags
+from audio_tt.errors import UserError
 
 _MODE = flags.DEFINE_enum("mode", "train", ["train", "eval"], "What to do.")
 _SAVE_DIR = flags.DEFINE_string("save_dir", None, "The run directory.", required=True)
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "Prepared examples.", required=True)
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "Prepared examples; else what gin provides.")
 _EVAL_DIR = flags.DEFINE_string("eval_data_dir", None, "Held-out prepared examples.")
 _CAPACITY = flags.DEFINE_enum(
     "eval_crepe_capacity", "full", pitch_flags.CAPACITIES, "Size of CREPE for evaluation."
@@ -27,7 +28,7 @@ def main():
 
     if _MODE.value == "eval":
         return evaluate()
-    app.parse_gin(default_files=("ddsp/published.gin",))
+    app.parse_gin(default_files=("ddsp/published.gin",), skip_unknown=True)
     keras.utils.set_random_seed(_SEED.value)
     training.train(
         models.get_model(),
@@ -42,6 +43,8 @@ def evaluate():
     """Prints the figures of the model in --save_dir on the examples of --data_dir."""
     from ddsp_tt import data, evaluation, loading
 
+    if _DATA_DIR.value is None:
+        raise UserError("--mode=eval needs --data_dir")
     trained = loading.load(_SAVE_DIR.value)
     tracker = evaluation.Tracker(_RATE.value, _CAPACITY.value)
     for name, value in evaluation.resynthesis(

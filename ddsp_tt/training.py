@@ -7,9 +7,10 @@ import keras
 import numpy as np
 
 from audio_tt import io, weights
+from audio_tt.errors import UserError
 from audio_tt.progress import progress
 from audio_tt.runs import RunDirectory
-from ddsp_tt import data, statistics
+from ddsp_tt import data, features, statistics
 from ddsp_tt.features import FRAME_RATE, HOP_LENGTH, SAMPLE_RATE
 from ddsp_tt.preparation import STATISTICS_FILE
 
@@ -45,8 +46,9 @@ class Trainer:
 def train(
     model,
     save_dir,
-    data_dir,
+    data_dir=None,
     eval_data_dir=None,
+    data_provider=None,
     trainer=gin.REQUIRED,
     num_steps=30000,
     batch_size=16,
@@ -64,8 +66,9 @@ def train(
     Args:
       model: an `Autoencoder`.
       save_dir: the run directory.
-      data_dir: folder of prepared examples.
+      data_dir: folder of prepared examples; None where gin names a provider.
       eval_data_dir: folder of held-out ones, for the column `val_loss` and the samples.
+      data_provider: a `TFRecordProvider`, used where there is no `data_dir`.
       trainer: a `Trainer`.
       num_steps: total number of steps.
       batch_size: crops a step.
@@ -78,8 +81,18 @@ def train(
       UserError: no data, or another process trains in `save_dir`.
     """
     run = RunDirectory(save_dir)
-    provider = data.CropProvider(data_dir, crop_seconds, batch_size, seed)
-    table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
+    if data_dir is None and data_provider is None:
+        raise UserError("no data: give --data_dir, or train.data_provider in gin")
+    if data_dir is not None:
+        provider = data.CropProvider(data_dir, crop_seconds, batch_size, seed)
+        table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
+    else:
+        provider = data_provider
+        provider.batch_size, provider.seed = batch_size, seed
+        table = statistics.compute_statistics(
+            {**example, "power_db": features.power(example["audio"])}
+            for example in provider.examples
+        )
     examples = data.load_folder(eval_data_dir) if eval_data_dir else provider.examples
     held_out = None
     if eval_data_dir:

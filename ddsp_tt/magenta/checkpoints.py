@@ -128,7 +128,7 @@ def _of_decoder(decoder, root):
 def _of_stack(stack, root):
     """Dense, norm and leaky ReLU in turn; each such three are a layer of the original's."""
     places = {}
-    layers = [layer for layer in stack.layers if layer.weights]
+    layers = [layer for layer in getattr(stack, "layers", ()) if layer.weights]
     for i in range(0, len(layers), 2):
         here = f"{root}/{_LAYER}-{i // 2}/{_LAYER}"
         places |= _named(layers[i], f"{here}-0", "kernel", "bias")

@@ -8,7 +8,9 @@ from ddsp_tt.gru import Gru
 
 
 def fc_stack(channels, n_layers, name):
-    """`n_layers` of dense -> layer norm -> leaky ReLU (slope 0.2)."""
+    """`n_layers` of dense -> layer norm -> leaky ReLU (slope 0.2); of none, nothing happens."""
+    if n_layers == 0:
+        return keras.layers.Identity(name=name)
     layers = []
     for i in range(n_layers):
         layers += [

@@ -8,6 +8,7 @@ from audio_tt.errors import UserError
 from ddsp_tt import core, spectral_ops
 from ddsp_tt.gru import Gru
 
+_MFCCS = 30
 # Latent frames in four seconds at 16 kHz -> FFT size and overlap of the MFCCs.
 _FRAMES = {
     63: (2048, 0.5),
@@ -67,6 +68,16 @@ class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
             self.rnn = keras.layers.LSTM(rnn_channels, return_sequences=True, name="rnn")
         self.dense_out = keras.layers.Dense(z_dims, name="dense_out")
 
+    def build(self, shapes):
+        """Makes the weights, whose shapes do not depend on those of the features."""
+        del shapes
+        for layer, channels in (
+            (self.z_norm, _MFCCS),
+            (self.rnn, _MFCCS),
+            (self.dense_out, self.rnn.units),
+        ):
+            layer.build((None, None, channels))
+
     def call(self, features):
         """Makes `{"z": [batch, frames, z_dims]}`, with the frames of `f0_scaled`.
 
@@ -79,7 +90,7 @@ class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
             hi_hz=8000.0,
             fft_size=self.fft_size,
             mel_bins=128,
-            mfcc_bins=30,
+            mfcc_bins=_MFCCS,
             overlap=self.overlap,
             sample_rate=self.sample_rate,
         )
