@@ -1,7 +1,6 @@
 """Trains one instrument into another: a U-Net against a discriminator.
 
-python -m pix2pix_tt.train --dataset_path=features --origin=keyboard_acoustic \
-    --target=guitar_acoustic
+python -m pix2pix_tt.train --dataset_path=features --origin=piano --target=guitar
 """
 
 from absl import flags
@@ -13,6 +12,7 @@ _ORIGIN = flags.DEFINE_string("origin", None, "Instrument to start from.", requi
 _TARGET = flags.DEFINE_string("target", None, "Instrument to turn it into.", required=True)
 _GENERATOR_RATE = flags.DEFINE_float("gen_lr", None, "Learning rate of the generator.")
 _DISCRIMINATOR_RATE = flags.DEFINE_float("disc_lr", None, "Learning rate of the discriminator.")
+flags.adopt_module_key_flags(training_flags)
 
 
 def main():

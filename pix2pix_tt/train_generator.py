@@ -1,7 +1,6 @@
 """Trains one instrument into another by the L1 distance alone, without a discriminator.
 
-python -m pix2pix_tt.train_generator --dataset_path=features --origin=keyboard_acoustic \
-    --target=guitar_acoustic
+python -m pix2pix_tt.train_generator --dataset_path=features --origin=piano --target=guitar
 """
 
 from absl import flags
@@ -12,6 +11,7 @@ from pix2pix_tt import training_flags
 _ORIGIN = flags.DEFINE_string("origin", None, "Instrument to start from.", required=True)
 _TARGET = flags.DEFINE_string("target", None, "Instrument to turn it into.", required=True)
 _RATE = flags.DEFINE_float("lr", None, "Learning rate.")
+flags.adopt_module_key_flags(training_flags)
 
 
 def main():

@@ -1,7 +1,6 @@
 """Trains one network for several target instruments, told apart by an example of the target.
 
-python -m pix2pix_tt.train_multitarget --dataset_path=features --origin=keyboard_acoustic \
-    --target=guitar_acoustic,string_acoustic,synth_lead_synthetic
+python -m pix2pix_tt.train_multitarget --dataset_path=features --origin=piano --target=guitar,violin
 """
 
 from absl import flags
@@ -17,6 +16,7 @@ _TARGET = flags.DEFINE_string(
 )
 _GENERATOR_RATE = flags.DEFINE_float("gen_lr", None, "Learning rate of the generator.")
 _DISCRIMINATOR_RATE = flags.DEFINE_float("disc_lr", None, "Learning rate of the discriminator.")
+flags.adopt_module_key_flags(training_flags)
 
 
 def main():

@@ -116,22 +116,17 @@ def test_a_step_is_the_published_one(make):
     for copy, original in zip(copies, networks, strict=True):
         assert_same(original.non_trainable_variables, copy.non_trainable_variables, rtol=1e-4)
 
-
-def test_networks_learn_at_their_rates(make):
-    learner, pairs = make()
+    # Each network learns at its own rate.
     before = arrays(learner.generator.trainable_variables)
-    learner.step(pairs.batch(0), 0.0, 1e-3)
+    learner.step(batch, 0.0, 1e-2)
     assert_same(learner.generator.trainable_variables, before, rtol=0)
     before = arrays(learner.discriminator.trainable_variables)
-    learner.step(pairs.batch(1), 1e-3, 0.0)
+    learner.step(batch, 1e-3, 0.0)
     assert_same(learner.discriminator.trainable_variables, before, rtol=0)
-    learner.step(pairs.batch(1), 1e-3, 1e-2)
-    moved = [
-        np.abs(a - b).max()
-        for a, b in zip(arrays(learner.discriminator.trainable_variables), before, strict=True)
-    ]
-    # Adam's first step that counts is the learning rate in most elements.
-    assert 5e-3 < max(moved) < 2e-2
+    learner.step(batch, 1e-3, 1e-2)
+    after = arrays(learner.discriminator.trainable_variables)
+    # A step of Adam is about the learning rate where gradients agree.
+    assert 3e-3 < max(np.abs(a - b).max() for a, b in zip(after, before, strict=True)) < 2e-2
 
 
 def test_the_discriminator_does_not_see_the_example(make):
@@ -149,7 +144,7 @@ def test_the_discriminator_does_not_see_the_example(make):
 def run(make, path, epochs, **bindings):
     learner, pairs = make(**bindings)
     training.train(
-        learner, pairs, path, epochs=epochs, steps_per_epoch=12, decay_epochs=1, keep_epochs=(1,)
+        learner, pairs, path, epochs=epochs, steps_per_epoch=8, decay_epochs=1, keep_epochs=(1,)
     )
     return learner, RunDirectory(path).history()
 
@@ -191,17 +186,25 @@ def test_the_operative_gin_alone_rebuilds_the_model(straight):
     assert features.SliceSpectrogram().n_bins == 32
 
 
+@pytest.fixture
+def no_plots(monkeypatch):
+    """Saves the second that a plot takes."""
+    monkeypatch.setattr(RunDirectory, "plot_history", lambda run: None)
+
+
 class Killed(Exception):
     pass
 
 
-def test_a_run_that_was_killed_goes_on_as_if_it_had_not(make, straight, tmp_path, monkeypatch):
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not(
+    make, straight, tmp_path, monkeypatch, no_plots
+):
     monkeypatch.setattr(training, "_LOOK_EVERY", 1)
     learner, pairs = make()
     take, taken = learner.step, []
 
     def step(*arguments):
-        if len(taken) == 15:  # in the second epoch
+        if len(taken) == 10:  # in the second epoch
             raise Killed
         taken.append(arguments)
         return take(*arguments)
@@ -209,16 +212,16 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not(make, straight, tmp_path
     learner.step = step
     with pytest.raises(Killed):
         training.train(
-            learner, pairs, tmp_path, epochs=2, steps_per_epoch=12, decay_epochs=1, save_minutes=0.0
+            learner, pairs, tmp_path, epochs=2, steps_per_epoch=8, decay_epochs=1, save_minutes=0.0
         )
     assert [row["epoch"] for row in RunDirectory(tmp_path).history()] == [1]
     with h5py.File(tmp_path / "state.h5") as file:
-        assert b'"position": 3' in file["metadata"][()]
+        assert b'"position": 2' in file["metadata"][()]
     # The same process goes on as another would: everything comes from the files.
     learner.step = take
     for variable in learner.state:
         variable.assign(ops.zeros_like(variable))
-    training.train(learner, pairs, tmp_path, epochs=2, steps_per_epoch=12, decay_epochs=1)
+    training.train(learner, pairs, tmp_path, epochs=2, steps_per_epoch=8, decay_epochs=1)
     for row, other in zip(
         RunDirectory(tmp_path).history(), RunDirectory(straight[0]).history(), strict=True
     ):
@@ -232,7 +235,7 @@ def test_a_finished_run_is_left_as_it_is(make, straight):
     assert {file: file.stat().st_mtime_ns for file in straight[0].glob("*.h5")} == before
 
 
-def test_weights_without_state_are_a_start_and_lose_no_rows(make, tmp_path):
+def test_weights_without_state_are_a_start_and_lose_no_rows(make, tmp_path, no_plots):
     settings_of_run = {"Trainer__adversarial": False, "Trainer__generator_learning_rate": 0.0}
     learner, pairs = make(seed=7, **settings_of_run)
     weights.save_weights(learner.generator, tmp_path / "generator.h5")
@@ -249,7 +252,7 @@ def test_weights_without_state_are_a_start_and_lose_no_rows(make, tmp_path):
     assert_same(other.generator.trainable_variables, learner.generator.trainable_variables, rtol=0)
 
 
-def test_several_targets(make, tmp_path):
+def test_several_targets(make, tmp_path, no_plots):
     learner, pairs = make(conditioned=True, Trainer__adversarial=False)
     training.train(learner, pairs, tmp_path, epochs=1, steps_per_epoch=1, validation_steps=1)
     styles = np.load(tmp_path / "styles.npz")
@@ -280,7 +283,7 @@ def test_a_full_disk_leaves_what_was_there(make, straight, tmp_path, monkeypatch
 
     monkeypatch.setattr(weights.weights_keras2, "write", half)
     with pytest.raises(UserError, match="generator.h5: cannot be written: No space left"):
-        training.train(learner, pairs, tmp_path / "run", epochs=3, steps_per_epoch=12)
+        training.train(learner, pairs, tmp_path / "run", epochs=3, steps_per_epoch=8)
     assert (tmp_path / "run" / "generator.h5").read_bytes() == before
     assert not list((tmp_path / "run").glob(".*.h5"))
     state = RunDirectory(tmp_path / "run").load_state(learner.state)

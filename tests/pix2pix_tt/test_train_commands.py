@@ -1,0 +1,127 @@
+"""The commands that train, and the one that draws their history."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from audio_tt.errors import UserError
+from audio_tt.runs import RunDirectory
+from pix2pix_tt import history, training_flags
+
+ORIGINAL = ",gen_mae,gen_mae_val,gen_loss,gen_loss_val,disc_loss,disc_loss_val\n"
+
+
+def command(module, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", f"pix2pix_tt.{module}", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    "module, own",
+    [("train", "gen_lr disc_lr"), ("train_generator", "lr"), ("train_multitarget", "")],
+)
+def test_the_flags_of_the_original(module, own):
+    result = command(module, "--help")
+    assert result.returncode == 0
+    shared = "dataset_path origin target epochs epoch_offset batch_size validation_split findlr gpu"
+    for flag in [*shared.split(), *own.split(), "models_path", "gin_file", "seed"]:
+        assert f"--{flag}" in result.stdout or f"--[no]{flag}" in result.stdout, flag
+
+
+def test_train(features_path, tiny_gin, tmp_path):
+    arguments = ["--dataset_path", features_path, "--origin", "piano", "--target", "guitar"]
+    arguments += ["--models_path", tmp_path, "--gin_file", tiny_gin, "--findlr", "False"]
+    arguments += ["--validation_split", "0.8", "--batch_size", "6", "--gen_lr", "0.002"]
+    result = command("train", *arguments, "--epochs", "1", "--gpu", "-1")
+    assert result.returncode == 0, result.stderr
+    assert "is read as the share to train on: 0.2 is held out" in result.stderr
+    assert "15 training examples, 3 held out, of 6 songs" in result.stderr
+    run = tmp_path / "piano_2_guitar"
+    assert [row["epoch"] for row in RunDirectory(run).history()] == [1]
+    settings = (run / "operative_config.gin").read_text("utf-8")
+    assert "Trainer.generator_learning_rate = 0.002" in settings
+    assert "SlicePairs.batch_size = 6" in settings
+    assert "unet_generator.down_filters = (4, 8)" in settings
+
+
+@pytest.mark.parametrize("given, share", [(None, None), (0.1, 0.1), (0.5, 0.5), (0.9, 0.1), (1, 0)])
+def test_validation_split(given, share):
+    assert training_flags.held_out_share(given) == share
+
+
+@pytest.mark.parametrize("text", ["a,b", "['a','b']", "['a', 'b']", " a , b ", '("a", "b")'])
+def test_targets(text):
+    assert training_flags.target_names(text) == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", ["", "a,,b", "['a', 3]", "['a'", "a,a"])
+def test_bad_targets(text):
+    with pytest.raises(UserError, match="--target="):
+        training_flags.target_names(text)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 120])
+def test_history_of_the_original(tmp_path, rows):
+    path = tmp_path / "history.csv"
+    lines = [f"{i},{0.5 / (i + 1)},0.0,50.0,0.0,1.3,0.0" for i in range(rows)]
+    path.write_text(ORIGINAL + "\n".join(lines) + "\n", "utf-8")
+    read = history.read(path)
+    assert [row["epoch"] for row in read] == list(range(1, rows + 1))
+    assert list(read[0]) == ["epoch", "gen_mae", "gen_loss", "disc_loss"]
+    history.adopt(path)
+    assert RunDirectory(tmp_path).history() == read
+    before = path.read_bytes()
+    history.adopt(path)
+    assert path.read_bytes() == before
+
+
+def test_history_of_ours_keeps_what_was_held_out(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,gen_mae,gen_mae_val\n1,0.5,0.0\n2,0.4,\n", "utf-8")
+    assert history.read(path) == [
+        {"epoch": 1, "gen_mae": 0.5, "gen_mae_val": 0.0},
+        {"epoch": 2, "gen_mae": 0.4},
+    ]
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "holds no epoch yet"),
+        (ORIGINAL, "holds no epoch yet"),
+        (ORIGINAL + "0,much\n", "is no history of a training, or is damaged"),
+        ("PNG\0\n\1\2\n", "is no history of a training, or is damaged"),
+    ],
+)
+def test_bad_histories(tmp_path, text, message):
+    (tmp_path / "history.csv").write_text(text, "utf-8")
+    with pytest.raises(UserError, match=message):
+        history.read(tmp_path / "history.csv")
+
+
+def test_no_history(tmp_path):
+    with pytest.raises(UserError, match="history.csv: no such file"):
+        history.read(tmp_path / "history.csv")
+
+
+def test_plot_history(tmp_path, capsys):
+    plot_history = importlib.import_module("pix2pix_tt.plot_history")
+    from absl import flags
+
+    flags.FLAGS.mark_as_parsed()
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,gen_mae,gen_mae_val,gen_loss\n1,0.5,0.6,50\n2,0.4,0.5,40\n", "utf-8")
+    for name in (path, tmp_path):
+        plot_history.main(str(name))
+        assert capsys.readouterr().out.strip() == str(tmp_path / "history.png")
+    width, height = Image.open(tmp_path / "history.png").size
+    assert 300 < height < width  # two panels: a figure and its held-out one share theirs
+    assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "history.png"}
+    with pytest.raises(UserError, match="name one history.csv"):
+        plot_history.main()
