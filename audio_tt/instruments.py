@@ -50,6 +50,35 @@ VOICES = {
 }
 
 
+# General MIDI programs that stand in for the instruments of the published Pix2Pix models.
+PROGRAMS = {
+    "keyboard_acoustic": 0,
+    "guitar_acoustic": 24,
+    "string_acoustic": 48,
+    "synth_lead_synthetic": 80,
+}
+
+
+def find_program(name: str) -> int:
+    """Finds the General MIDI program of an instrument.
+
+    Args:
+        name: of `PROGRAMS`, of `VOICES`, or `program_NN` with the program's number, 0..127.
+
+    Raises:
+        UserError: it is none of these.
+    """
+    if name in PROGRAMS:
+        return PROGRAMS[name]
+    if name in VOICES:
+        return VOICES[name].program
+    number = re.fullmatch(r"program_(\d{1,3})", name)
+    if number and int(number[1]) <= 127:
+        return int(number[1])
+    known = ", ".join([*PROGRAMS, *sorted(VOICES)])
+    raise UserError(f"unknown instrument {name!r}; choose from {known}, program_0 to program_127.")
+
+
 def get_voice(name: str) -> Voice:
     """Looks up an instrument by name.
 

@@ -52,9 +52,8 @@ def read_midi(path: str | os.PathLike, drums: bool = False) -> list[Note]:
     try:
         midi = pretty_midi.PrettyMIDI(str(path))
     except Exception as error:  # mido raises many kinds for a damaged file
-        raise UserError(
-            f"{path}: not a readable MIDI file ({error or type(error).__name__}); export it again."
-        ) from error
+        reason = str(error) or type(error).__name__
+        raise UserError(f"{path}: not a readable MIDI file ({reason}); export it again.") from error
     notes = [
         Note(note.pitch, note.velocity, float(note.start), float(note.end))
         for instrument in midi.instruments

@@ -1,0 +1,35 @@
+"""Measures recordings and writes the slices that training reads.
+
+    python -m pix2pix_tt.compute_features --audios_path=data/audios --features_path=data/features
+
+It reads AUDIOS/INSTRUMENT/NAME.wav and writes FEATURES/INSTRUMENT/NAME_000.npy, NAME_001.npy, ...
+What is there is kept, so the same command continues.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from audio_tt import app
+
+_AUDIOS_PATH = flags.DEFINE_string("audios_path", None, "Folder to read.", required=True)
+_FEATURES_PATH = flags.DEFINE_string("features_path", None, "Folder to write.", required=True)
+_PROCESSES = flags.DEFINE_integer(
+    "processes", None, "How many at once; one for each core by default.", lower_bound=1
+)
+
+
+def main():
+    """Measures all recordings; those that are done already are kept."""
+    from pix2pix_tt import feature_files
+    from pix2pix_tt.features import SliceSpectrogram
+
+    app.parse_gin()
+    failed = feature_files.compute_all(
+        Path(_AUDIOS_PATH.value), Path(_FEATURES_PATH.value), SliceSpectrogram(), _PROCESSES.value
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,66 @@
+"""Records pieces with several instruments, note by note.
+
+    python -m pix2pix_tt.synthesize_audios --nsynth_path=nsynth/audio --midi_path=midi \
+        --audios_path=data/audios
+
+With a SoundFont instead of NSynth's notes, and with the pieces that come with music21:
+
+    python -m pix2pix_tt.synthesize_audios --soundfont=FluidR3_GM.sf2 --midi_path=music21:train \
+        --audios_path=data/audios/train
+
+It writes AUDIOS/INSTRUMENT/PIECE.wav. What is there is kept, so the same command continues.
+"""
+
+from pathlib import Path
+
+from absl import flags, logging
+
+from audio_tt import app
+from audio_tt.errors import UserError
+
+_NSYNTH_PATH = flags.DEFINE_string("nsynth_path", None, "Folder of NSynth's notes.")
+_SOUNDFONT = flags.DEFINE_string(
+    "soundfont", None, "SoundFont file to take the notes from; by default the system's."
+)
+_MIDI_PATH = flags.DEFINE_string(
+    "midi_path", None, "Folder of MIDI files, or music21:train or music21:test.", required=True
+)
+_AUDIOS_PATH = flags.DEFINE_string("audios_path", None, "Folder to write into.", required=True)
+_PLAYBACK_SPEED = flags.DEFINE_float(
+    "playback_speed", None, "2 plays twice as fast.", lower_bound=0.01
+)
+_DURATION_RATE = flags.DEFINE_float(
+    "duration_rate", None, "How much longer notes last than written (4).", lower_bound=0.01
+)
+_TRANSPOSE = flags.DEFINE_integer("transpose", None, "Semitones to play higher.")
+_INSTRUMENTS = flags.DEFINE_list(
+    "instruments",
+    None,
+    "keyboard_acoustic,guitar_acoustic,string_acoustic,synth_lead_synthetic by default. With a "
+    "SoundFont also violin, flute, ... and program_NN; with NSynth any name it has, such as "
+    "guitar_acoustic_010.",
+)
+_PROCESSES = flags.DEFINE_integer(
+    "processes", None, "How many at once; one for each core by default.", lower_bound=1
+)
+
+
+def main():
+    """Records all pieces."""
+    from pix2pix_tt import recordings
+
+    app.parse_gin()
+    app.bind("Mixer.playback_speed", _PLAYBACK_SPEED.value)
+    app.bind("Mixer.duration_rate", _DURATION_RATE.value)
+    app.bind("Mixer.transpose", _TRANSPOSE.value)
+    sources = recordings.find_sources(_NSYNTH_PATH.value, _SOUNDFONT.value, _INSTRUMENTS.value)
+    pieces = recordings.find_pieces(_MIDI_PATH.value)
+    folder = Path(_AUDIOS_PATH.value)
+    done = recordings.record_all(sources, pieces, folder, recordings.Mixer(), _PROCESSES.value)
+    if not done:
+        raise UserError(f"{_MIDI_PATH.value}: not one piece could be recorded.")
+    logging.info("%s: %d of %d pieces by %d instruments", folder, done, len(pieces), len(sources))
+
+
+if __name__ == "__main__":
+    app.run(main)
