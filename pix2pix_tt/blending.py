@@ -14,12 +14,16 @@ class Blending:
     """How slices follow one another.
 
     Attributes:
-      overlap_frames: frames that neighbours share, over which one is faded into the other; the last
-        slice ends where the recording ends. With 0, slices stand side by side and the last one is
-        filled up with silence, as in the original.
+      overlap_frames: frames that neighbours share, over which one is faded into the other, a
+        quarter of a slice by default; the last slice ends where the recording ends. With 0, slices
+        stand side by side and the last one is filled up with silence, as in the original.
     """
 
-    overlap_frames: int = 64
+    overlap_frames: int | None = None
+
+    def overlap_in(self, slice_frames):
+        """Frames that neighbours of this size share."""
+        return slice_frames // 4 if self.overlap_frames is None else self.overlap_frames
 
 
 def through_windows(blocks, size, overlap, process, fade):

@@ -40,19 +40,23 @@ class GriffinLim:
         Yields:
           complex64 `[channels, n_fft // 2 + 1, frames]`.
         """
-        reach = (self.n_iter + 1) * (-(-features.n_fft // features.hop_length) - 1)
+        neighbours = -(-features.n_fft // features.hop_length) - 1  # that a frame overlaps
+        reach = (self.n_iter + 1) * neighbours
         yield from blending.through_windows(
             spectra,
             self.window_frames + 2 * reach,
             2 * reach,
-            functools.partial(self._refine_window, features=features),
+            functools.partial(self._refine_window, features, neighbours),
             blending.switch,
         )
 
-    def _refine_window(self, spectrum, features):
+    def _refine_window(self, features, neighbours, spectrum):
         from audio_tt.phase import griffin_lim
         from audio_tt.stft import stft
 
+        n_frames = spectrum.shape[-1]
+        # Silence follows, also where the window ends with the recording.
+        spectrum = np.pad(spectrum, ((0, 0), (0, 0), (0, neighbours)))
         target = np.abs(spectrum).transpose(0, 2, 1)
         options = {"n_fft": features.n_fft, "window": features.window}
         audio = griffin_lim(
@@ -65,7 +69,8 @@ class GriffinLim:
         )
         real, imag = map(np.asarray, stft(audio, hop_length=features.hop_length, **options))
         phase = np.arctan2(imag, real)
-        return (target * np.exp(1j * phase)).transpose(0, 2, 1).astype(np.complex64)
+        refined = (target * np.exp(1j * phase)).transpose(0, 2, 1).astype(np.complex64)
+        return refined[..., :n_frames]
 
 
 def with_phase(method, pairs, features, seed=0):

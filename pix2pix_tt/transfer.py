@@ -104,7 +104,8 @@ def paint(trained, spectra, style=None):
       (magnitude, spectrum): float32 `[channels, n_bins, frames]`, drawn, and the recording's own
       transform of the same frames, complex `[channels, n_fft // 2 + 1, frames]`.
     """
-    features, overlap = trained.features, blending.Blending().overlap_frames
+    features = trained.features
+    overlap = blending.Blending().overlap_in(features.slice_frames)
     painter = Painter(trained.generator)
     seen = _Seen(spectra)
     levels = (features.to_level(features.magnitude(spectrum)) for spectrum in seen)

@@ -161,3 +161,53 @@ def tiny_gin(tmp_path_factory):
         "Trainer.discriminator_learning_rate = 1e-3\n"
     )
     return path
+
+
+@pytest.fixture(scope="session")
+def save_model(tiny_gin):
+    """Writes the folder of a tiny model with weights that make it do something."""
+    import gin
+    import keras
+
+    from audio_tt import settings, weights
+    from pix2pix_tt.configurables import features, model
+
+    def save(folder, channels=1, seed=0):
+        settings.parse_gin([tiny_gin])
+        settings.bind("unet_generator.channels", channels)
+        keras.utils.set_random_seed(seed)
+        generator = model.unet_generator(initial_deviation=0.2)
+        features.SliceSpectrogram()
+        folder.mkdir(parents=True, exist_ok=True)
+        weights.save_weights(generator, folder / "generator.h5")
+        (folder / "operative_config.gin").write_text(settings.operative_gin())
+        if channels == 2:
+            random = np.random.default_rng(seed)
+            named = {name: random.random((32, 32)).astype("float16") for name in ("guitar", "harp")}
+            np.savez(folder / "styles.npz", **named)
+        gin.clear_config()
+        return folder
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory, save_model):
+    """A tiny model of one target."""
+    return save_model(tmp_path_factory.mktemp("models") / "piano_2_guitar")
+
+
+@pytest.fixture(scope="session")
+def conditioned_folder(tmp_path_factory, save_model):
+    """A tiny conditioned model, which brings along guitar and harp."""
+    return save_model(tmp_path_factory.mktemp("models") / "piano_2_any", channels=2)
+
+
+@pytest.fixture
+def fresh_gin():
+    """Settings as in a new process, before and after."""
+    import gin
+
+    gin.clear_config()
+    yield
+    gin.clear_config()
