@@ -3,7 +3,8 @@
     python -m timbre_tt.render_performances --instruments=flute,violin --output_dir=data/set
 
 writes OUTPUT/INSTRUMENT/{train,test}/NAME.wav (mono, 16 bit), each with its MIDI file, and
-OUTPUT/INSTRUMENT/manifest.json. Files that exist are kept, so the same command continues.
+OUTPUT/INSTRUMENT/manifest.json. Files that exist are kept, so the same command continues. With
+--parallel all instruments play the same, and what it writes is OUTPUT/{train,test}/INSTRUMENT.
 """
 
 import json
@@ -30,6 +31,9 @@ flags.DEFINE_string("output_dir", "data/performances", "Folder to write into.")
 flags.DEFINE_float(
     "minutes", 12.0, "Minutes to train on, an instrument; the test split adds 1/8.", lower_bound=0.1
 )
+flags.DEFINE_bool(
+    "parallel", False, "All play the same performances, within the range that they share."
+)
 flags.DEFINE_integer("seed", 0, "Another seed makes other performances.")
 flags.DEFINE_string("soundfont", None, "SoundFont file; by default the system's.")
 flags.DEFINE_string("midi_path", None, "Folder of MIDI files to play instead of the corpus.")
@@ -55,10 +59,32 @@ class Piece:
     performance: Performance
 
 
+def common_voice(names: list[str]) -> Voice:
+    """What several instruments can all play; the program is that of none.
+
+    Raises:
+        UserError: their ranges share less than two octaves, or an instrument is unknown.
+    """
+    voices = [get_voice(name) for name in names]
+    shared = Voice(
+        program=-1,
+        low=max(voice.low for voice in voices),
+        high=min(voice.high for voice in voices),
+        vibrato_depth_cents=min(voice.vibrato_depth_cents for voice in voices),
+        vibrato_probability=min(voice.vibrato_probability for voice in voices),
+        fastest_note_seconds=max(voice.fastest_note_seconds for voice in voices),
+    )
+    if shared.high - shared.low < 24:
+        raise UserError(f"{', '.join(names)} share less than two octaves; choose others.")
+    return shared
+
+
 def plan_pieces(
     name: str, voice: Voice, melodies: list[Melody], minutes: float, seed: int
 ) -> list[Piece]:
     """Plans all recordings of one instrument; nothing is rendered.
+
+    Another name, voice or seed makes other performances for training.
 
     The test pieces are the same performances for every instrument, moved by the octaves that its
     range asks for. In training each instrument plays through its own whole range, and every fourth
@@ -144,9 +170,13 @@ def render_instrument(
     seed: int,
     soundfont: Path,
     sample_rate: int,
+    together: list[str] | None = None,
     processes: int = 2,
 ) -> list[Path]:
     """Renders what is missing of one instrument's recordings and writes the manifest.
+
+    With `together`, the names of all instruments that play the same, files go to
+    OUTPUT/SPLIT/INSTRUMENT instead of OUTPUT/INSTRUMENT/SPLIT.
 
     One gain holds for all files of the instrument: the first run chooses it so that the loudest
     sample is 0.7, the manifest keeps it. Dynamics between the files stay as they were played.
@@ -158,10 +188,17 @@ def render_instrument(
         UserError: the folder was made with another seed, SoundFont or sample rate.
     """
     voice = get_voice(name)
-    folder = Path(output_dir) / name
-    pieces = plan_pieces(name, voice, melodies, minutes, seed)
     settings = {"seed": seed, "soundfont": soundfont.name, "sample_rate": sample_rate}
-    gain = _known_gain(folder / "manifest.json", settings)
+    if together:
+        pieces = plan_pieces("", common_voice(together), melodies, minutes, seed)
+        pieces = [replace(p, path=f"{p.split}/{name}/{Path(p.path).name}") for p in pieces]
+        folder, manifest_path = Path(output_dir), Path(output_dir) / f"{name}.json"
+        settings["together"] = together
+    else:
+        pieces = plan_pieces(name, voice, melodies, minutes, seed)
+        folder = Path(output_dir) / name
+        manifest_path = folder / "manifest.json"
+    gain = _known_gain(manifest_path, settings)
     missing = [p for p in pieces if gain is None or not (folder / p.path).exists()]
     if not missing:
         return []
@@ -172,7 +209,7 @@ def render_instrument(
         gain = LOUDEST / max(float(np.abs(sound).max()) for sound in sounds)
     manifest = {"instrument": name, "program": voice.program, "gain": gain, **settings}
     manifest["files"] = [_describe(piece) for piece in pieces]
-    with replacing(folder / "manifest.json") as temporary:
+    with replacing(manifest_path) as temporary:
         temporary.write_text(json.dumps(manifest))
     for piece, sound in zip(missing, sounds, strict=True):
         _write_piece(folder / piece.path, sound * gain, sample_rate, piece, voice.program)
@@ -189,9 +226,9 @@ def _known_gain(manifest: Path, settings: dict) -> float | None:
         return None
     known = json.loads(manifest.read_text())
     for key, value in settings.items():
-        if known[key] != value:
+        if known.get(key) != value:
             raise UserError(
-                f"{manifest.parent} was made with {key} {known[key]}, not {value}; "
+                f"{manifest.parent} was made with {key} {known.get(key)}, not {value}; "
                 "choose another --output_dir or remove that folder."
             )
     return known["gain"]
@@ -235,8 +272,9 @@ def main() -> None:
             FLAGS.seed,
             soundfont,
             FLAGS.sample_rate,
+            FLAGS.instruments if FLAGS.parallel else None,
         )
-        print(f"{name}: {len(written)} files written to {Path(FLAGS.output_dir) / name}")
+        print(f"{name}: {len(written)} files written to {FLAGS.output_dir}")
 
 
 if __name__ == "__main__":
