@@ -90,8 +90,7 @@ def with_phase(method, pairs, features, seed=0):
     Raises:
       UserError: the method is not known.
     """
-    if method not in METHODS:
-        raise UserError(f"unknown phase {method!r}; use {', '.join(METHODS)}")
+    check([method])
     if method == "griffin_lim":
         spectra = with_phase("input", pairs, features)
         yield from GriffinLim().refine(spectra, features)
@@ -110,6 +109,13 @@ def with_phase(method, pairs, features, seed=0):
                 ]
             )
         yield features.spectrum(magnitude, phase)
+
+
+def check(methods):
+    """Raises UserError where one of these methods is not known."""
+    for method in methods:
+        if method not in METHODS:
+            raise UserError(f"unknown phase {method!r}; use {', '.join(METHODS)}")
 
 
 def _random(generator, magnitude):

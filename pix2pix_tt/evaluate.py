@@ -1,0 +1,42 @@
+"""Measures a trained generator on recordings of the same music by both instruments.
+
+python -m pix2pix_tt.evaluate --model=models/keyboard_acoustic_2_guitar_acoustic \
+    --audios_path=audios/test --origin=keyboard_acoustic --target=guitar_acoustic
+"""
+
+from absl import flags
+
+from audio_tt import app
+
+_MODEL = flags.DEFINE_string("model", None, "Folder of the model, or generator.h5.", required=True)
+_AUDIOS = flags.DEFINE_string(
+    "audios_path", None, "Folder of recordings, one folder an instrument inside.", required=True
+)
+_ORIGIN = flags.DEFINE_string("origin", None, "Instrument to start from.", required=True)
+_TARGET = flags.DEFINE_string("target", None, "Instrument to come near to.", required=True)
+_STYLE = flags.DEFINE_string("style", None, "What a conditioned model plays.")
+_PHASES = flags.DEFINE_list("phases", "input,griffin_lim,zero,random", "Phases to compare.")
+_OUTPUT = flags.DEFINE_string("output", None, "Table to write as well, .csv or .json.")
+_SEED = flags.DEFINE_integer("seed", 0, "Of random phase, and of a style from a folder.")
+app.define_gpu_flag()
+
+
+def main():
+    """Prints the table."""
+    from pix2pix_tt import evaluation, loading, phases, styles
+
+    phases.check(_PHASES.value)
+    if _OUTPUT.value is not None:
+        evaluation.check_extension(_OUTPUT.value)
+    pairs = evaluation.find_pairs(_AUDIOS.value, _ORIGIN.value, _TARGET.value)
+    trained = loading.load(_MODEL.value)
+    app.parse_gin()
+    style = styles.choose(trained, _STYLE.value, _SEED.value)
+    rows = evaluation.evaluate(trained, pairs, _PHASES.value, style, _SEED.value)
+    print(evaluation.as_markdown(rows))
+    if _OUTPUT.value is not None:
+        evaluation.save(rows, _OUTPUT.value)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,175 @@
+"""How near a trained generator comes to recordings of the same music on the target instrument."""
+
+import csv
+import io as text_io
+import json
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from audio_tt import io, metrics
+from audio_tt.errors import UserError
+from audio_tt.files import replacing
+from audio_tt.progress import progress
+from pix2pix_tt import phases, streaming, transfer
+
+COPY = "copy of the input"
+FIGURES = ("l1", "of_copying", "ratio", "convergence", "lsd_db", "mfcc")
+_TITLES = ("L1", "of copying", "ratio", "spectral convergence", "LSD (dB)", "MFCC distance")
+
+
+def find_pairs(audios_path, origin, target):
+    """Recordings of the same name in AUDIOS/ORIGIN and AUDIOS/TARGET.
+
+    Returns:
+      {name: (path of the origin's, path of the target's)}.
+
+    Raises:
+      UserError: there are none, or one has no partner.
+    """
+    found = []
+    for instrument in (origin, target):
+        folder = Path(audios_path) / instrument
+        paths = io.find_audio(folder)
+        found.append({str(path.relative_to(folder).with_suffix("")): path for path in paths})
+    for names, others, folder in ((*found, target), (*found[::-1], origin)):
+        missing = sorted(set(names) - set(others))
+        if missing:
+            path = names[missing[0]]
+            raise UserError(f"{path} has no partner of that name in {Path(audios_path) / folder}")
+    return {name: (path, found[1][name]) for name, path in found[0].items()}
+
+
+def evaluate(trained, pairs, methods=phases.METHODS, style=None, seed=0):
+    """Figures of all pairs, see `compare`.
+
+    Args:
+      trained: a `loading.TrainedModel`.
+      pairs: what `find_pairs` returned.
+      methods: of `phases.METHODS`.
+      style: as for `transfer.play`.
+      seed: of random phase.
+
+    Returns:
+      List of dicts: "file", "phase" and the figures; at the end the means over files, as "mean".
+    """
+    rows = []
+    for name, paths in progress(list(pairs.items()), "Evaluating", "file"):
+        heard, target = (io.read(path, trained.features.sample_rate)[0] for path in paths)
+        for phase, figures in compare(trained, heard, target, methods, style, seed).items():
+            rows.append({"file": name, "phase": phase, **figures})
+    for phase in dict.fromkeys(row["phase"] for row in rows):
+        of_phase = [{key: row[key] for key in FIGURES} for row in rows if row["phase"] == phase]
+        means = metrics.summarise(of_phase)
+        means["ratio"] = means["l1"] / means["of_copying"]
+        rows.append({"file": "mean", "phase": phase, **means})
+    return rows
+
+
+def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
+    """Plays a recording and compares with one of the same music on the target instrument.
+
+    Args:
+      trained: a `loading.TrainedModel`.
+      heard: float32 `[samples]` at the model's sample rate.
+      target: the same; the shorter of both counts.
+      methods: of `phases.METHODS`.
+      style: as for `transfer.play`.
+      seed: of random phase.
+
+    Returns:
+      {method: figures}, and the same for the input as it is: "l1", the mean absolute difference of
+      the levels in -1..1 as the network sees and draws them; "of_copying", that of the input, and
+      the ratio of both; "convergence" of the audio to the magnitude M that was drawn,
+      || |STFT| - M || / || M || (Sturmel and Daudet 2011); "lsd_db" and "mfcc" of the audio, up to
+      the highest frequency that is drawn (`audio_tt.metrics`).
+    """
+    features = trained.features
+    length = min(len(heard), len(target))
+    heard, target = heard[:length], target[:length]
+    drawn = list(transfer.paint(trained, _transform(heard, features), style))
+    magnitude = np.concatenate([part for part, _ in drawn], axis=-1)
+    levels = [
+        features.to_level(part)
+        for part in (magnitude, *(_magnitude(audio, features) for audio in (heard, target)))
+    ]
+    l1, of_copying = (2.0 * float(np.abs(part - levels[2]).mean()) for part in levels[:2])
+    rows = {}
+    for method in methods:
+        spectra = phases.with_phase(method, iter(drawn), features, seed)
+        audio = np.concatenate(list(streaming.synthesise(spectra, features)))[:, 0]
+        difference = _magnitude(audio, features)[..., : magnitude.shape[-1]] - magnitude
+        rows[method] = {
+            "l1": l1,
+            "of_copying": of_copying,
+            "ratio": l1 / of_copying if of_copying else np.nan,
+            "convergence": float(np.linalg.norm(difference) / np.linalg.norm(magnitude)),
+            **_distances(target, audio, features),
+        }
+    rows[COPY] = {
+        "l1": of_copying,
+        "of_copying": of_copying,
+        "ratio": 1.0,
+        "convergence": np.nan,
+        **_distances(target, heard, features),
+    }
+    return rows
+
+
+def as_markdown(rows):
+    """The rows of `evaluate` as a table."""
+    lines = ["| file | phase | " + " | ".join(_TITLES) + " |", "| --- | --- |" + " ---: |" * 6]
+    for row in rows:
+        cells = " | ".join("" if np.isnan(row[key]) else f"{row[key]:.4g}" for key in FIGURES)
+        lines.append(f"| {row['file']} | {row['phase']} | {cells} |")
+    return "\n".join(lines)
+
+
+def save(rows, path):
+    """Writes the rows of `evaluate` to a .csv or .json file.
+
+    Raises:
+      UserError: the extension is another, or the place cannot be written to.
+    """
+    check_extension(path)
+    if Path(path).suffix.lower() == ".json":
+        plain = [{k: None if _is_nan(v) else v for k, v in row.items()} for row in rows]
+        text = json.dumps(plain, indent=1)
+    else:
+        buffer = text_io.StringIO()
+        writer = csv.DictWriter(buffer, ["file", "phase", *FIGURES], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        text = buffer.getvalue()
+    with replacing(path) as temporary:
+        temporary.write_text(text, "utf-8")
+
+
+def check_extension(path):
+    """Raises UserError where `save` would not know what to write."""
+    if Path(path).suffix.lower() not in (".csv", ".json"):
+        raise UserError(f"{path}: figures are written as .csv or .json; change the extension")
+
+
+def _is_nan(value):
+    return isinstance(value, float) and np.isnan(value)
+
+
+def _transform(audio, features):
+    return streaming.analyse([audio], features, fill=False)
+
+
+def _magnitude(audio, features):
+    parts = [features.magnitude(part) for part in _transform(audio, features)]
+    return np.concatenate(parts, axis=-1)
+
+
+def _distances(target, audio, features):
+    rate = features.sample_rate
+    highest = 2 * features.n_bins * rate // features.n_fft
+    target, audio = (soxr.resample(x, rate, highest) for x in (target, audio))
+    return {
+        "lsd_db": metrics.log_spectral_distance(target, audio),
+        "mfcc": metrics.mfcc_distance(target, audio, highest),
+    }

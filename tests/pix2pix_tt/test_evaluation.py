@@ -1,0 +1,89 @@
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from audio_tt.errors import UserError
+from pix2pix_tt import evaluation, loading, transfer
+from pix2pix_tt.features import SliceSpectrogram
+
+RATE = 44100
+pytestmark = pytest.mark.usefixtures("fresh_gin")
+
+
+class Copyist:
+    """A generator that draws what it sees, 0.1 higher in -1..1."""
+
+    input_shape = (None, None, None, 1)
+
+
+@pytest.fixture
+def copyist(monkeypatch):
+    monkeypatch.setattr(
+        transfer, "Painter", lambda generator: lambda images: np.minimum(images + 0.1, 1.0)
+    )
+    features = SliceSpectrogram(n_bins=128, slice_frames=32)
+    return loading.TrainedModel("copyist", Copyist(), features)
+
+
+def test_figures_of_a_known_drawing(copyist, melody):
+    audio = melody("plucked", RATE, 1.5)
+    rows = evaluation.compare(copyist, audio, audio, ("input", "griffin_lim", "zero"))
+    assert list(rows) == ["input", "griffin_lim", "zero", evaluation.COPY]
+    assert rows["input"]["l1"] == pytest.approx(0.1, rel=1e-3)
+    assert rows[evaluation.COPY]["l1"] == rows[evaluation.COPY]["lsd_db"] == 0.0
+    assert rows["griffin_lim"]["convergence"] <= rows["input"]["convergence"] < 0.05
+    assert rows["zero"]["convergence"] > 0.2
+    assert rows["zero"]["lsd_db"] > rows["input"]["lsd_db"] > 0.0
+    other = melody("bowed", RATE, 1.4)
+    rows = evaluation.compare(copyist, audio, other, ("input",))
+    levels = [
+        copyist.features.to_level(copyist.features.analyse(x[: len(other)])[0])
+        for x in (audio, other)
+    ]
+    copying = 2 * np.abs(levels[0] - levels[1]).mean()
+    assert rows["input"]["of_copying"] == pytest.approx(copying, rel=1e-3)
+    assert rows["input"]["ratio"] == pytest.approx(rows["input"]["l1"] / copying, rel=1e-3)
+    assert rows[evaluation.COPY]["mfcc"] > 1.0
+
+
+@pytest.fixture
+def audios(tmp_path, melody):
+    for instrument, timbre in (("piano", "plucked"), ("violin", "bowed")):
+        for name, seconds in (("a", 0.5), ("b", 0.8)):
+            path = tmp_path / "audios" / instrument / f"{name}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, melody(timbre, RATE, seconds), RATE)
+    return tmp_path / "audios"
+
+
+def test_a_table_of_files_and_means(copyist, audios, tmp_path):
+    pairs = evaluation.find_pairs(audios, "piano", "violin")
+    rows = evaluation.evaluate(copyist, pairs, ("input", "zero"))
+    assert [row["file"] for row in rows] == ["a"] * 3 + ["b"] * 3 + ["mean"] * 3
+    first, second, mean = (rows[i] for i in (0, 3, 6))
+    assert mean["l1"] == pytest.approx((first["l1"] + second["l1"]) / 2)
+    copying = first["of_copying"] + second["of_copying"]
+    assert mean["ratio"] == pytest.approx((first["l1"] + second["l1"]) / copying)
+    table = evaluation.as_markdown(rows).splitlines()
+    assert len(table) == 2 + len(rows)
+    assert len({line.count("|") for line in table}) == 1 and "nan" not in "".join(table)
+    evaluation.save(rows, tmp_path / "table.json")
+    assert json.loads((tmp_path / "table.json").read_text())[2]["convergence"] is None
+    evaluation.save(rows, tmp_path / "table.csv")
+    lines = (tmp_path / "table.csv").read_text().splitlines()
+    assert lines[0] == "file,phase,l1,of_copying,ratio,convergence,lsd_db,mfcc"
+    assert len(lines) == 1 + len(rows)
+    with pytest.raises(UserError, match="change the extension"):
+        evaluation.save(rows, tmp_path / "table.txt")
+
+
+def test_recordings_without_a_partner_are_named(audios):
+    (audios / "violin" / "b.wav").unlink()
+    with pytest.raises(UserError, match=r"piano/b.wav has no partner .* in .*violin"):
+        evaluation.find_pairs(audios, "piano", "violin")
+    with pytest.raises(UserError, match=r"piano/b.wav has no partner"):
+        evaluation.find_pairs(audios, "violin", "piano")
+    with pytest.raises(UserError, match="kazoo"):
+        evaluation.find_pairs(audios, "piano", "kazoo")
