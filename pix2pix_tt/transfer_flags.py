@@ -5,10 +5,16 @@ from absl import flags
 from audio_tt import app
 
 _PHASE = flags.DEFINE_enum(
-    "phase", None, ["input", "griffin_lim", "zero", "random"], "Phase of what the network draws."
+    "phase",
+    None,
+    ["input", "griffin_lim", "zero", "random"],
+    "Phase of what the network draws; by default the input's.",
 )
 _OVERLAP = flags.DEFINE_integer(
-    "overlap_frames", None, "Frames that slices share; 0 sets them side by side.", lower_bound=0
+    "overlap_frames",
+    None,
+    "Frames that slices share, by default a quarter of a slice; 0 sets them side by side.",
+    lower_bound=0,
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Of random phase, and of a style from a folder.")
 app.define_gpu_flag()

@@ -86,7 +86,9 @@ def test_loudness_shift_is_heard(tmp_path, tone):
 def test_list_instruments():
     result = transfer("--list_instruments")
     assert result.returncode == 0
-    assert {"flute", "violin", "trumpet"} <= set(result.stdout.split())
+    words = result.stdout.split()
+    assert words[0] == "--system=ddsp" and "--system=pix2pix" in words
+    assert {"flute", "violin", "trumpet"} <= set(words[: words.index("--system=pix2pix")])
 
 
 def test_help_is_quick_and_fits():
@@ -94,6 +96,53 @@ def test_help_is_quick_and_fits():
     assert result.returncode == 0
     assert "INPUT" in result.stdout and "--instrument" in result.stdout
     assert len(result.stdout.splitlines()) <= 50
+
+
+@pytest.mark.parametrize("arguments", [["--system=pix2pix"], ["in.wav", "-system", "pix2pix"]])
+def test_a_system_has_its_own_flags(arguments):
+    result = transfer(*arguments, "--help")
+    assert "--phase=input|griffin_lim" in result.stdout
+    assert "--octave_shift" not in result.stdout
+    assert_failed(transfer(*arguments, "--octave_shift=1"), "--octave_shift")
+    assert_failed(transfer("--system=kazoo"), "kazoo", "pix2pix")
+    assert_failed(transfer("in.wav", "out.wav", "--phase=zero"), "--phase")
+
+
+PIX2PIX_SETTINGS = """
+SliceSpectrogram.n_bins = 32
+SliceSpectrogram.slice_frames = 32
+unet_generator.down_filters = (4, 8)
+unet_generator.up_filters = (4,)
+"""
+
+
+def test_transfer_by_pix2pix(tmp_path, tone):
+    """Stereo, chords or noise: it does not ask for a pitch."""
+    from audio_tt import weights
+    from pix2pix_tt.configurables import model
+
+    folder = tmp_path / "pretrained" / "harp"
+    folder.mkdir(parents=True)
+    (folder / "operative_config.gin").write_text(PIX2PIX_SETTINGS)
+    generator = model.unet_generator(down_filters=(4, 8), up_filters=(4,), initial_deviation=0.2)
+    weights.save_weights(generator, folder / "generator.h5")
+    soundfile.write(tmp_path / "in.wav", np.stack([tone, 0.5 * tone[::-1]], axis=1), RATE)
+    code = (
+        "import pathlib, pix2pix_tt.catalogue as catalogue, timbre_tt.transfer as transfer;"
+        "catalogue._PRETRAINED = pathlib.Path('pretrained'); transfer.command()"
+    )
+    arguments = ["in.wav", "out.wav", "--system=pix2pix", "--phase=griffin_lim"]
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments, "--instrument=harp"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    audio = assert_plays(result, tmp_path / "out.wav", 2 * 44100, rate=44100)
+    assert audio.shape[1] == 2 and np.abs(audio).max() > 0.01
+    assert_failed(
+        transfer("in.wav", "b.wav", *arguments[2:], "--instrument=kazoo", cwd=tmp_path), "kazoo"
+    )
 
 
 FORMATS = {
