@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
 
-import gin
 import numpy as np
 
 from audio_tt.errors import UserError
@@ -60,7 +59,6 @@ def is_held_out(name: str, share: float = 0.1) -> bool:
     return _digest(name) % 1000 < share * 1000
 
 
-@gin.configurable(module="audio_tt.corpus")
 def read_piece(name: str, max_seconds: float = 60.0) -> list[Note]:
     """Reads the notes of a piece.
 
@@ -98,7 +96,8 @@ def read_piece(name: str, max_seconds: float = 60.0) -> list[Note]:
         Note(pitch, velocity, seconds(start) - begin, min(seconds(end) - begin, max_seconds))
         for (start, end, pitch), velocity in zip(written, velocities, strict=True)
     ]
-    return [note for note in notes if note.end > note.start]
+    notes = [note for note in notes if note.end > note.start]
+    return sorted(notes, key=lambda note: (note.start, note.pitch))
 
 
 def _digest(name: str) -> int:
@@ -177,7 +176,7 @@ def _clock(score, written):
             quarters = number * float(mark.referent.quarterLength)
             marks[float(mark.offset)] = float(np.clip(quarters, *POSSIBLE_QUARTERS_PER_MINUTE))
     if not marks:
-        median = float(np.median([end - start for start, end, _ in written]))
+        median = float(np.median([end - start for start, end, _ in written] or [1.0]))
         marks = {0.0: float(np.clip(60 * median / MEDIAN_NOTE_SECONDS, *QUARTERS_PER_MINUTE))}
     places, speeds = zip(*sorted(marks.items()), strict=True)
     places = (min(0.0, places[0]), *places[1:])

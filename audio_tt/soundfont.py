@@ -90,6 +90,9 @@ def _can_import(name: str) -> bool:
 
 def play_with_fluidsynth(path, program, notes, controls=(), bends=(), seconds=None):
     """Plays through FluidSynth, dry, at gain 0.6; see `find_player`."""
+    with open(path, "rb") as file:
+        if file.read(4) != b"RIFF":  # FluidSynth would say so in several lines of its own
+            raise UserError(f"{path}: not a SoundFont; choose another .sf2 or .sf3 file.")
     import fluidsynth
 
     synth = fluidsynth.Synth(
