@@ -26,14 +26,6 @@ def layers_compute_in(precision):
         keras.config.set_dtype_policy(before)
 
 
-def adam(learning_rate, precision):
-    """The optimiser of the published networks, with the loss scaled where float16 needs it."""
-    optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
-    if precision == "mixed_float16":
-        return keras.optimizers.LossScaleOptimizer(optimizer)
-    return optimizer
-
-
 def suitable():
     """The quickest precision that the device computes in hardware."""
     generation = _card_generation()

@@ -5,7 +5,8 @@ import numpy as np
 from keras import ops
 
 from pix2pix_tt import losses, model, steps
-from pix2pix_tt.precision import adam, layers_compute_in, suitable
+from pix2pix_tt.optimizers import adam
+from pix2pix_tt.precision import layers_compute_in, suitable
 
 GENERATOR_FILE = "generator.h5"
 DISCRIMINATOR_FILE = "discriminator.h5"

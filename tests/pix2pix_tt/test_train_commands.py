@@ -1,6 +1,7 @@
 """The commands that train, and the one that draws their history."""
 
 import importlib
+import os
 import subprocess
 import sys
 
@@ -34,6 +35,9 @@ def test_the_flags_of_the_original(module, own):
         assert f"--{flag}" in result.stdout or f"--[no]{flag}" in result.stdout, flag
 
 
+@pytest.mark.skipif(
+    os.environ.get("KERAS_BACKEND") == "jax", reason="a minute, and tested inside the process"
+)
 def test_train(features_path, tiny_gin, tmp_path):
     arguments = ["--dataset_path", features_path, "--origin", "piano", "--target", "guitar"]
     arguments += ["--models_path", tmp_path, "--gin_file", tiny_gin, "--findlr", "False"]
