@@ -1,0 +1,122 @@
+"""A recording through the published generator, from its weights to the written file.
+
+The original runs on TensorFlow 2.0 only. The peer is its way written down for today's Keras: the
+network is built with random values before its weights are read, all slices go through it layer by
+layer in one batch, and the recording is transformed as a whole.
+
+Run: .venv/bin/python benchmarks/pix2pix_transfer.py
+With --minutes=1,10 it measures instead how the memory of a whole command grows with the length.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import paired
+
+RATE = 44100
+PUBLISHED = "pix2pix/published.gin"
+
+
+def make_files(folder, seconds):
+    """A recording of chords, and weights of the published size."""
+    import keras
+    import soundfile
+
+    from audio_tt import weights
+    from pix2pix_tt import model
+
+    time = np.arange(round(seconds * RATE)) / RATE
+    audio = sum(np.sin(2 * np.pi * f * time) for f in (220.0, 277.2, 329.6)) * np.exp(-time % 1)
+    soundfile.write(folder / "in.wav", 0.3 * audio, RATE)
+    if not (folder / "generator.h5").exists():
+        keras.utils.set_random_seed(0)
+        weights.save_weights(model.unet_generator(), folder / "generator.h5")
+
+
+def ours(folder, published):
+    from audio_tt import settings
+    from pix2pix_tt import conversion, loading
+
+    def play():
+        trained = loading.load(folder / "generator.h5")
+        settings.parse_gin([PUBLISHED] if published else [])
+        conversion.convert(folder / "in.wav", folder / f"ours_{published}.wav", trained)
+
+    paired.serve(play, warm_up=1)
+
+
+def eager(folder):
+    import soundfile
+
+    from audio_tt.locked_librosa import librosa
+    from pix2pix_tt import model
+    from pix2pix_tt.features import SliceSpectrogram
+
+    def play():
+        generator = model.unet_generator()
+        generator.load_weights(folder / "generator.h5")
+        audio, _ = librosa.load(folder / "in.wav", sr=RATE)
+        features = SliceSpectrogram()
+        slices, phase = features.encode(audio)
+        output = features.decode(np.asarray(generator(slices, training=False)), phase)
+        output = librosa.util.normalize(output)
+        soundfile.write(folder / "eager.wav", output, RATE, "FLOAT")
+
+    paired.serve(play, warm_up=1)
+
+
+WORKERS = {
+    "timbre-tt": lambda folder: ours(folder, published=False),
+    "timbre-tt, published": lambda folder: ours(folder, published=True),
+    "eager, as the original": eager,
+}
+
+
+def memory(folder, minutes):
+    """Prints the peak memory of the command for recordings of some lengths."""
+    for length in minutes:
+        make_files(folder, 60.0 * length)
+        code = (
+            "import resource, sys; from audio_tt import app; from pix2pix_tt import predict\n"
+            "try: app.run(predict.main)\n"
+            "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"
+        )
+        model = f"--model={folder / 'generator.h5'}"
+        files = [f"--input={folder / 'in.wav'}", f"--output={folder / 'out.wav'}"]
+        peak = subprocess.run(
+            [sys.executable, "-c", code, model, *files],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
+        print(f"{length:g} minutes: {float(peak):.2f} GB", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--minutes", default="")
+    parser.add_argument("--worker", nargs=2)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        name, folder = arguments.worker
+        sys.exit(WORKERS[name](Path(folder)))
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.minutes:
+            memory(Path(folder), map(float, arguments.minutes.split(",")))
+            return
+        make_files(Path(folder), arguments.seconds)
+        command = [sys.executable, Path(__file__).resolve(), "--worker"]
+        programs = {name: ([*command, name, folder], {}) for name in WORKERS}
+        figures = paired.measure(programs, arguments.repeats)
+    title = f"{arguments.seconds:g} s of audio through the published generator, files to file"
+    paired.report(title, figures, "eager, as the original", arguments.seconds)
+
+
+if __name__ == "__main__":
+    main()
