@@ -79,6 +79,13 @@ def find_program(name: str) -> int:
     raise UserError(f"unknown instrument {name!r}; choose from {known}, program_0 to program_127.")
 
 
+def program_name(program: int) -> str:
+    """Returns the name that `find_program` knows a General MIDI program by."""
+    voices = {name: voice.program for name, voice in VOICES.items()}
+    named = (name for name, number in (PROGRAMS | voices).items() if number == program)
+    return next(named, f"program_{program}")
+
+
 def get_voice(name: str) -> Voice:
     """Looks up an instrument by name.
 

@@ -6,6 +6,7 @@ It reads AUDIOS/INSTRUMENT/NAME.wav and writes FEATURES/INSTRUMENT/NAME_000.npy,
 What is there is kept, so the same command continues.
 """
 
+import importlib
 from pathlib import Path
 
 from absl import flags
@@ -24,6 +25,8 @@ def main():
     from pix2pix_tt import feature_files
     from pix2pix_tt.features import SliceSpectrogram
 
+    if flags.FLAGS.gin_file:
+        importlib.import_module("pix2pix_tt.configurables")  # it may be about training as well
     app.parse_gin()
     failed = feature_files.compute_all(
         Path(_AUDIOS_PATH.value), Path(_FEATURES_PATH.value), SliceSpectrogram(), _PROCESSES.value

@@ -1,11 +1,13 @@
 """Imports every module whose names gin files use, so that they are known when one is parsed."""
 
 from pix2pix_tt import (
+    augmentation,
     blending,
     data,
     features,
     finder,
     losses,
+    mixing,
     model,
     phases,
     trainer,
@@ -14,11 +16,13 @@ from pix2pix_tt import (
 )
 
 __all__ = [
+    "augmentation",
     "blending",
     "data",
     "features",
     "finder",
     "losses",
+    "mixing",
     "model",
     "phases",
     "trainer",

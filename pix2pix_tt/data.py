@@ -13,7 +13,7 @@ import numpy as np
 from audio_tt.errors import UserError
 
 ANY = "any"
-_NUMBER = re.compile(r"_\d+$")
+_NUMBER = re.compile(r"(_copy\d+)?_\d+$")
 _TRAINING, _HELD_OUT = 0, 1
 _STYLE_CANDIDATES = 64
 
@@ -189,7 +189,7 @@ class SlicePairs:
 
 
 def song_of(name):
-    """The song of a slice: its file name without extension and number."""
+    """The song of a slice: its file name without extension, number, and mark of a varied copy."""
     return _NUMBER.sub("", name)
 
 

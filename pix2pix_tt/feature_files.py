@@ -37,18 +37,20 @@ def compute_all(
     Recordings whose slices are all there are passed over.
 
     Returns:
-        How many recordings could not be read; each was reported.
+        How many recordings could not be measured; each was reported.
 
     Raises:
-        UserError: there are no recordings, two would have the same slices, or a slice cannot be
-            written.
+        UserError: there are no recordings, or a slice cannot be written.
     """
-    jobs = [
-        Job(recording, features_path / instrument, spectrogram)
-        for instrument, recording in find_recordings(audios_path)
-        if not _is_done(recording, features_path / instrument)
-    ]
-    failed = 0
+    jobs, failed = [], 0
+    for (instrument, _), (recording, *others) in find_recordings(audios_path).items():
+        folder = features_path / instrument
+        if others:
+            failed += 1 + len(others)
+            names = " and ".join(map(str, [recording, *others]))
+            logging.error("%s would share %s_000.npy; rename one.", names, recording.stem)
+        elif not _is_done(recording, folder):
+            jobs.append(Job(recording, folder, spectrogram))
     with progress(len(jobs), "measuring", "recording") as bar:
         for failure in run_jobs(compute, jobs, processes):
             if failure:
@@ -58,37 +60,36 @@ def compute_all(
     return failed
 
 
-def find_recordings(audios_path: Path) -> list[tuple[str, Path]]:
-    """Returns (instrument, recording) of AUDIOS/INSTRUMENT/NAME.wav, sorted.
+def find_recordings(audios_path: Path) -> dict[tuple[str, str], list[Path]]:
+    """Finds AUDIOS/INSTRUMENT/NAME.wav, or another format.
+
+    Returns:
+        {(instrument, name): recordings}, sorted; of one name there should be one recording.
 
     Raises:
-        UserError: there is none, or two of an instrument differ only in their extension.
+        UserError: there is none.
     """
     if not audios_path.is_dir():
         raise UserError(f"{audios_path}: no such folder; check --audios_path.")
-    found: dict[tuple[str, str], Path] = {}
-    for folder in sorted(audios_path.iterdir()):
-        if folder.name.startswith("."):
-            continue
+    found: dict[tuple[str, str], list[Path]] = {}
+    for folder in _visible(audios_path):
         if not folder.is_dir():
             logging.warning("%s: not in a folder of an instrument; left out.", folder)
             continue
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith("."):
-                continue
-            if path.suffix.lower() not in io.AUDIO_EXTENSIONS or not path.is_file():
+        for path in _visible(folder):
+            if path.suffix.lower() in io.AUDIO_EXTENSIONS and path.is_file():
+                found.setdefault((folder.name, path.stem), []).append(path)
+            else:
                 logging.warning("%s: not a sound file; left out.", path)
-                continue
-            other = found.setdefault((folder.name, path.stem), path)
-            if other != path:
-                raise UserError(
-                    f"{other} and {path.name} would both become {path.stem}_000.npy; rename one."
-                )
     if not found:
         raise UserError(
             f"{audios_path}: holds no recordings; they are expected as INSTRUMENT/NAME.wav."
         )
-    return [(instrument, path) for (instrument, _), path in found.items()]
+    return found
+
+
+def _visible(folder):
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def slice_path(folder: Path, name: str, index: int) -> Path:
@@ -105,26 +106,31 @@ def _is_done(recording: Path, folder: Path) -> bool:
 def compute(job: Job) -> str | None:
     """Writes the slices of one recording; returns why it cannot be read, if so."""
     name, first, count = job.recording.stem, None, 0
+    slice_path(job.folder, name, 0).unlink(missing_ok=True)
     levels = slice_levels(job.recording, job.spectrogram)
     while True:
         try:
             level = next(levels, None)
         except UserError as error:
+            _remove_from(job.folder, name, 1)
             return str(error)
         if level is None:
             break
         if first is None:
             first = level
-            slice_path(job.folder, name, 0).unlink(missing_ok=True)
         else:
             _write(slice_path(job.folder, name, count), level)
         count += 1
-    index = count
-    while (left := slice_path(job.folder, name, index)).exists():
-        left.unlink()
-        index += 1
+    _remove_from(job.folder, name, count)
     _write(slice_path(job.folder, name, 0), first)
     return None
+
+
+def _remove_from(folder, name, index):
+    """Removes slices that belong to no recording, or to an earlier state of it."""
+    while (left := slice_path(folder, name, index)).exists():
+        left.unlink()
+        index += 1
 
 
 def slice_levels(path: Path, spectrogram: SliceSpectrogram) -> Iterator[np.ndarray]:

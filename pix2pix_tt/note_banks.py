@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ NOTE_SECONDS = 4.0
 HELD_SECONDS = 3.0
 SOUNDFONT_RATE = 44100
 NSYNTH_RATE = 16000
+PEAK = 32000 / 32768  # of what is written
 # Between two notes that are rendered in one go: FluidSynth begins a note at multiples of 64
 # samples only, and by then the longest release has died away.
 SPACING_SECONDS = 64 * 5512 / 44100
@@ -66,12 +68,22 @@ def build_bank(source: Source, folder: Path) -> Path:
     if path.is_file():
         return path
     sounds = render_program(source) if source.program is not None else read_nsynth(source)
-    peak = float(np.abs(sounds).max())
-    if not peak:
-        raise UserError(f"{source.path}: {source.name} is silent; choose another program.")
+    peak = loudest(source, sounds)
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.save(file, np.round(sounds * (32767 / peak)).astype(np.int16))
     return path
+
+
+def loudest(source: Source, sounds: np.ndarray) -> float:
+    """Returns the peak of all notes of a source.
+
+    Raises:
+        UserError: they are silent.
+    """
+    peak = float(np.abs(sounds).max())
+    if not peak:
+        raise UserError(f"{source.path}: {source.name} is silent; choose another instrument.")
+    return peak
 
 
 def render_program(source: Source) -> np.ndarray:
@@ -80,26 +92,37 @@ def render_program(source: Source) -> np.ndarray:
     Returns:
         float32 `[pitches, velocities, samples]` at `SOUNDFONT_RATE`.
     """
-    instrument = SoundFontInstrument(source.program, source.path)
     samples = round(NOTE_SECONDS * SOUNDFONT_RATE)
     sounds = np.empty((len(PITCHES), len(VELOCITIES), samples), np.float32)
+    for v, notes in enumerate(render_velocities(source)):
+        sounds[:, v] = notes
+    return sounds
+
+
+def render_velocities(source: Source) -> Iterator[np.ndarray]:
+    """Renders a SoundFont program as `render_program` does, one velocity after the other.
+
+    Yields:
+        float32 `[pitches, samples]` at `SOUNDFONT_RATE`.
+    """
+    instrument = SoundFontInstrument(source.program, source.path)
+    samples = round(NOTE_SECONDS * SOUNDFONT_RATE)
     starts = [i * SPACING_SECONDS for i in range(len(PITCHES))]
-    for v, velocity in enumerate(VELOCITIES):
+    for velocity in VELOCITIES:
         notes = [
             Note(pitch, velocity, start, start + HELD_SECONDS)
             for pitch, start in zip(PITCHES, starts, strict=True)
         ]
         audio = instrument.render(notes, SOUNDFONT_RATE, tail_seconds=NOTE_SECONDS - HELD_SECONDS)
-        for p, start in enumerate(starts):
-            first = round(start * SOUNDFONT_RATE)
-            sounds[p, v] = audio[first : first + samples]
-    return sounds
+        firsts = [round(start * SOUNDFONT_RATE) for start in starts]
+        yield np.stack([audio[first : first + samples] for first in firsts])
 
 
 def read_nsynth(source: Source) -> np.ndarray:
     """Reads the notes `NAME-PITCH-VELOCITY.wav` of a folder.
 
-    A velocity that is missing is played by the nearest there is.
+    NAME ends with the preset, as guitar_acoustic_010 does; without one it is preset 000. A
+    velocity that is missing is played by the nearest there is, a pitch that is missing is silent.
 
     Returns:
         float32 `[pitches, velocities, samples]` at `NSYNTH_RATE`.
@@ -109,19 +132,10 @@ def read_nsynth(source: Source) -> np.ndarray:
     """
     samples = round(NOTE_SECONDS * NSYNTH_RATE)
     sounds = np.zeros((len(PITCHES), len(VELOCITIES), samples), np.float32)
-    files = {path.name: path for path in source.path.glob(f"{source.name}-???-???.wav")}
-    if not files:
-        raise UserError(
-            f"{source.path}: holds no file like {source.name}-060-100.wav; check --nsynth_path and "
-            "--instruments."
-        )
+    files = _nsynth_files(source)
     missing = []
     for p, pitch in enumerate(PITCHES):
-        there = {
-            v: files[name]
-            for v, velocity in enumerate(VELOCITIES)
-            if (name := f"{source.name}-{pitch:03d}-{velocity:03d}.wav") in files
-        }
+        there = {v: files[key] for v, key in enumerate(_keys(pitch)) if key in files}
         read = {v: io.read(path, NSYNTH_RATE)[0][:samples] for v, path in there.items()}
         for v, velocity in enumerate(VELOCITIES):
             if read:
@@ -139,6 +153,22 @@ def read_nsynth(source: Source) -> np.ndarray:
             _ranges(missing),
         )
     return sounds
+
+
+def _keys(pitch):
+    return [f"{pitch:03d}-{velocity:03d}" for velocity in VELOCITIES]
+
+
+def _nsynth_files(source):
+    """Returns the files of an instrument by pitch and velocity, as in 060-100."""
+    for prefix in (source.name, f"{source.name}_000"):
+        files = {path.stem[-7:]: path for path in source.path.glob(f"{prefix}-???-???.wav")}
+        if files.keys() & {key for pitch in PITCHES for key in _keys(pitch)}:
+            return files
+    raise UserError(
+        f"{source.path}: holds no notes of {source.name}; they are called like "
+        "guitar_acoustic_000-060-100.wav; check --nsynth_path and --instruments."
+    )
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import gin
 import numpy as np
 from absl import logging
 
@@ -17,82 +16,13 @@ from audio_tt.notes import Note, read_midi
 from audio_tt.parallel import run_jobs
 from audio_tt.progress import progress
 from audio_tt.soundfont import find_soundfont
-from pix2pix_tt.note_banks import PITCHES, VELOCITIES, Source, bank_path, build_bank
+from pix2pix_tt.augmentation import Augmentation
+from pix2pix_tt.mixing import Mixer
+from pix2pix_tt.note_banks import Source, bank_path, build_bank
 
 CORPUS = "music21:"
 MIDI_EXTENSIONS = (".mid", ".midi")
 BANK_FOLDER = ".notes"
-PEAK = 32000 / 32768
-
-
-@gin.configurable(module="pix2pix_tt.recordings")
-@dataclasses.dataclass(frozen=True)
-class Mixer:
-    """Puts single notes together to a recording.
-
-    Attributes:
-        sample_rate: Hz of the recording.
-        playback_speed: 2 plays twice as fast.
-        duration_rate: how much longer every note lasts than it is written.
-        transpose: semitones.
-        drums: whether the notes of a MIDI file's drum tracks are played.
-        release_start: the share of a note after which it decays.
-        release_seconds: time constant of that decay.
-        fade_seconds: the end of a note that fades to nothing; 0 leaves the original's clicks.
-    """
-
-    sample_rate: int = 44100
-    playback_speed: float = 1.0
-    duration_rate: float = 4.0
-    transpose: int = 0
-    drums: bool = False
-    release_start: float = 0.9
-    release_seconds: float = 3000 / 16000
-    fade_seconds: float = 0.01
-
-    def mix(self, notes: Sequence[Note], bank: np.ndarray, bank_rate: int) -> np.ndarray:
-        """Plays notes.
-
-        A note that would outlast the piece ends with it; one that the bank lacks is silent.
-
-        Args:
-            notes: what to play.
-            bank: int16 `[pitches, velocities, samples]`, see `note_banks.build_bank`.
-            bank_rate: Hz of the bank.
-
-        Returns:
-            float32 `[samples]` at `sample_rate`, with a peak of 32000 / 32768.
-        """
-        import soxr
-
-        rate = bank_rate / self.playback_speed
-        total = round(max(note.end for note in notes) * rate)
-        audio = np.zeros(total, np.float32)
-        for note in notes:
-            start = round(note.start * rate)
-            count = min(round(note.duration * self.duration_rate * rate), total - start)
-            pitch = note.pitch + self.transpose - PITCHES[0]
-            if 0 <= pitch < len(bank) and count > 0:
-                sound = bank[pitch, nearest_velocity(note.velocity)][:count]
-                envelope = self._envelope(count, bank_rate)[: len(sound)]
-                audio[start : start + len(sound)] += sound * envelope
-        audio = soxr.resample(audio, bank_rate, self.sample_rate, quality="HQ")
-        return audio * (PEAK / max(float(np.abs(audio).max()), 1e-9))
-
-    def _envelope(self, count, rate):
-        released = int(self.release_start * count)
-        envelope = np.ones(count, np.float32)
-        decay = np.arange(count - released, dtype=np.float32) / (self.release_seconds * rate)
-        envelope[released:] = np.exp(-decay)
-        fade = min(round(self.fade_seconds * rate), count)
-        if fade:
-            envelope[-fade:] *= np.linspace(1, 0, fade + 1, dtype=np.float32)[1:]
-        return envelope
-
-
-def nearest_velocity(velocity: int) -> int:
-    """Returns the index of the recorded velocity that is nearest."""
-    return int(np.argmin([abs(velocity - recorded) for recorded in VELOCITIES]))
 
 
 def find_sources(
@@ -160,18 +90,34 @@ def find_pieces(midi_path: str) -> dict[str, str]:
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
-    """One piece, and the instruments that it has not been recorded with yet.
+class Take:
+    """One recording to make: a piece, or a copy of it, played by one instrument.
 
     Attributes:
-        place: where the notes are, as `find_pieces` says.
-        outputs: for each instrument its bank, the bank's sample rate, and the file to write.
-        mixer: how the notes are put together.
+        path: the file to write.
+        bank: the notes of the instrument, see `note_banks.build_bank`.
+        bank_rate: their sample rate in Hz.
+        mixer: how they are put together.
+        copy: number of the copy, 0 for the piece itself.
+        has_effects: whether the instrument's recordings get effects.
     """
 
-    place: str
-    outputs: tuple[tuple[Path, int, Path], ...]
+    path: Path
+    bank: Path
+    bank_rate: int
     mixer: Mixer
+    copy: int
+    has_effects: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One piece, as `find_pieces` gives it, and the recordings of it that are missing."""
+
+    name: str
+    place: str
+    takes: tuple[Take, ...]
+    augmentation: Augmentation
 
 
 def record_all(
@@ -179,9 +125,10 @@ def record_all(
     pieces: dict[str, str],
     audios_path: Path,
     mixer: Mixer,
+    augmentation: Augmentation,
     processes: int | None = None,
 ) -> int:
-    """Writes AUDIOS/INSTRUMENT/PIECE.wav for all that is missing.
+    """Writes AUDIOS/INSTRUMENT/PIECE.wav and PIECE_copy1.wav, ... for all that is missing.
 
     A piece that cannot be read is passed over with a warning. What is there is kept.
 
@@ -189,25 +136,25 @@ def record_all(
         How many pieces there are with all instruments, old ones included.
 
     Raises:
-        UserError: an instrument's notes cannot be read, or a recording cannot be written.
+        UserError: an instrument's notes cannot be read, a recording cannot be written, or an
+            instrument that gets effects does not play.
     """
-    banks = {source: bank_path(source, audios_path / BANK_FOLDER) for source in sources}
-    jobs = []
-    for name, place in pieces.items():
-        files = {source: audios_path / source.name / f"{name}.wav" for source in sources}
-        outputs = tuple(
-            (banks[source], source.sample_rate, file)
-            for source, file in files.items()
-            if not file.exists()
-        )
-        if outputs:
-            jobs.append(Job(place, outputs, mixer))
+    idle = set(augmentation.effects_on) - {source.name for source in sources}
+    if idle:
+        raise UserError(f"--effects_on names {', '.join(sorted(idle))}, not among --instruments.")
+    folder = audios_path / BANK_FOLDER
+    jobs = [
+        Job(name, place, missing, augmentation)
+        for name, place in pieces.items()
+        if (missing := _missing_takes(name, sources, audios_path, mixer, augmentation))
+    ]
     done = len(pieces) - len(jobs)
     if not jobs:
         return done
-    used = {bank for job in jobs for bank, _, _ in job.outputs}
-    needed = [source for source in sources if banks[source] in used]
-    _build_banks(needed, audios_path / BANK_FOLDER, processes)
+    used = {take.bank for job in jobs for take in job.takes}
+    _build_banks(
+        [source for source in sources if bank_path(source, folder) in used], folder, processes
+    )
     with progress(len(jobs), "recording", "piece") as bar:
         for failure in run_jobs(record, jobs, processes):
             if failure:
@@ -215,8 +162,22 @@ def record_all(
             else:
                 done += 1
             bar.update(1)
-    shutil.rmtree(audios_path / BANK_FOLDER, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     return done
+
+
+def _missing_takes(name, sources, audios_path, mixer, augmentation):
+    takes = []
+    for copy in range(augmentation.copies + 1):
+        varied = augmentation.vary(mixer, name, copy)
+        file = f"{name}_copy{copy}.wav" if copy else f"{name}.wav"
+        for source in sources:
+            path = audios_path / source.name / file
+            if not path.exists():
+                bank = bank_path(source, audios_path / BANK_FOLDER)
+                treated = source.name in augmentation.effects_on
+                takes.append(Take(path, bank, source.sample_rate, varied, copy, treated))
+    return tuple(takes)
 
 
 def _build_banks(sources, folder, processes):
@@ -229,12 +190,15 @@ def _build_banks(sources, folder, processes):
 def record(job: Job) -> str | None:
     """Records one piece with its instruments; returns why it cannot be read, if so."""
     try:
-        notes = read_notes(job.place, job.mixer.drums)
+        notes = read_notes(job.place, job.takes[0].mixer.drums)
     except UserError as error:
         return str(error)
-    for bank, bank_rate, path in job.outputs:
-        audio = job.mixer.mix(notes, np.load(bank, mmap_mode="r"), bank_rate)
-        io.write(path, audio, job.mixer.sample_rate)
+    for take in job.takes:
+        rate = take.mixer.sample_rate
+        audio = take.mixer.mix(notes, np.load(take.bank, mmap_mode="r"), take.bank_rate)
+        if take.has_effects:
+            audio = job.augmentation.treat(audio, rate, job.name, take.copy)
+        io.write(take.path, audio, rate)
     return None
 
 

@@ -1,16 +1,19 @@
 """Records pieces with several instruments, note by note.
 
-    python -m pix2pix_tt.synthesize_audios --nsynth_path=nsynth/audio --midi_path=midi \
+    python -m pix2pix_tt.synthesize_audios --nsynth_path=nsynth/audio --midi_path=midi \\
         --audios_path=data/audios
 
 With a SoundFont instead of NSynth's notes, and with the pieces that come with music21:
 
-    python -m pix2pix_tt.synthesize_audios --soundfont=FluidR3_GM.sf2 --midi_path=music21:train \
+    python -m pix2pix_tt.synthesize_audios --soundfont=FluidR3_GM.sf2 --midi_path=music21:train \\
         --audios_path=data/audios/train
 
 It writes AUDIOS/INSTRUMENT/PIECE.wav. What is there is kept, so the same command continues.
+--copies plays each piece again in other keys and tempi, as PIECE_copy1.wav, ...; --effects_on puts
+the recordings of some instruments through equalisers, rooms and echoes (gin: Augmentation).
 """
 
+import importlib
 from pathlib import Path
 
 from absl import flags, logging
@@ -40,6 +43,11 @@ _INSTRUMENTS = flags.DEFINE_list(
     "SoundFont also violin, flute, ... and program_NN; with NSynth any name it has, such as "
     "guitar_acoustic_010.",
 )
+_COPIES = flags.DEFINE_integer(
+    "copies", None, "How often each piece is played again in another way (0).", lower_bound=0
+)
+_EFFECTS_ON = flags.DEFINE_list("effects_on", None, "Instruments that get effects (none).")
+_SEED = flags.DEFINE_integer("seed", None, "Of the copies and effects (0).", lower_bound=0)
 _PROCESSES = flags.DEFINE_integer(
     "processes", None, "How many at once; one for each core by default.", lower_bound=1
 )
@@ -48,15 +56,22 @@ _PROCESSES = flags.DEFINE_integer(
 def main():
     """Records all pieces."""
     from pix2pix_tt import recordings
+    from pix2pix_tt.augmentation import Augmentation
+    from pix2pix_tt.mixing import Mixer
 
+    if flags.FLAGS.gin_file:
+        importlib.import_module("pix2pix_tt.configurables")  # it may be about training as well
     app.parse_gin()
     app.bind("Mixer.playback_speed", _PLAYBACK_SPEED.value)
     app.bind("Mixer.duration_rate", _DURATION_RATE.value)
     app.bind("Mixer.transpose", _TRANSPOSE.value)
+    app.bind("Augmentation.copies", _COPIES.value)
+    app.bind("Augmentation.effects_on", _EFFECTS_ON.value)
+    app.bind("Augmentation.seed", _SEED.value)
     sources = recordings.find_sources(_NSYNTH_PATH.value, _SOUNDFONT.value, _INSTRUMENTS.value)
     pieces = recordings.find_pieces(_MIDI_PATH.value)
     folder = Path(_AUDIOS_PATH.value)
-    done = recordings.record_all(sources, pieces, folder, recordings.Mixer(), _PROCESSES.value)
+    done = recordings.record_all(sources, pieces, folder, Mixer(), Augmentation(), _PROCESSES.value)
     if not done:
         raise UserError(f"{_MIDI_PATH.value}: not one piece could be recorded.")
     logging.info("%s: %d of %d pieces by %d instruments", folder, done, len(pieces), len(sources))

@@ -211,3 +211,28 @@ def fresh_gin():
     gin.clear_config()
     yield
     gin.clear_config()
+
+
+@pytest.fixture(scope="session")
+def nsynth_path(tmp_path_factory):
+    """A folder in NSynth's layout with a few notes of 0.4 s: sines that die away.
+
+    The keyboard has the pitches 57 to 60 at all velocities; the guitar has preset 000 without pitch
+    58 and preset 010, both at velocity 100 only.
+    """
+    import soundfile
+
+    folder = tmp_path_factory.mktemp("nsynth")
+    time = np.arange(6400) / 16000
+    instruments = {
+        "keyboard_acoustic_000": (2.0, (57, 58, 59, 60), (25, 50, 100, 127)),
+        "guitar_acoustic_000": (8.0, (57, 59, 60), (100,)),
+        "guitar_acoustic_010": (16.0, (57, 59, 60), (100,)),
+    }
+    for name, (decay, pitches, velocities) in instruments.items():
+        for pitch in pitches:
+            sine = np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * time)
+            for velocity in velocities:
+                sound = velocity / 140 * sine * np.exp(-decay * time)
+                soundfile.write(folder / f"{name}-{pitch:03d}-{velocity:03d}.wav", sound, 16000)
+    return folder

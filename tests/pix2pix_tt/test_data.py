@@ -156,6 +156,7 @@ def test_prefetch_keeps_the_order_and_passes_errors_on():
 
 def test_song_names():
     assert data.song_of("bach_bwv_1_012") == "bach_bwv_1"
+    assert data.song_of("bach_bwv_1_copy3_012") == "bach_bwv_1"
     assert data.song_of("bach") == "bach"
 
 
