@@ -7,6 +7,8 @@ bins: the transpose of librosa's layout.
 import numpy as np
 from keras import ops
 
+from audio_tt.windows import window_values
+
 _TINY = 1e-30
 
 
@@ -162,36 +164,6 @@ def power_to_db(power, ref=1.0, floor_db=-80.0):
 def db_to_amplitude(db, ref=1.0):
     """Amplitude of a level in dB: ref * 10^(db / 20)."""
     return ref * ops.exp(db * (np.log(10.0) / 20.0))
-
-
-def window_values(window, n_fft, win_length=None):
-    """The window of a frame.
-
-    Args:
-        window: "hann", "hann_symmetric" or an array, as for `stft`.
-        n_fft: samples in a frame.
-        win_length: samples of a named window, `n_fft` by default.
-
-    Returns:
-        float64 [n_fft].
-
-    Raises:
-        ValueError: the window's name is not known, or it is longer than the frame.
-    """
-    if isinstance(window, str):
-        window = _hann(window, n_fft if win_length is None else win_length)
-    window = np.asarray(window, np.float64)
-    before = (n_fft - len(window)) // 2
-    if before < 0:
-        raise ValueError(f"a window of {len(window)} samples is longer than n_fft = {n_fft}")
-    return np.pad(window, (before, n_fft - len(window) - before))
-
-
-def _hann(name, length):
-    if name not in ("hann", "hann_symmetric"):
-        raise ValueError(f"unknown window {name!r}: use 'hann', 'hann_symmetric' or an array")
-    period = length if name == "hann" else length - 1
-    return 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / max(period, 1))
 
 
 def _constant(values):

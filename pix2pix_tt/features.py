@@ -5,7 +5,7 @@ import dataclasses
 import gin
 import numpy as np
 
-from audio_tt.stft import window_values
+from audio_tt.windows import window_values
 
 
 @gin.configurable(module="pix2pix_tt.features")

@@ -6,7 +6,7 @@ grow with the length.
 
 import numpy as np
 
-from audio_tt.stft import window_values
+from audio_tt.windows import window_values
 
 
 def analyse(blocks, features, fill=True):
