@@ -22,7 +22,19 @@ PUBLISHED = "pix2pix/published.gin"
 
 
 def make_files(folder, seconds):
-    """A recording of chords, and weights of the published size."""
+    """Makes a recording of chords, and weights of the published size.
+
+    In a process of its own, since the peak memory of those that are started later would not be less
+    than this one's.
+    """
+    subprocess.run(
+        [sys.executable, Path(__file__).resolve(), f"--seconds={seconds}"]
+        + ["--worker", "files", str(folder)],
+        check=True,
+    )
+
+
+def write_files(folder, seconds):
     import keras
     import soundfile
 
@@ -88,7 +100,7 @@ def memory(folder, minutes):
         model = f"--model={folder / 'generator.h5'}"
         files = [f"--input={folder / 'in.wav'}", f"--output={folder / 'out.wav'}"]
         peak = subprocess.run(
-            [sys.executable, "-c", code, model, *files],
+            [sys.executable, "-c", code, model, *files, "--verbosity=-1"],
             stdout=subprocess.PIPE,
             text=True,
             check=True,
@@ -105,11 +117,12 @@ def main():
     arguments = parser.parse_args()
     if arguments.worker:
         name, folder = arguments.worker
-        sys.exit(WORKERS[name](Path(folder)))
+        if name == "files":
+            return write_files(Path(folder), arguments.seconds)
+        return WORKERS[name](Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         if arguments.minutes:
-            memory(Path(folder), map(float, arguments.minutes.split(",")))
-            return
+            return memory(Path(folder), map(float, arguments.minutes.split(",")))
         make_files(Path(folder), arguments.seconds)
         command = [sys.executable, Path(__file__).resolve(), "--worker"]
         programs = {name: ([*command, name, folder], {}) for name in WORKERS}
