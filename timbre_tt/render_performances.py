@@ -106,9 +106,12 @@ def plan_pieces(
 
 
 def _octave_shift(voice: Voice) -> int:
-    """Returns the semitones that bring the test range into the voice's, as few as possible."""
+    """Returns the semitones that bring the test range into the voice's.
+
+    Whole octaves if that is possible, and as few as possible.
+    """
     low, high = TEST_RANGE
-    shifts = (0, -12, 12, -24, 24, -36)
+    shifts = sorted(range(-48, 49), key=lambda s: (s % 12 != 0, abs(s), s > 0))
     return next(s for s in shifts if low + s >= voice.low and high + s <= voice.high)
 
 

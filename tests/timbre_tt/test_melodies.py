@@ -1,5 +1,8 @@
+import contextlib
 import json
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -133,3 +136,46 @@ def test_rendering_keeps_what_exists_and_one_gain(tmp_path, monkeypatch):
     assert written[0].read_bytes() == kept
     with pytest.raises(UserError, match="seed"):
         run(seed=1)
+
+
+def test_instruments_that_play_together_share_a_range():
+    shared = render_performances.common_voice(["flute", "violin"])
+    assert (shared.low, shared.high) == (60, 89)
+    assert shared.vibrato_depth_cents == VOICES["flute"].vibrato_depth_cents
+    assert shared.fastest_note_seconds == VOICES["violin"].fastest_note_seconds
+    with pytest.raises(UserError, match="cello, whistle share less than two octaves"):
+        render_performances.common_voice(["cello", "whistle"])
+    with pytest.raises(UserError, match="flte"):
+        render_performances.common_voice(["flute", "flte"])
+
+
+@pytest.mark.parametrize("names", [["flute", "violin"], ["violin", "cello"]])
+def test_together_all_play_the_same(names, tmp_path, monkeypatch):
+    """Nothing is rendered: a recording is a click, and silence as long as what is asked for."""
+    asked = []
+
+    def render(job):
+        asked.append(job)
+        return np.eye(1, round(job[2].duration * job[3]))[0]
+
+    pool = contextlib.nullcontext(SimpleNamespace(imap=map))
+    context = SimpleNamespace(Pool=lambda processes: pool)
+    monkeypatch.setattr(render_performances.multiprocessing, "get_context", lambda kind: context)
+    monkeypatch.setattr(render_performances, "_render", render)
+    played, files = {}, {}
+    for name in names:
+        written = render_performances.render_instrument(
+            name, _melodies(), tmp_path, 0.5, 0, Path("own.sf2"), 8000, together=names
+        )
+        assert {job[1] for job in asked} == {VOICES[name].program}
+        played[name] = [(job[2].notes, tuple(job[2].bend_cents)) for job in asked]
+        files[name] = [str(path.relative_to(tmp_path)) for path in written]
+        assert json.loads((tmp_path / f"{name}.json").read_text())["together"] == names
+        asked.clear()
+    first, second = names
+    assert played[first] == played[second]
+    assert [file.replace(first, second) for file in files[first]] == files[second]
+    assert {file.rsplit("/", 1)[0] for file in files[first]} == {f"train/{first}", f"test/{first}"}
+    pitches = {note.pitch for notes, _ in played[first] for note in notes}
+    assert max(VOICES[name].low for name in names) <= min(pitches)
+    assert max(pitches) <= min(VOICES[name].high for name in names)
