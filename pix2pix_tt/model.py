@@ -8,6 +8,8 @@ import gin
 import keras
 from keras import layers
 
+from pix2pix_tt.convolutions import layer_types
+
 _KERNEL_SIZE = 4
 _LEAK = 0.3  # slope of the leaky ReLU below 0
 _DEVIATION = 0.02  # of the kernels at the start
@@ -55,7 +57,8 @@ def unet_generator(
         rate = dropout if i < dropout_blocks else None
         block = _up_block(filters, n_down + i, i, n_down - 1 + i, rate, initial_deviation)
         x = join([block(x), skip])
-    output = layers.Conv2DTranspose(
+    _, doubling = layer_types()
+    output = doubling(
         1,
         _KERNEL_SIZE,
         strides=2,
@@ -97,8 +100,9 @@ def patch_discriminator(filters=(64, 128, 256, 512)):
 
 def _down_block(filters, block, convolution, norm, deviation=_DEVIATION):
     """Convolution that halves the size, batch norm unless its number is None, leaky ReLU."""
+    halving, _ = layer_types()
     stack = [
-        layers.Conv2D(
+        halving(
             filters,
             _KERNEL_SIZE,
             strides=2,
@@ -116,8 +120,9 @@ def _down_block(filters, block, convolution, norm, deviation=_DEVIATION):
 
 def _up_block(filters, block, convolution, norm, dropout, deviation):
     """Transposed convolution that doubles the size, batch norm, dropout unless None, ReLU."""
+    _, doubling = layer_types()
     stack = [
-        layers.Conv2DTranspose(
+        doubling(
             filters,
             _KERNEL_SIZE,
             strides=2,
