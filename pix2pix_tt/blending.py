@@ -14,8 +14,8 @@ class Blending:
     """How slices follow one another.
 
     Attributes:
-      overlap_frames: frames that neighbours share, over which one is faded into the other, a
-        quarter of a slice by default; the last slice ends where the recording ends. With 0, slices
+      overlap_frames: frames that neighbours share, over which one is faded into the other, an
+        eighth of a slice by default; the last slice ends where the recording ends. With 0, slices
         stand side by side and the last one is filled up with silence, as in the original.
     """
 
@@ -23,7 +23,7 @@ class Blending:
 
     def overlap_in(self, slice_frames):
         """Frames that neighbours of this size share."""
-        return slice_frames // 4 if self.overlap_frames is None else self.overlap_frames
+        return slice_frames // 8 if self.overlap_frames is None else self.overlap_frames
 
 
 def through_windows(blocks, size, overlap, process, fade):

@@ -13,7 +13,7 @@ _PHASE = flags.DEFINE_enum(
 _OVERLAP = flags.DEFINE_integer(
     "overlap_frames",
     None,
-    "Frames that slices share, by default a quarter of a slice; 0 sets them side by side.",
+    "Frames that slices share, by default an eighth of a slice; 0 sets them side by side.",
     lower_bound=0,
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Of random phase, and of a style from a folder.")
