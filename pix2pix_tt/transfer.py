@@ -175,7 +175,7 @@ def _listen(blocks):
         quiet.append(block if block.any() else np.broadcast_to(np.float32(0), block.shape))
         if np.abs(block).max() > SILENCE:
             return itertools.chain(quiet, blocks), False
-    return iter(quiet), True
+    return iter(quiet), bool(quiet)
 
 
 def _silence(blocks, surplus):
