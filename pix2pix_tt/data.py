@@ -1,9 +1,7 @@
 """Folders of spectrogram slices -> batches of pairs for the networks."""
 
 import functools
-import re
-import zlib
-from collections import Counter, deque
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,9 +9,9 @@ import gin
 import numpy as np
 
 from audio_tt.errors import UserError
+from pix2pix_tt.slice_files import common_names, held_out_songs, open_slice, song_of
 
 ANY = "any"
-_NUMBER = re.compile(r"(_copy\d+)?_\d+$")
 _TRAINING, _HELD_OUT = 0, 1
 _STYLE_CANDIDATES = 64
 
@@ -67,9 +65,9 @@ class SlicePairs:
         self.shape, self.batch_size, self.seed = tuple(shape), batch_size, seed
         if origin == ANY and len(self.targets) < 2:
             raise UserError("origin any needs at least two targets to draw from")
-        self.names = _common_names(self.path, [*self._origins(), *self.targets], self.shape)
+        self.names = common_names(self.path, [*self._origins(), *self.targets], self.shape)
         self.n_songs = len(set(map(song_of, self.names)))
-        held_out = _held_out_songs(self.names, validation_split)
+        held_out = held_out_songs(self.names, validation_split)
         sides = np.array([song_of(name) in held_out for name in self.names], int)
         self._training_names = np.flatnonzero(sides == _TRAINING)
         self._examples = [self._rows(np.flatnonzero(sides == side)) for side in (0, 1)]
@@ -132,7 +130,7 @@ class SlicePairs:
         """
         chosen = np.linspace(0, len(self._training_names) - 1, _STYLE_CANDIDATES).astype(int)
         slices = [self._slice(target, self._training_names[i]) for i in np.unique(chosen)]
-        return sorted(slices, key=np.mean)[len(slices) * 3 // 4]
+        return np.array(sorted(slices, key=np.mean)[len(slices) * 3 // 4], np.float32)
 
     def _origins(self):
         return [] if self.origin == ANY else [self.origin]
@@ -161,16 +159,21 @@ class SlicePairs:
 
     def _read(self, rows, seed):
         random = np.random.default_rng(seed)
-        inputs, outputs = [], []
-        for target_index, name in rows:
+        image, output = (
+            np.empty((len(rows), *self.shape, channels), np.float32)
+            for channels in (1 + self.conditioned, 1)
+        )
+        for i, (target_index, name) in enumerate(rows):
             target = self.targets[target_index]
-            channels = [self._slice(self._origin_for(target, random), name)]
+            image[i, ..., 0] = self._slice(self._origin_for(target, random), name)
+            output[i, ..., 0] = self._slice(target, name)
             if self.conditioned:
                 others = self._training_names[self._training_names != name]
-                channels.append(self._slice(target, random.choice(others)))
-            inputs.append(np.stack(channels, -1))
-            outputs.append(self._slice(target, name)[..., None])
-        return 2.0 * np.stack(inputs) - 1.0, 2.0 * np.stack(outputs) - 1.0
+                image[i, ..., 1] = self._slice(target, random.choice(others))
+        for values in (image, output):
+            values *= 2.0
+            values -= 1.0
+        return image, output
 
     def _origin_for(self, target, random):
         if self.origin != ANY:
@@ -178,22 +181,18 @@ class SlicePairs:
         return random.choice([name for name in self.targets if name != target])
 
     def _slice(self, instrument, name):
+        """`[bins, frames]` in 0..1, a view of the file or of what is kept of it."""
         key = (instrument, int(name))
         if key in self._kept:
-            return self._kept[key].astype(np.float32)
+            return self._kept[key]
         path = self.path / instrument / f"{self.names[name]}.npy"
-        values = np.array(_open(path, self.shape)[..., 0], np.float32)
+        values = open_slice(path, self.shape)[..., 0]
         if len(self._kept) < self._keep:
             self._kept[key] = values.astype(np.float16)
         return values
 
 
-def song_of(name):
-    """The song of a slice: its file name without extension, number, and mark of a varied copy."""
-    return _NUMBER.sub("", name)
-
-
-def prefetch(readers, threads=2, ahead=4):
+def prefetch(readers, threads=4, ahead=8):
     """Calls functions a few ahead of what is asked for, and yields what they return in order.
 
     Args:
@@ -209,63 +208,3 @@ def prefetch(readers, threads=2, ahead=4):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-def _open(path, shape):
-    try:
-        values = np.load(path, mmap_mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        if not path.exists():
-            raise UserError(f"{path}: no such file") from error
-        raise UserError(
-            f"{path} is no file of features, or is damaged; remove it and run "
-            "pix2pix_tt.compute_features again"
-        ) from error
-    if values.shape != (*shape, 1) or values.dtype.kind != "f":
-        raise UserError(
-            f"{path} holds {list(values.shape)} of {values.dtype}, where a slice is "
-            f"{[*shape, 1]} of floats; compute the features with the same settings"
-        )
-    return values
-
-
-def _common_names(path, instruments, shape):
-    """File names without extension, sorted, that all folders hold and must hold alike."""
-    found = {name: _list(path, name, shape) for name in dict.fromkeys(instruments)}
-    everything = set().union(*found.values())
-    for instrument, names in found.items():
-        missing = sorted(everything - names)
-        if missing:
-            owner = next(other for other, theirs in found.items() if missing[0] in theirs)
-            count = f" ({len(missing)} files lack theirs)" if len(missing) > 1 else ""
-            raise UserError(
-                f"{path / owner / missing[0]}.npy has no partner {missing[0]}.npy in "
-                f"{path / instrument}{count}; make the missing ones with "
-                "pix2pix_tt.compute_features or remove what has no partner"
-            )
-    return sorted(everything)
-
-
-def _list(path, instrument, shape):
-    if not path.is_dir():
-        raise UserError(f"{path}: no such folder; pix2pix_tt.compute_features makes one")
-    folder = path / instrument
-    if not folder.is_dir():
-        there = ", ".join(sorted(f.name for f in path.iterdir() if f.is_dir())) or "none"
-        raise UserError(f"{path} has no instrument {instrument!r}; there are: {there}")
-    files = sorted(folder.glob("[!.]*.npy"))  # a hidden one is still being written
-    if not files:
-        raise UserError(f"{folder} holds no features (*.npy)")
-    # What has the size of a file that was looked at has its shape.
-    for file in {file.stat().st_size: file for file in reversed(files)}.values():
-        _open(file, shape)
-    return {file.stem for file in files}
-
-
-def _held_out_songs(names, share):
-    """Songs of about this share, at least one if any shall be and another is left."""
-    songs = sorted(Counter(map(song_of, names)), key=lambda song: zlib.crc32(song.encode()))
-    count = round(share * len(songs))
-    if share > 0.0 and len(songs) > 1:
-        count = min(max(count, 1), len(songs) - 1)
-    return set(songs[:count])

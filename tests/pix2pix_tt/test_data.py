@@ -5,6 +5,7 @@ import pytest
 
 from audio_tt.errors import UserError
 from pix2pix_tt import data
+from pix2pix_tt.slice_files import song_of
 
 SHAPE = (32, 32)
 
@@ -155,9 +156,9 @@ def test_prefetch_keeps_the_order_and_passes_errors_on():
 
 
 def test_song_names():
-    assert data.song_of("bach_bwv_1_012") == "bach_bwv_1"
-    assert data.song_of("bach_bwv_1_copy3_012") == "bach_bwv_1"
-    assert data.song_of("bach") == "bach"
+    assert song_of("bach_bwv_1_012") == "bach_bwv_1"
+    assert song_of("bach_bwv_1_copy3_012") == "bach_bwv_1"
+    assert song_of("bach") == "bach"
 
 
 @pytest.mark.parametrize(
