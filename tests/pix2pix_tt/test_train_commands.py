@@ -8,6 +8,7 @@ import sys
 import pytest
 from PIL import Image
 
+from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.runs import RunDirectory
 from pix2pix_tt import history, training_flags
@@ -48,10 +49,10 @@ def test_train(features_path, tiny_gin, tmp_path):
     assert "15 training examples, 3 held out, of 6 songs" in result.stderr
     run = tmp_path / "piano_2_guitar"
     assert [row["epoch"] for row in RunDirectory(run).history()] == [1]
-    settings = (run / "operative_config.gin").read_text("utf-8")
-    assert "Trainer.generator_learning_rate = 0.002" in settings
-    assert "SlicePairs.batch_size = 6" in settings
-    assert "unet_generator.down_filters = (4, 8)" in settings
+    config = (run / "operative_config.gin").read_text("utf-8")
+    assert "Trainer.generator_learning_rate = 0.002" in config
+    assert "SlicePairs.batch_size = 6" in config
+    assert "unet_generator.down_filters = (4, 8)" in config
 
 
 @pytest.mark.parametrize("given, share", [(None, None), (0.1, 0.1), (0.5, 0.5), (0.9, 0.1), (1, 0)])
@@ -129,3 +130,31 @@ def test_plot_history(tmp_path, capsys):
     assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "history.png"}
     with pytest.raises(UserError, match="name one history.csv"):
         plot_history.main()
+
+
+@pytest.mark.parametrize(
+    "file, rates",
+    [
+        ("published", (5e-5, 5e-6)),
+        ("guitar", (5e-5, 5e-6)),
+        ("string", (1e-5, 1e-5)),
+        ("synth_lead", (1e-4, 1e-5)),
+        ("any", (1e-5, 5e-6)),
+        ("batch_1", (5e-6, 5e-7)),
+    ],
+)
+def test_the_published_learning_rates(file, rates):
+    import gin
+
+    importlib.import_module("pix2pix_tt.configurables")
+    settings.parse_gin((f"pix2pix/{file}.gin",))
+    names = ("generator_learning_rate", "discriminator_learning_rate")
+    assert tuple(gin.query_parameter(f"Trainer.{name}") for name in names) == rates
+    assert gin.query_parameter("train.epochs") == 100
+    assert gin.query_parameter("SlicePairs.batch_size") == (1 if file == "batch_1" else 8)
+
+
+@pytest.mark.parametrize("file", sorted((settings.gin_folder() / "pix2pix").glob("*.gin")))
+def test_all_settings_can_be_read(file):
+    importlib.import_module("pix2pix_tt.configurables")
+    settings.parse_gin((file,))

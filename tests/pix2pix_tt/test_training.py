@@ -182,6 +182,7 @@ def test_what_a_run_leaves(straight):
 
 def test_the_operative_gin_alone_rebuilds_the_model(straight):
     path, learner = straight
+    assert "generator_loss.l1_weight = 100.0" in (path / "operative_config.gin").read_text("utf-8")
     settings.parse_gin((path / "operative_config.gin",))
     network = model.unet_generator()
     weights.load_weights(network, path / "generator.h5")
