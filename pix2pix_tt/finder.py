@@ -148,7 +148,12 @@ def _plot(path, loss, trainer, passes, found):
         values = figures[:, trainer.figures.index(loss)]
         rates = rates[: len(values)]
         axis.plot(rates, values, color="C0", alpha=0.35, label="each step")
-        axis.plot(rates, smoothed(rates, values), color="C0", label="smoothed")
+        curve = smoothed(rates, values)
+        axis.plot(rates, curve, color="C0", label="smoothed")
+        # What explodes in the end leaves the rest to be seen.
+        low, high = curve.min(), curve[: np.argmin(curve) + 1].max()
+        if high > low:
+            axis.set_ylim(low - 0.2 * (high - low), high + 0.5 * (high - low))
         if found[name, loss] is not None:
             label = f"steepest: {found[name, loss]:.1e}"
             axis.axvline(found[name, loss], color="C1", ls="--", label=label)
