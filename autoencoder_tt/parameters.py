@@ -1,7 +1,6 @@
 """The sizes of a network from the `parameters.pkl` that the original writes beside its weights."""
 
-import pickle
-
+from audio_tt import pickles
 from audio_tt.errors import UserError
 
 _NAMES = ("input_shape", "filters", "kernel_sizes", "strides", "latent_size")
@@ -19,35 +18,13 @@ def read_parameters(path):
     Raises:
       UserError: no such file, not a pickle, one that would run code, or not the five sizes.
     """
-    try:
-        with open(path, "rb") as file:
-            values = _Numbers(file).load()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    except _NotNumbers as error:
-        raise UserError(f"{path} is refused: it asks for {error}, and sizes need no code") from None
-    except Exception as error:  # what a damaged pickle raises is not limited to any class
-        raise UserError(f"{path} is not a file of parameters, or is damaged") from error
+    values = pickles.load(path, "sizes")
     if not _are_sizes(values):
         raise UserError(
             f"{path} does not hold the five sizes of an autoencoder: input shape, filters, kernel "
             "sizes, strides and latent size"
         )
     return dict(zip(_NAMES, values, strict=True))
-
-
-class _NotNumbers(Exception):
-    pass
-
-
-class _Numbers(pickle.Unpickler):
-    """Unpickles what consists of builtin values, and looks up nothing by name."""
-
-    def find_class(self, module, name):
-        raise _NotNumbers(f"{module}.{name}")
-
-    def persistent_load(self, pid):
-        raise _NotNumbers("an object kept elsewhere")
 
 
 def _are_sizes(values):

@@ -2,23 +2,7 @@
 
 from pathlib import Path
 
-from audio_tt.errors import UserError
+from audio_tt.catalogue import Catalogue
 
-_PRETRAINED = Path(__file__).with_name("pretrained")
-
-
-def instruments():
-    """Their names, sorted."""
-    return sorted(path.parent.name for path in _PRETRAINED.glob("*/model.h5"))
-
-
-def folder(instrument):
-    """The model folder of an instrument.
-
-    Raises:
-      UserError: there is none of that name.
-    """
-    if instrument not in instruments():
-        known = ", ".join(instruments())
-        raise UserError(f"no instrument is called {instrument!r}; there are: {known}")
-    return _PRETRAINED / instrument
+MODELS = Catalogue(Path(__file__).with_name("pretrained"), "model.h5")
+instruments, folder = MODELS.instruments, MODELS.folder

@@ -1,9 +1,8 @@
 """Magenta's `dataset_statistics.pkl`, read without running anything that is in it."""
 
-import pickle
-
 import numpy as np
 
+from audio_tt import pickles
 from audio_tt.errors import UserError
 from ddsp_tt import statistics
 from ddsp_tt.postprocessing import QuantileTransformer
@@ -24,15 +23,7 @@ def load(path):
     Raises:
       UserError: no such file, one that would run code, or no statistics in it.
     """
-    try:
-        with open(path, "rb") as file:
-            table = _Statistics(file).load()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    except _Refused as error:
-        raise UserError(f"{path} is refused: it asks for {error}, and figures need none") from None
-    except Exception as error:  # what a damaged pickle raises is not limited to any class
-        raise UserError(f"{path} is not a file of statistics, or is damaged") from error
+    table = pickles.load(path, "statistics", _stand_in)
     return _plain(path, table)
 
 
@@ -46,10 +37,6 @@ def _plain(path, table):
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} holds no statistics of a data set") from error
     return statistics.checked(plain, path)
-
-
-class _Refused(Exception):
-    pass
 
 
 class _Object:
@@ -80,7 +67,7 @@ class _Array:
 
 def _make_dtype(code, *_):
     if np.dtype(code).kind not in "biuf":
-        raise _Refused(f"values of type {code}")
+        raise pickles.Refused(f"values of type {code}")
     return np.dtype(code)
 
 
@@ -88,25 +75,19 @@ def _make_scalar(dtype, data):
     return np.frombuffer(data, dtype)[0]
 
 
-class _Statistics(pickle.Unpickler):
-    """Looks up nothing by name: what statistics consist of has stand-ins here."""
+_STAND_INS = {
+    "scalar": _make_scalar,
+    "dtype": _make_dtype,
+    "_reconstruct": _Array,
+    "ndarray": _Array,
+}
 
-    def find_class(self, module, name):
-        package = module.split(".")[0]
-        if package == "numpy":
-            known = {
-                "scalar": _make_scalar,
-                "dtype": _make_dtype,
-                "_reconstruct": _Array,
-                "ndarray": _Array,
-            }
-            if name in known:
-                return known[name]
-            if module.startswith("numpy.random."):
-                return _Object
-        if package in ("ddsp", "sklearn") and name == "QuantileTransformer":
-            return _Object
-        raise _Refused(f"{module}.{name}")
 
-    def persistent_load(self, pid):
-        raise _Refused("an object kept elsewhere")
+def _stand_in(module, name):
+    """For what statistics consist of: numbers, arrays of numbers and the table of quantiles."""
+    package = module.split(".")[0]
+    if package in ("ddsp", "sklearn") and name == "QuantileTransformer":
+        return _Object
+    if module.startswith("numpy.random."):
+        return _Object
+    return _STAND_INS.get(name) if package == "numpy" else None

@@ -179,7 +179,7 @@ def test_styles_that_do_not_fit(tmp_path, trained, conditioned):
 
 
 def test_the_catalogue(model_folder, monkeypatch):
-    monkeypatch.setattr(catalogue, "_PRETRAINED", model_folder.parent)
+    monkeypatch.setattr(catalogue.MODELS, "path", model_folder.parent)
     assert catalogue.instruments() == ["piano_2_guitar"]
     assert catalogue.folder("piano_2_guitar") == model_folder
     with pytest.raises(UserError, match="'kazoo'; there are: piano_2_guitar"):

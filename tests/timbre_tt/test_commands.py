@@ -129,7 +129,7 @@ def test_transfer_by_pix2pix(tmp_path, tone):
     soundfile.write(tmp_path / "in.wav", np.stack([tone, 0.5 * tone[::-1]], axis=1), RATE)
     code = (
         "import pathlib, pix2pix_tt.catalogue as catalogue, timbre_tt.transfer as transfer;"
-        "catalogue._PRETRAINED = pathlib.Path('pretrained'); transfer.command()"
+        "catalogue.MODELS.path = pathlib.Path('pretrained'); transfer.command()"
     )
     arguments = ["in.wav", "out.wav", "--system=pix2pix", "--phase=griffin_lim"]
     result = subprocess.run(
