@@ -17,7 +17,9 @@ def layers_compute_in(precision):
       UserError: it is none of "float32", "mixed_bfloat16" and "mixed_float16".
     """
     if precision not in _NAMES:
-        raise UserError(f"Trainer.precision is one of {', '.join(_NAMES)}, not {precision!r}")
+        raise UserError(
+            f"Pix2PixTrainer.precision is one of {', '.join(_NAMES)}, not {precision!r}"
+        )
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:

@@ -22,8 +22,8 @@ def main():
         _ORIGIN.value,
         [_TARGET.value],
         settings={
-            "Trainer.generator_learning_rate": _GENERATOR_RATE.value,
-            "Trainer.discriminator_learning_rate": _DISCRIMINATOR_RATE.value,
+            "Pix2PixTrainer.generator_learning_rate": _GENERATOR_RATE.value,
+            "Pix2PixTrainer.discriminator_learning_rate": _DISCRIMINATOR_RATE.value,
         },
     )
 

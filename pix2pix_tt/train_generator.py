@@ -20,7 +20,10 @@ def main():
         f"{_ORIGIN.value}_2_{_TARGET.value}_generator",
         _ORIGIN.value,
         [_TARGET.value],
-        settings={"Trainer.adversarial": False, "Trainer.generator_learning_rate": _RATE.value},
+        settings={
+            "Pix2PixTrainer.adversarial": False,
+            "Pix2PixTrainer.generator_learning_rate": _RATE.value,
+        },
     )
 
 

@@ -6,7 +6,7 @@ python -m pix2pix_tt.train_multitarget --dataset_path=features --origin=piano --
 from absl import flags
 
 from audio_tt import app
-from pix2pix_tt import training_flags
+from pix2pix_tt import flag_values, training_flags
 
 _ORIGIN = flags.DEFINE_string(
     "origin", None, "Instrument to start from, or any: another one of the targets.", required=True
@@ -24,11 +24,11 @@ def main():
     training_flags.run(
         f"{_ORIGIN.value}_2_any",
         _ORIGIN.value,
-        training_flags.target_names(_TARGET.value),
+        flag_values.target_names(_TARGET.value),
         conditioned=True,
         settings={
-            "Trainer.generator_learning_rate": _GENERATOR_RATE.value,
-            "Trainer.discriminator_learning_rate": _DISCRIMINATOR_RATE.value,
+            "Pix2PixTrainer.generator_learning_rate": _GENERATOR_RATE.value,
+            "Pix2PixTrainer.discriminator_learning_rate": _DISCRIMINATOR_RATE.value,
         },
     )
 

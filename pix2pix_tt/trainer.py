@@ -12,7 +12,7 @@ GENERATOR_FILE = "generator.h5"
 DISCRIMINATOR_FILE = "discriminator.h5"
 
 
-@gin.configurable(module="pix2pix_tt.training")
+@gin.configurable("Pix2PixTrainer", module="pix2pix_tt.training")
 class Trainer:
     """Networks with their optimisers (Adam), and what one step of training does to them.
 

@@ -21,7 +21,7 @@ STYLES_FILE = "styles.npz"
 _LOOK_EVERY = 10  # steps between two looks at figures, each of which waits for the device
 
 
-@gin.configurable(module="pix2pix_tt.training")
+@gin.configurable("train_pix2pix", module="pix2pix_tt.training")
 def train(
     trainer,
     pairs,

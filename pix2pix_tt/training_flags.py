@@ -1,12 +1,11 @@
 """The flags of the commands that train, and what they do together."""
 
-import ast
 from pathlib import Path
 
 from absl import flags, logging
 
 from audio_tt import app
-from audio_tt.errors import UserError
+from pix2pix_tt import flag_values
 
 _DATASET = flags.DEFINE_string(
     "dataset_path", None, "Folder of features, one folder an instrument inside.", required=True
@@ -53,10 +52,10 @@ def run(directory, origin, targets, conditioned=False, settings=None):
 
     app.parse_gin(default_files=SETTINGS)
     decided = {
-        "train.epochs": _EPOCHS.value,
-        "train.epoch_offset": _OFFSET.value,
+        "train_pix2pix.epochs": _EPOCHS.value,
+        "train_pix2pix.epoch_offset": _OFFSET.value,
         "SlicePairs.batch_size": _BATCH.value,
-        "SlicePairs.validation_split": held_out_share(_SPLIT.value),
+        "SlicePairs.validation_split": flag_values.held_out_share(_SPLIT.value),
         "SlicePairs.seed": _SEED.value,
         "unet_generator.channels": 2 if conditioned else None,
         **(settings or {}),
@@ -81,25 +80,3 @@ def run(directory, origin, targets, conditioned=False, settings=None):
     if _TEST_AUDIO.value:
         recordings = listening.Recordings(_TEST_AUDIO.value, pairs, spectrogram)
     training.train(trainer.Trainer(), pairs, path, recordings)
-
-
-def held_out_share(split):
-    """The share to hold out that `--validation_split` means."""
-    if split is None or split <= 0.5:
-        return split
-    logging.info(
-        "--validation_split=%g is read as the share to train on: %.3g is held out", split, 1 - split
-    )
-    return round(1.0 - split, 9)
-
-
-def target_names(text):
-    """The instruments of `--target`: a list as Python writes it, or names between commas."""
-    try:
-        names = ast.literal_eval(text) if text.lstrip().startswith(("[", "(")) else text.split(",")
-        names = [name.strip() for name in names]
-    except (ValueError, SyntaxError, AttributeError, TypeError) as error:
-        raise UserError(f"--target={text} is no list of instruments; write a,b,c") from error
-    if not all(names) or len(set(names)) < len(names):
-        raise UserError(f"--target={text} has an empty name, or one that comes twice")
-    return names

@@ -103,3 +103,20 @@ def test_librosa_is_only_imported_behind_its_lock():
     assert [path.name for path in files if LIBROSA.search(path.read_text("utf-8"))] == [
         "locked_librosa.py"
     ]
+
+
+def test_settings_of_all_systems_can_be_read_in_one_process():
+    """Names in gin are short, so no two systems may have the same."""
+    code = """if True:
+        import importlib, pathlib
+        from audio_tt import settings
+        for system in %r:
+            for path in sorted(pathlib.Path(system).rglob("*.py")):
+                if "gin." in path.read_text("utf-8") and "flags.DEFINE" not in path.read_text("utf-8"):
+                    importlib.import_module(".".join(path.with_suffix("").parts))
+        for path in sorted(settings.gin_folder().rglob("*.gin")):
+            settings.parse_gin([path])
+    """
+    command = [sys.executable, "-c", code % sorted(SYSTEMS)]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert result.returncode == 0, result.stderr

@@ -88,7 +88,9 @@ def snapshots(run):
     """
     found = sorted(Path(run).glob("samples/*/generator.h5"))
     if not found:
-        raise UserError(f"{run}: no generator was kept; train with train.keep_epochs=(1, ...)")
+        raise UserError(
+            f"{run}: no generator was kept; train with train_pix2pix.keep_epochs=(1, ...)"
+        )
     return {int(path.parent.name): path for path in found}
 
 

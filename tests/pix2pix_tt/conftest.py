@@ -157,8 +157,8 @@ def tiny_gin(tmp_path_factory):
         "unet_generator.dropout_blocks = 1\n"
         "patch_discriminator.filters = (4, 4)\n"
         "SlicePairs.batch_size = 4\n"
-        "Trainer.generator_learning_rate = 2e-3\n"
-        "Trainer.discriminator_learning_rate = 1e-3\n"
+        "Pix2PixTrainer.generator_learning_rate = 2e-3\n"
+        "Pix2PixTrainer.discriminator_learning_rate = 1e-3\n"
     )
     return path
 

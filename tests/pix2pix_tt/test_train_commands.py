@@ -11,7 +11,7 @@ from PIL import Image
 from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.runs import RunDirectory
-from pix2pix_tt import history, training_flags
+from pix2pix_tt import flag_values, history
 
 ORIGINAL = ",gen_mae,gen_mae_val,gen_loss,gen_loss_val,disc_loss,disc_loss_val\n"
 
@@ -50,25 +50,25 @@ def test_train(features_path, tiny_gin, tmp_path):
     run = tmp_path / "piano_2_guitar"
     assert [row["epoch"] for row in RunDirectory(run).history()] == [1]
     config = (run / "operative_config.gin").read_text("utf-8")
-    assert "Trainer.generator_learning_rate = 0.002" in config
+    assert "Pix2PixTrainer.generator_learning_rate = 0.002" in config
     assert "SlicePairs.batch_size = 6" in config
     assert "unet_generator.down_filters = (4, 8)" in config
 
 
 @pytest.mark.parametrize("given, share", [(None, None), (0.1, 0.1), (0.5, 0.5), (0.9, 0.1), (1, 0)])
 def test_validation_split(given, share):
-    assert training_flags.held_out_share(given) == share
+    assert flag_values.held_out_share(given) == share
 
 
 @pytest.mark.parametrize("text", ["a,b", "['a','b']", "['a', 'b']", " a , b ", '("a", "b")'])
 def test_targets(text):
-    assert training_flags.target_names(text) == ["a", "b"]
+    assert flag_values.target_names(text) == ["a", "b"]
 
 
 @pytest.mark.parametrize("text", ["", "a,,b", "['a', 3]", "['a'", "a,a"])
 def test_bad_targets(text):
     with pytest.raises(UserError, match="--target="):
-        training_flags.target_names(text)
+        flag_values.target_names(text)
 
 
 @pytest.mark.parametrize("rows", [1, 3, 120])
@@ -115,21 +115,16 @@ def test_no_history(tmp_path):
         history.read(tmp_path / "history.csv")
 
 
-def test_plot_history(tmp_path, capsys):
-    plot_history = importlib.import_module("pix2pix_tt.plot_history")
-    from absl import flags
-
-    flags.FLAGS.mark_as_parsed()
+def test_plot_history(tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("epoch,gen_mae,gen_mae_val,gen_loss\n1,0.5,0.6,50\n2,0.4,0.5,40\n", "utf-8")
-    for name in (path, tmp_path):
-        plot_history.main(str(name))
-        assert capsys.readouterr().out.strip() == str(tmp_path / "history.png")
+    result = command("plot_history", tmp_path)
+    assert result.stdout.strip() == str(tmp_path / "history.png"), result.stderr
     width, height = Image.open(tmp_path / "history.png").size
     assert 300 < height < width  # two panels: a figure and its held-out one share theirs
     assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "history.png"}
-    with pytest.raises(UserError, match="name one history.csv"):
-        plot_history.main()
+    result = command("plot_history")
+    assert result.returncode == 1 and "name one history.csv" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -150,7 +145,7 @@ def test_the_published_learning_rates(file, rates):
     settings.parse_gin((f"pix2pix/{file}.gin",))
     names = ("generator_learning_rate", "discriminator_learning_rate")
     assert tuple(gin.query_parameter(f"Trainer.{name}") for name in names) == rates
-    assert gin.query_parameter("train.epochs") == 100
+    assert gin.query_parameter("train_pix2pix.epochs") == 100
     assert gin.query_parameter("SlicePairs.batch_size") == (1 if file == "batch_1" else 8)
 
 
