@@ -112,7 +112,8 @@ def test_settings_of_all_systems_can_be_read_in_one_process():
         from audio_tt import settings
         for system in %r:
             for path in sorted(pathlib.Path(system).rglob("*.py")):
-                if "gin." in path.read_text("utf-8") and "flags.DEFINE" not in path.read_text("utf-8"):
+                text = path.read_text("utf-8")
+                if "gin." in text and "flags.DEFINE" not in text:
                     importlib.import_module(".".join(path.with_suffix("").parts))
         for path in sorted(settings.gin_folder().rglob("*.gin")):
             settings.parse_gin([path])

@@ -144,7 +144,7 @@ def test_the_published_learning_rates(file, rates):
     importlib.import_module("pix2pix_tt.configurables")
     settings.parse_gin((f"pix2pix/{file}.gin",))
     names = ("generator_learning_rate", "discriminator_learning_rate")
-    assert tuple(gin.query_parameter(f"Trainer.{name}") for name in names) == rates
+    assert tuple(gin.query_parameter(f"Pix2PixTrainer.{name}") for name in names) == rates
     assert gin.query_parameter("train_pix2pix.epochs") == 100
     assert gin.query_parameter("SlicePairs.batch_size") == (1 if file == "batch_1" else 8)
 
