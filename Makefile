@@ -10,7 +10,8 @@ REQUIREMENTS := requirements.txt
 # One process a core.
 PYTEST := -q -n 2 --dist worksteal
 # What depends on the backend.
-JAX_TESTS := tests/ddsp_tt tests/pix2pix_tt tests/autoencoder_tt tests/style_tt \
+JAX_TESTS := tests/ddsp_tt tests/autoencoder_tt tests/style_tt \
+	$(addprefix tests/pix2pix_tt/test_,model.py losses.py convolutions.py training.py transfer.py) \
 	$(addprefix tests/audio_tt/test_,crepe.py loudness.py phase.py runs.py stft.py weights.py) \
 	tests/timbre_tt/test_commands.py::test_transfer
 
