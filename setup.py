@@ -19,7 +19,7 @@ setup(
     # The import name `gin` is gin-config's, so the settings travel inside audio_tt.
     package_dir={"audio_tt.gin_files": "gin"},
     package_data={
-        "audio_tt.gin_files": ["*/*.gin"],
+        "audio_tt.gin_files": ["**/*.gin"],
         "ddsp_tt": ["pretrained/*/*"],
         "pix2pix_tt": ["pretrained/*/*"],
         "timbre_tt": ["assets/*"],

@@ -65,8 +65,15 @@ _FIGURE = """<figure>
 </figure>"""
 
 
-def choose(folder, origin, target, count):
+def choose(folder, origin, target, count, held_out_share=0.0):
     """Names of recordings that both instruments have, spread over all of them.
+
+    Args:
+      folder: holds a folder for each instrument.
+      origin: the one instrument.
+      target: the other.
+      count: how many.
+      held_out_share: what share of the songs training kept out, which are then left out here.
 
     Raises:
       UserError: there are fewer than `count`.
@@ -75,13 +82,18 @@ def choose(folder, origin, target, count):
         {path.name for path in (Path(folder) / name).glob("*.wav")} for name in (origin, target)
     ]
     names = sorted(there[0] & there[1])
+    if held_out_share:
+        from pix2pix_tt import data
+
+        songs = data.held_out_songs([Path(name).stem for name in names], held_out_share)
+        names = [name for name in names if data.song_of(Path(name).stem) not in songs]
     if len(names) < count:
         raise UserError(f"{folder}: {origin} and {target} share {len(names)} pieces, not {count}")
     return [names[i * len(names) // count] for i in range(count)]
 
 
 def snapshots(run):
-    """{epoch: weights} of the generators that a run kept.
+    """{epoch: weights} of the first, the middle and the last generator that a run kept.
 
     Raises:
       UserError: it kept none.
@@ -91,24 +103,28 @@ def snapshots(run):
         raise UserError(
             f"{run}: no generator was kept; train with train_pix2pix.keep_epochs=(1, ...)"
         )
-    return {int(path.parent.name): path for path in found}
+    chosen = [found[0], found[len(found) // 2], found[-1]]
+    return {int(path.parent.name): path for path in chosen}
 
 
 def main():
     """Reads the recordings, plays them after each kept epoch, and writes the page."""
-    pieces = [
-        (kind, Path(folder), name)
-        for kind, folder, count in (
-            ("trained on", _TRAINING.value, TRAINING_PIECES),
-            ("held out", _HELD_OUT.value, HELD_OUT_PIECES),
-        )
-        for name in choose(folder, _ORIGIN.value, _TARGET.value, count)
-    ]
     generators = snapshots(_RUN.value)
+
+    import gin
 
     from pix2pix_tt import loading, transfer
 
     features = loading.load(_RUN.value).features
+    share = gin.query_parameter("SlicePairs.validation_split")
+    pieces = [
+        (kind, Path(folder), name)
+        for kind, folder, count, held_out in (
+            ("trained on", _TRAINING.value, TRAINING_PIECES, share),
+            ("held out", _HELD_OUT.value, HELD_OUT_PIECES, 0.0),
+        )
+        for name in choose(folder, _ORIGIN.value, _TARGET.value, count, held_out)
+    ]
     rate = features.sample_rate
     sections = [
         [("input", _read(folder / _ORIGIN.value / name, rate))] for _, folder, name in pieces

@@ -240,7 +240,10 @@ def test_a_finished_run_is_left_as_it_is(make, straight):
 
 
 def test_weights_without_state_are_a_start_and_lose_no_rows(make, tmp_path, no_plots):
-    settings_of_run = {"Trainer__adversarial": False, "Trainer__generator_learning_rate": 0.0}
+    settings_of_run = {
+        "Pix2PixTrainer__adversarial": False,
+        "Pix2PixTrainer__generator_learning_rate": 0.0,
+    }
     learner, pairs = make(seed=7, **settings_of_run)
     weights.save_weights(learner.generator, tmp_path / "generator.h5")
     (tmp_path / "history.csv").write_text(",gen_mae,gen_mae_val\n0,0.07,0.0\n1,0.05,0.0\n", "utf-8")
@@ -257,7 +260,7 @@ def test_weights_without_state_are_a_start_and_lose_no_rows(make, tmp_path, no_p
 
 
 def test_several_targets(make, tmp_path, no_plots):
-    learner, pairs = make(conditioned=True, Trainer__adversarial=False)
+    learner, pairs = make(conditioned=True, Pix2PixTrainer__adversarial=False)
     training.train(learner, pairs, tmp_path, epochs=1, steps_per_epoch=1, validation_steps=1)
     styles = np.load(tmp_path / "styles.npz")
     assert set(styles) == {"guitar", "violin"}
@@ -301,7 +304,9 @@ def test_learning_rates_fall_at_the_end(epochs_done, factor):
 
 
 def test_half_precision_ends_in_single(make):
-    learner, pairs = make(Trainer__precision="mixed_bfloat16", Trainer__adversarial=False)
+    learner, pairs = make(
+        Pix2PixTrainer__precision="mixed_bfloat16", Pix2PixTrainer__adversarial=False
+    )
     assert {v.dtype for v in learner.generator.trainable_variables} == {"float32"}
     assert learner.generator.layers[1].compute_dtype == "bfloat16"
     assert learner.generator.output.dtype == "float32"
@@ -310,14 +315,14 @@ def test_half_precision_ends_in_single(make):
 
 
 def test_float16_scales_the_loss(make):
-    learner, _ = make(Trainer__precision="mixed_float16")
+    learner, _ = make(Pix2PixTrainer__precision="mixed_float16")
     for optimizer in learner.optimizers:
         assert float(optimizer.scale_loss(1.0)) > 1.0
 
 
 def test_an_unknown_precision(make):
     with pytest.raises(UserError, match="precision is one of float32, mixed_bfloat16"):
-        make(Trainer__precision="double")
+        make(Pix2PixTrainer__precision="double")
 
 
 @pytest.mark.slow
