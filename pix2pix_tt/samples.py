@@ -51,9 +51,11 @@ def save_picture(slices, path):
     from PIL import Image
 
     joined = np.concatenate(list(slices[..., 0]), axis=1)[::-1]
-    colours = colormaps["magma"]((joined + 1.0) / 2.0, bytes=True)[..., :3]
+    levels = np.clip((joined + 1.0) * 127.5, 0, 255).astype(np.uint8)
+    picture = Image.fromarray(np.ascontiguousarray(levels), mode="L").convert("P")
+    picture.putpalette(colormaps["magma"](np.arange(256), bytes=True)[:, :3].tobytes())
     with replacing(path) as temporary:
-        Image.fromarray(np.ascontiguousarray(colours)).save(temporary, format="png")
+        picture.save(temporary, format="png", optimize=True)
 
 
 def film(folder, prefix=""):
