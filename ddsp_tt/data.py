@@ -8,7 +8,7 @@ import numpy as np
 
 from audio_tt.errors import UserError
 from audio_tt.files import replacing
-from ddsp_tt.features import FRAME_RATE, HOP_LENGTH, SAMPLE_RATE
+from ddsp_tt.features import FRAME_RATE, HOP_LENGTH
 
 FEATURES = ("f0_hz", "f0_confidence", "loudness_db")
 
@@ -42,12 +42,21 @@ def load_folder(data_dir):
     Raises:
       UserError: no such folder, or none in it.
     """
+    return [load_example(path) for path in find_examples(data_dir)]
+
+
+def find_examples(data_dir):
+    """Paths of the prepared examples of a folder, sorted.
+
+    Raises:
+      UserError: no such folder, or none in it.
+    """
     if not os.path.isdir(data_dir):
         raise UserError(f"{data_dir}: no such folder; ddsp_tt.prepare_dataset makes one")
     paths = sorted(Path(data_dir).glob("*.npz"))
     if not paths:
         raise UserError(f"{data_dir}: holds no prepared example (*.npz)")
-    return [load_example(path) for path in paths]
+    return paths
 
 
 @gin.register(module="ddsp_tt.data")
@@ -109,8 +118,3 @@ class CropProvider:
         while True:
             yield (self.batch(step),)
             step += 1
-
-
-def dataset_seconds(examples):
-    """Total length of examples in seconds."""
-    return sum(len(example["audio"]) for example in examples) / SAMPLE_RATE

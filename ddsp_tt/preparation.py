@@ -8,7 +8,7 @@ from absl import logging
 from audio_tt import io
 from audio_tt.errors import UserError
 from audio_tt.progress import progress
-from ddsp_tt import data, features, statistics
+from ddsp_tt import data, features, statistics, tfrecords
 
 CHUNK_SECONDS = 60
 STATISTICS_FILE = "dataset_statistics.json"
@@ -41,18 +41,60 @@ def prepare(inputs, output_dir, method="crepe", **pitch_options):
         except UserError as error:
             failed += 1
             logging.error("%s", error)
-    examples = data.load_folder(output_dir)
-    for example in examples:
-        example["power_db"] = features.power(example["audio"])
-    summary = statistics.compute_statistics(examples)
+    paths = data.find_examples(output_dir)
+    summary = statistics.compute_statistics(map(_features_of, paths))
     statistics.save_json(summary, output_dir / STATISTICS_FILE)
-    logging.info(
-        "%s: %d examples, %.1f minutes",
-        output_dir,
-        len(examples),
-        data.dataset_seconds(examples) / 60.0,
-    )
+    logging.info("%s: %d examples of a minute or less", output_dir, len(paths))
     return 1 if failed else 0
+
+
+def _features_of(path):
+    """Features of a prepared example with its power, without the audio."""
+    example = data.load_example(path)
+    return {"power_db": features.power(example.pop("audio")), **example}
+
+
+def export_tfrecords(
+    prepared_dir, path, num_shards=10, example_secs=4.0, hop_secs=1.0, eval_split_fraction=0.0
+):
+    """Writes prepared examples as Magenta's TFRecords, a minute in memory at a time.
+
+    Args:
+      prepared_dir: folder that `prepare` wrote.
+      path: beginning of the files' names; with an evaluation split, -train and -eval follow it.
+      num_shards: files a split.
+      example_secs: length of a window.
+      hop_secs: seconds from one window to the next.
+      eval_split_fraction: share of the recordings for evaluation, chosen by their names.
+
+    Returns:
+      {beginning of the names: number of windows}.
+
+    Raises:
+      UserError: nothing is prepared, or TensorFlow is not installed.
+    """
+    splits = {str(path): data.find_examples(prepared_dir)}
+    if eval_split_fraction:
+        (everything,) = splits.values()
+        chosen = [_is_for_evaluation(example, eval_split_fraction) for example in everything]
+        splits = {
+            f"{path}{suffix}": [e for e, c in zip(everything, chosen, strict=True) if c == wanted]
+            for suffix, wanted in (("-train", False), ("-eval", True))
+        }
+    counts = {}
+    for name, examples in splits.items():
+        windows = (
+            window
+            for example in progress(examples, f"Writing {Path(name).name}", "example")
+            for window in tfrecords.windows(data.load_example(example), example_secs, hop_secs)
+        )
+        counts[name] = tfrecords.write(windows, name, num_shards)
+    return counts
+
+
+def _is_for_evaluation(path, share):
+    recording = path.stem.rsplit("_", 1)[0]  # all of its minutes on the same side
+    return int(hashlib.sha1(recording.encode()).hexdigest()[:8], 16) < share * 2**32
 
 
 def _prepare_file(path, output_dir, method, pitch_options):

@@ -3,7 +3,7 @@
 python -m ddsp_tt.prepare_dataset --input_audio_filepatterns='mine/*.wav' --output_path=data/mine
 """
 
-from absl import flags
+from absl import flags, logging
 
 from audio_tt import app, pitch_flags
 
@@ -11,14 +11,39 @@ _INPUT = flags.DEFINE_list(
     "input_audio_filepatterns", None, "Files, folders or globs, comma-separated.", required=True
 )
 _OUTPUT = flags.DEFINE_string("output_path", None, "Folder for the examples.", required=True)
+_RECORDS = flags.DEFINE_string(
+    "output_tfrecord_path", None, "Write Magenta's TFRecords as well, with names that begin so."
+)
+_SHARDS = flags.DEFINE_integer("num_shards", 10, "TFRecord files a split.", lower_bound=1)
+_SECONDS = flags.DEFINE_float("example_secs", 4.0, "Of a window of audio.", lower_bound=0.1)
+_HOP = flags.DEFINE_float("hop_secs", 1.0, "From one window to the next.", lower_bound=0.01)
+_EVAL = flags.DEFINE_float(
+    "eval_split_fraction",
+    0.0,
+    "Share of the recordings whose windows go to files of their own.",
+    lower_bound=0.0,
+    upper_bound=1.0,
+)
 flags.adopt_module_key_flags(pitch_flags)
 
 
 def main():
     """Prepares all files; those that are there already are kept."""
-    from ddsp_tt.preparation import prepare
+    from ddsp_tt import preparation
 
-    return prepare(_INPUT.value, _OUTPUT.value, **pitch_flags.options())
+    status = preparation.prepare(_INPUT.value, _OUTPUT.value, **pitch_flags.options())
+    if _RECORDS.value is not None:
+        counts = preparation.export_tfrecords(
+            _OUTPUT.value,
+            _RECORDS.value,
+            _SHARDS.value,
+            _SECONDS.value,
+            _HOP.value,
+            _EVAL.value,
+        )
+        for name, count in counts.items():
+            logging.info("%s-*: %d windows", name, count)
+    return status
 
 
 if __name__ == "__main__":

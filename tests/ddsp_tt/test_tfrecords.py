@@ -6,7 +6,7 @@ import pytest
 
 from audio_tt import settings
 from audio_tt.errors import UserError
-from ddsp_tt import tfrecords
+from ddsp_tt import data, preparation, tfrecords
 from ddsp_tt.configurables import models, training
 
 tf = pytest.importorskip("tensorflow")
@@ -50,6 +50,25 @@ def test_the_schema_is_magentas(example, tmp_path):
     lengths = {key: len(value.float_list.value) for key, value in stored.items()}
     features = dict.fromkeys(("f0_hz", "f0_confidence", "loudness_db"), 1000)
     assert lengths == {"audio": 64000, "audio_16k": 64000, **features}
+
+
+def test_prepared_examples_become_records(example, tmp_path):
+    names = [f"{name}_0a1b2c_{minute:04d}" for name in "abcdefgh" for minute in (0, 1)]
+    for index, name in enumerate(names):
+        marked = {**example, "f0_hz": np.full_like(example["f0_hz"], 200.0 + index)}
+        data.save_example(tmp_path / f"{name}.npz", marked["audio"], marked)
+    counts = preparation.export_tfrecords(
+        tmp_path, tmp_path / "set", num_shards=2, hop_secs=0.2, eval_split_fraction=0.3
+    )
+    assert counts.keys() == {str(tmp_path / "set-train"), str(tmp_path / "set-eval")}
+    assert sum(counts.values()) == 3 * len(names)
+    sides = [
+        {round(float(e["f0_hz"][0] - 200.0)) // 2 for e in tfrecords.read(f"{name}-0*")}
+        for name in counts
+    ]
+    assert sides[0] and sides[1] and not sides[0] & sides[1], "a recording is on one side"
+    (whole,) = preparation.export_tfrecords(tmp_path, tmp_path / "all", hop_secs=4.0).values()
+    assert whole == len(names)
 
 
 def test_bad_files_get_one_line(tmp_path):
