@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from audio_tt import io, metrics
+from audio_tt import io, metrics, streaming
 from audio_tt.errors import UserError
 from audio_tt.files import replacing
 from audio_tt.progress import progress
-from pix2pix_tt import phases, streaming, transfer
+from pix2pix_tt import phases, transfer
 
 COPY = "copy of the input"
 FIGURES = ("l1", "of_copying", "ratio", "convergence", "lsd_db", "mfcc")

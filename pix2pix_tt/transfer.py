@@ -8,8 +8,8 @@ import gin
 import numpy as np
 from absl import logging
 
-from audio_tt import encoding
-from pix2pix_tt import blending, phases, streaming
+from audio_tt import encoding, overlapping, streaming
+from pix2pix_tt import blending, phases
 from pix2pix_tt.inference import Painter
 
 SILENCE = 1e-4  # peak amplitude below which nothing is heard
@@ -115,8 +115,8 @@ def paint(trained, spectra, style=None):
         images = 2.0 * np.stack(channels, axis=-1, dtype=np.float32) - 1.0
         return (painter(images)[..., 0] + 1.0) / 2.0
 
-    for level in blending.through_windows(
-        levels, features.slice_frames, overlap, draw, blending.smooth
+    for level in overlapping.through_windows(
+        levels, features.slice_frames, overlap, draw, overlapping.smooth
     ):
         yield features.from_level(level), seen.take(level.shape[-1])
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from audio_tt import settings
+from audio_tt import settings, streaming
 from audio_tt.errors import UserError
-from pix2pix_tt import phases, streaming
+from pix2pix_tt import phases
 from pix2pix_tt.features import SliceSpectrogram
 
 FEATURES = SliceSpectrogram(n_fft=256, hop_length=128, n_bins=100)

@@ -1,7 +1,7 @@
 """The transform of audio of any length and back, block by block; the blocks joined are the whole.
 
-Unlike `SliceSpectrogram.encode` and `decode`, which take a recording as a whole, memory does not
-grow with the length.
+Memory does not grow with the length. `features` is whatever has `n_fft`, `hop_length` and `window`
+as `audio_tt.stft` takes them, and the `pad_mode` of the two ends ("constant" or "reflect").
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ def analyse(blocks, features, fill=True):
 
     Args:
       blocks: iterable of float32 `[samples]` or `[samples, channels]`, of any lengths.
-      features: `SliceSpectrogram`, for its window, hop and padding at the two ends.
+      features: for its window, hop and padding at the two ends.
       fill: whether to add a frame for samples after the last whole hop, which are otherwise lost.
 
     Yields:
@@ -50,7 +50,7 @@ def synthesise(spectra, features):
 
     Args:
       spectra: iterable of complex `[channels, n_fft // 2 + 1, frames]`.
-      features: `SliceSpectrogram`.
+      features: as for `analyse`.
 
     Yields:
       float32 `[samples, channels]`, up to the middle of the last frame or some samples further.

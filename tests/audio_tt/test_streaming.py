@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pix2pix_tt import streaming
+from audio_tt import streaming
 from pix2pix_tt.features import SliceSpectrogram
 
 SETTINGS = {

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
-from pix2pix_tt.blending import smooth, switch, through_windows
+from audio_tt.overlapping import smooth, switch, through_windows
 
 SIZE = 16
 LENGTHS = [1, 5, 15, 16, 17, 31, 32, 33, 48, 49, 100]
@@ -87,3 +87,10 @@ def test_overlap_of_a_whole_window_is_refused():
     for overlap in (-1, SIZE):
         with pytest.raises(UserError, match="use 0 to 15"):
             joined(numbers(20), overlap, lambda window: window)
+
+
+def test_a_window_longer_than_all_frames_may_stay_short():
+    recorder = Recorder()
+    drawn = list(through_windows([numbers(5)], SIZE, 4, recorder, smooth, fill=False))
+    assert [len(window) for window in recorder.windows] == [5]
+    np.testing.assert_array_equal(np.concatenate(drawn, axis=-1), numbers(5))
