@@ -1,7 +1,7 @@
 """Pitch tracking: audio -> fundamental frequency and confidence, at any frame rate, for any length.
 
-Methods: CREPE with its Viterbi line (`audio_tt.crepe`), and librosa's pYIN (Mauch and Dixon, ICASSP
-2014) and YIN (de Cheveigne and Kawahara, JASA 2002), which need no network.
+Methods: CREPE with its Viterbi line (`audio_tt.crepe`), and pYIN (Mauch and Dixon, ICASSP 2014) and
+YIN (de Cheveigne and Kawahara, JASA 2002) as in librosa, which need no network.
 """
 
 import math
@@ -10,6 +10,7 @@ import numpy as np
 
 from audio_tt import crepe
 from audio_tt.errors import UserError
+from audio_tt.pyin import pyin
 from audio_tt.viterbi import Decoder
 
 SAMPLE_RATE = 16000
@@ -199,19 +200,8 @@ def _track_librosa(audio, rate, hop_length, method, fmin, fmax, report):
 
 
 def _pyin(audio, rate, hop_length, frame_length, fmin, fmax):
-    from audio_tt.locked_librosa import librosa
-
-    f0_hz, _, voiced = librosa.pyin(
-        audio,
-        sr=rate,
-        fmin=fmin,
-        fmax=fmax,
-        frame_length=frame_length,
-        hop_length=hop_length,
-        resolution=0.2,  # CREPE's 20 cents; librosa's 0.1 takes six times as long
-        center=False,
-    )
-    return f0_hz, voiced
+    resolution = 0.2  # CREPE's 20 cents
+    return pyin(audio, rate, fmin, fmax, hop_length, frame_length, resolution, center=False)
 
 
 def _yin(audio, rate, hop_length, frame_length, fmin, fmax):

@@ -5,6 +5,8 @@ import dataclasses
 import gin
 import numpy as np
 
+from audio_tt.pyin import pyin
+
 _QUIETEST = 1e-5  # amplitude, so that the logarithm of silence is finite
 
 
@@ -100,15 +102,7 @@ class ClipSpectrogram:
         Returns:
           f0_hz, `[n_frames]`, 0 where there is no pitch.
         """
-        from audio_tt.locked_librosa import librosa
-
-        f0_hz, _, _ = librosa.pyin(
-            self._fit(audio),
-            fmin=self.fmin,
-            fmax=self.fmax,
-            sr=self.sample_rate,
-            hop_length=self.hop_length,
-        )
+        f0_hz, _ = pyin(self._fit(audio), self.sample_rate, self.fmin, self.fmax, self.hop_length)
         return np.nan_to_num(f0_hz).astype(np.float32)
 
     def draw_pitch(self, picture, f0_hz):
