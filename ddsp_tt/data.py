@@ -1,5 +1,6 @@
 """Prepared examples on disk -> random crops in batches."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -37,12 +38,13 @@ def load_example(path):
 
 
 def load_folder(data_dir):
-    """All prepared examples of a folder, in order of name.
+    """All prepared examples of a folder, in order of name; or those of a list of paths.
 
     Raises:
       UserError: no such folder, or none in it.
     """
-    return [load_example(path) for path in find_examples(data_dir)]
+    paths = data_dir if isinstance(data_dir, list) else find_examples(data_dir)
+    return [load_example(path) for path in paths]
 
 
 def find_examples(data_dir):
@@ -59,6 +61,30 @@ def find_examples(data_dir):
     return paths
 
 
+def split(paths, share):
+    """Divides prepared examples into those to train on and those to hold out.
+
+    Whole recordings are held out where the share is at least one of them, else single minutes; at
+    least one where there are two. Their names alone decide.
+
+    Args:
+      paths: as `find_examples` gives them.
+      share: to hold out, 0 to 1.
+
+    Returns:
+      (paths to train on, paths to hold out), sorted.
+    """
+    groups = {}
+    for path in paths:
+        groups.setdefault(path.stem.rsplit("_", 1)[0], []).append(path)
+    if share * len(groups) < 1:
+        groups = {path.stem: [path] for path in paths}
+    count = max(round(share * len(groups)), 1) if share and len(groups) > 1 else 0
+    names = sorted(groups, key=lambda name: hashlib.sha1(name.encode()).hexdigest())
+    held_out = {path for name in names[:count] for path in groups[name]}
+    return sorted(set(paths) - held_out), sorted(held_out)
+
+
 @gin.register(module="ddsp_tt.data")
 class CropProvider:
     """Random crops of prepared examples; the batch of a step depends on seed and step alone.
@@ -67,7 +93,7 @@ class CropProvider:
     by silence.
 
     Args:
-      data_dir: folder of `*.npz` examples.
+      data_dir: folder of `*.npz` examples, or a list of their paths.
       crop_seconds: length of a crop.
       batch_size: crops a batch.
       seed: of the crops.

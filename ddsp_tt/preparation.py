@@ -1,51 +1,114 @@
 """Recordings -> prepared examples and their statistics."""
 
+import dataclasses
 import hashlib
+import json
 from pathlib import Path
 
 from absl import logging
 
 from audio_tt import io
 from audio_tt.errors import UserError
+from audio_tt.files import replacing
+from audio_tt.parallel import run_jobs
 from audio_tt.progress import progress
 from ddsp_tt import data, features, statistics, tfrecords
+from ddsp_tt.cleaning import UNCHANGED, Cleaning
 
 CHUNK_SECONDS = 60
 STATISTICS_FILE = "dataset_statistics.json"
+SETTINGS_FILE = "preparation.json"
 
 
-def prepare(inputs, output_dir, method="crepe", **pitch_options):
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One recording, where its examples go, and how they are made.
+
+    Attributes:
+      recording: the file.
+      folder: for the examples.
+      cleaning: what is done to the recording first.
+      pitch: arguments of `features.extract`.
+    """
+
+    recording: Path
+    folder: Path
+    cleaning: Cleaning
+    pitch: dict
+
+
+def prepare(inputs, output_dir, method="crepe", cleaning=UNCHANGED, run=run_jobs, **pitch_options):
     """Writes one `.npz` for each minute of the inputs, and the statistics of all.
 
-    Files that are prepared already are kept, so a run that was stopped goes on where it was. A file
+    Examples that are there already are kept, so a run that was stopped goes on where it was. A file
     that cannot be read is reported and left out.
 
     Args:
       inputs: files, folders or globs.
       output_dir: folder for the examples.
       method: pitch tracker, see `features.extract`.
+      cleaning: what is done to the recordings first.
+      run: calls a function for each of a list of jobs, as `run_jobs` does.
       **pitch_options: further arguments of the tracker.
 
     Returns:
       Exit status: 1 if a file failed, else 0.
 
     Raises:
-      UserError: no input was found, or none could be prepared.
+      UserError: no input was found, none could be prepared, or what is there was prepared in
+        another way.
     """
     output_dir = Path(output_dir)
-    output_dir.mkdir(parents=True, exist_ok=True)
+    pitch = {"method": method, **pitch_options}
+    jobs = [Job(path, output_dir, cleaning, pitch) for path in io.find_audio(inputs)]
+    _check_settings(output_dir, {**pitch, **dataclasses.asdict(cleaning)})
     failed = 0
-    for path in progress(io.find_audio(inputs), "Preparing", "file"):
-        try:
-            _prepare_file(path, output_dir, method, pitch_options)
-        except UserError as error:
-            failed += 1
-            logging.error("%s", error)
+    with progress(len(jobs), "Preparing", "file") as bar:
+        for failure in run(prepare_recording, jobs):
+            if failure:
+                failed += 1
+                logging.error("%s", failure)
+            bar.update(1)
     paths = data.find_examples(output_dir)
     summary = statistics.compute_statistics(map(_features_of, paths))
     statistics.save_json(summary, output_dir / STATISTICS_FILE)
     logging.info("%s: %d examples of a minute or less", output_dir, len(paths))
     return 1 if failed else 0
+
+
+def prepare_recording(job):
+    """Writes the examples of one recording that are missing; returns why it cannot, if so."""
+    # Two files of one name in different folders must not overwrite each other.
+    place = hashlib.sha1(str(job.recording.resolve().parent).encode()).hexdigest()[:6]
+    name = f"{job.recording.stem}_{place}"
+    index = -1
+    try:
+        chunks = job.cleaning.blocks(job.recording, CHUNK_SECONDS * features.SAMPLE_RATE)
+        for index, audio in enumerate(chunks):
+            target = job.folder / f"{name}_{index:04d}.npz"
+            if not target.exists():
+                audio = features.whole_frames(audio)
+                data.save_example(target, audio, features.extract(audio, **job.pitch))
+    except UserError as error:
+        return str(error)
+    if index < 0:
+        logging.warning("%s is silent; left out", job.recording)
+    return None
+
+
+def _check_settings(folder, settings):
+    """Keeps examples that were prepared in different ways apart."""
+    path = folder / SETTINGS_FILE
+    if path.is_file():
+        before = json.loads(path.read_text("utf-8"))
+        if before != settings:
+            changed = ", ".join(
+                f"{key} {before.get(key)}" for key in settings if before.get(key) != settings[key]
+            )
+            raise UserError(f"{folder} was prepared with {changed}; use another folder")
+    elif not any(folder.glob("*.npz")):
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(settings, indent=1), "utf-8")
 
 
 def _features_of(path):
@@ -65,7 +128,7 @@ def export_tfrecords(
       num_shards: files a split.
       example_secs: length of a window.
       hop_secs: seconds from one window to the next.
-      eval_split_fraction: share of the recordings for evaluation, chosen by their names.
+      eval_split_fraction: share of the recordings for evaluation, see `data.split`.
 
     Returns:
       {beginning of the names: number of windows}.
@@ -76,11 +139,13 @@ def export_tfrecords(
     splits = {str(path): data.find_examples(prepared_dir)}
     if eval_split_fraction:
         (everything,) = splits.values()
-        chosen = [_is_for_evaluation(example, eval_split_fraction) for example in everything]
-        splits = {
-            f"{path}{suffix}": [e for e, c in zip(everything, chosen, strict=True) if c == wanted]
-            for suffix, wanted in (("-train", False), ("-eval", True))
-        }
+        splits = dict(
+            zip(
+                (f"{path}-train", f"{path}-eval"),
+                data.split(everything, eval_split_fraction),
+                strict=True,
+            )
+        )
     counts = {}
     for name, examples in splits.items():
         windows = (
@@ -90,19 +155,3 @@ def export_tfrecords(
         )
         counts[name] = tfrecords.write(windows, name, num_shards)
     return counts
-
-
-def _is_for_evaluation(path, share):
-    recording = path.stem.rsplit("_", 1)[0]  # all of its minutes on the same side
-    return int(hashlib.sha1(recording.encode()).hexdigest()[:8], 16) < share * 2**32
-
-
-def _prepare_file(path, output_dir, method, pitch_options):
-    # Two files of one name in different folders must not overwrite each other.
-    place = hashlib.sha1(str(Path(path).resolve().parent).encode()).hexdigest()[:6]
-    chunks = io.blocks(path, features.SAMPLE_RATE, CHUNK_SECONDS * features.SAMPLE_RATE)
-    for index, audio in enumerate(chunks):
-        target = output_dir / f"{Path(path).stem}_{place}_{index:04d}.npz"
-        if not target.exists():
-            audio = features.whole_frames(audio)
-            data.save_example(target, audio, features.extract(audio, method, **pitch_options))

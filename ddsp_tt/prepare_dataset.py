@@ -3,9 +3,11 @@
 python -m ddsp_tt.prepare_dataset --input_audio_filepatterns='mine/*.wav' --output_path=data/mine
 """
 
+from pathlib import Path
+
 from absl import flags, logging
 
-from audio_tt import app, pitch_flags
+from audio_tt import app, parallel_flags, pitch_flags
 
 _INPUT = flags.DEFINE_list(
     "input_audio_filepatterns", None, "Files, folders or globs, comma-separated.", required=True
@@ -24,14 +26,35 @@ _EVAL = flags.DEFINE_float(
     lower_bound=0.0,
     upper_bound=1.0,
 )
+_NORMALIZE = flags.DEFINE_bool("normalize", False, "Bring the peak of each recording to 0.99.")
+_CUT = flags.DEFINE_bool(
+    "cut_silence", False, "Leave out silences longer than a second (50 dB below the loudest)."
+)
+_URMP = flags.DEFINE_string(
+    "urmp_instrument",
+    None,
+    "Take the tracks of this instrument (trumpet, violin, ...) from the URMP data set, whose "
+    "folder is the input.",
+)
 flags.adopt_module_key_flags(pitch_flags)
+flags.adopt_module_key_flags(parallel_flags)
 
 
 def main():
     """Prepares all files; those that are there already are kept."""
-    from ddsp_tt import preparation
+    from ddsp_tt import preparation, urmp
+    from ddsp_tt.cleaning import Cleaning
 
-    status = preparation.prepare(_INPUT.value, _OUTPUT.value, **pitch_flags.options())
+    inputs = _INPUT.value
+    if _URMP.value is not None:
+        inputs = urmp.find_recordings(inputs, _URMP.value)
+    status = preparation.prepare(
+        inputs,
+        _OUTPUT.value,
+        cleaning=Cleaning(_NORMALIZE.value, _CUT.value),
+        run=parallel_flags.runner(Path(_OUTPUT.value)),
+        **pitch_flags.options(),
+    )
     if _RECORDS.value is not None:
         counts = preparation.export_tfrecords(
             _OUTPUT.value,

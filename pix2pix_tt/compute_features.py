@@ -11,13 +11,11 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt import app, parallel_flags
 
 _AUDIOS_PATH = flags.DEFINE_string("audios_path", None, "Folder to read.", required=True)
 _FEATURES_PATH = flags.DEFINE_string("features_path", None, "Folder to write.", required=True)
-_PROCESSES = flags.DEFINE_integer(
-    "processes", None, "How many at once; one for each core by default.", lower_bound=1
-)
+flags.adopt_module_key_flags(parallel_flags)
 
 
 def main():
@@ -28,8 +26,12 @@ def main():
     if flags.FLAGS.gin_file:
         importlib.import_module("pix2pix_tt.configurables")  # it may be about training as well
     app.parse_gin()
+    features_path = Path(_FEATURES_PATH.value)
     failed = feature_files.compute_all(
-        Path(_AUDIOS_PATH.value), Path(_FEATURES_PATH.value), SliceSpectrogram(), _PROCESSES.value
+        Path(_AUDIOS_PATH.value),
+        features_path,
+        SliceSpectrogram(),
+        parallel_flags.runner(features_path),
     )
     return 1 if failed else 0
 

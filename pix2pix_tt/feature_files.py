@@ -1,7 +1,7 @@
 """Recordings -> files of spectrogram slices, in the layout of the original."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +30,12 @@ def compute_all(
     audios_path: Path,
     features_path: Path,
     spectrogram: SliceSpectrogram,
-    processes: int | None = None,
+    run: Callable = run_jobs,
 ) -> int:
     """Writes FEATURES/INSTRUMENT/NAME_000.npy ... for every AUDIOS/INSTRUMENT/NAME.wav.
 
-    Recordings whose slices are all there are passed over.
+    Recordings whose slices are all there are passed over. `run` calls a function for each of a list
+    of jobs, as `run_jobs` does.
 
     Returns:
         How many recordings could not be measured; each was reported.
@@ -52,7 +53,7 @@ def compute_all(
         elif not _is_done(recording, folder):
             jobs.append(Job(recording, folder, spectrogram))
     with progress(len(jobs), "measuring", "recording") as bar:
-        for failure in run_jobs(compute, jobs, processes):
+        for failure in run(compute, jobs):
             if failure:
                 failed += 1
                 logging.error("%s", failure)

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -126,11 +126,12 @@ def record_all(
     audios_path: Path,
     mixer: Mixer,
     augmentation: Augmentation,
-    processes: int | None = None,
+    run: Callable = run_jobs,
 ) -> int:
     """Writes AUDIOS/INSTRUMENT/PIECE.wav and PIECE_copy1.wav, ... for all that is missing.
 
-    A piece that cannot be read is passed over with a warning. What is there is kept.
+    A piece that cannot be read is passed over with a warning. What is there is kept. `run` calls a
+    function for each of a list of jobs, as `run_jobs` does.
 
     Returns:
         How many pieces there are with all instruments, old ones included.
@@ -152,11 +153,9 @@ def record_all(
     if not jobs:
         return done
     used = {take.bank for job in jobs for take in job.takes}
-    _build_banks(
-        [source for source in sources if bank_path(source, folder) in used], folder, processes
-    )
+    _build_banks([source for source in sources if bank_path(source, folder) in used], folder, run)
     with progress(len(jobs), "recording", "piece") as bar:
-        for failure in run_jobs(record, jobs, processes):
+        for failure in run(record, jobs):
             if failure:
                 logging.warning("left out: %s", failure)
             else:
@@ -180,10 +179,10 @@ def _missing_takes(name, sources, audios_path, mixer, augmentation):
     return tuple(takes)
 
 
-def _build_banks(sources, folder, processes):
+def _build_banks(sources, folder, run):
     build = functools.partial(build_bank, folder=folder)
     with progress(len(sources), "collecting notes", "instrument") as bar:
-        for _ in run_jobs(build, sources, processes):
+        for _ in run(build, sources):
             bar.update(1)
 
 

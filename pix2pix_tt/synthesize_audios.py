@@ -18,7 +18,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt import app
+from audio_tt import app, parallel_flags
 from audio_tt.errors import UserError
 
 _NSYNTH_PATH = flags.DEFINE_string("nsynth_path", None, "Folder of NSynth's notes.")
@@ -48,9 +48,7 @@ _COPIES = flags.DEFINE_integer(
 )
 _EFFECTS_ON = flags.DEFINE_list("effects_on", None, "Instruments that get effects (none).")
 _SEED = flags.DEFINE_integer("seed", None, "Of the copies and effects (0).", lower_bound=0)
-_PROCESSES = flags.DEFINE_integer(
-    "processes", None, "How many at once; one for each core by default.", lower_bound=1
-)
+flags.adopt_module_key_flags(parallel_flags)
 
 
 def main():
@@ -71,7 +69,8 @@ def main():
     sources = recordings.find_sources(_NSYNTH_PATH.value, _SOUNDFONT.value, _INSTRUMENTS.value)
     pieces = recordings.find_pieces(_MIDI_PATH.value)
     folder = Path(_AUDIOS_PATH.value)
-    done = recordings.record_all(sources, pieces, folder, Mixer(), Augmentation(), _PROCESSES.value)
+    run = parallel_flags.runner(folder)
+    done = recordings.record_all(sources, pieces, folder, Mixer(), Augmentation(), run)
     if not done:
         raise UserError(f"{_MIDI_PATH.value}: not one piece could be recorded.")
     logging.info("%s: %d of %d pieces by %d instruments", folder, done, len(pieces), len(sources))

@@ -99,7 +99,7 @@ def recorded(tmp_path_factory, nsynth_path):
     sources = recordings.find_sources(str(nsynth_path), None, names)
     pieces = recordings.find_pieces(str(folder))
     mixer = Mixer(sample_rate=RATE, duration_rate=1.0)
-    recordings.record_all(sources, pieces, folder / "audios", mixer, augmentation, processes=1)
+    recordings.record_all(sources, pieces, folder / "audios", mixer, augmentation, run=map)
     return folder / "audios"
 
 

@@ -36,7 +36,7 @@ def audios(tmp_path):
 
 
 def compute(audios, features, **settings):
-    return feature_files.compute_all(audios, features, TINY, **{"processes": 1} | settings)
+    return feature_files.compute_all(audios, features, TINY, **{"run": map} | settings)
 
 
 def tree(folder):
@@ -204,3 +204,12 @@ def test_the_command_takes_the_settings_of_a_training(tmp_path, tiny_gin):
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"error: {tmp_path / 'audios' / 'piano' / 'broken.wav'}: ")
+
+
+def test_beam_makes_no_difference(audios, tmp_path):
+    pytest.importorskip("apache_beam", reason="needs the extra beam; make test-beam runs it")
+    from audio_tt.beam import Beam
+
+    compute(audios, tmp_path / "one")
+    compute(audios, tmp_path / "two", run=Beam("DirectRunner", [], tmp_path))
+    assert tree(tmp_path / "one") == tree(tmp_path / "two") != {}

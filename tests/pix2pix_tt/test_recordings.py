@@ -3,6 +3,7 @@
 import errno
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pretty_midi
@@ -12,6 +13,7 @@ import soundfile
 from audio_tt import corpus, encoding
 from audio_tt.errors import UserError
 from audio_tt.notes import Note, write_midi
+from audio_tt.parallel import run_jobs
 from pix2pix_tt import recordings
 from pix2pix_tt.augmentation import Augmentation
 from pix2pix_tt.mixing import Mixer
@@ -44,7 +46,7 @@ def run(midi_path, nsynth_path, audios_path, **settings):
         recordings.find_sources(str(nsynth_path), None, settings.pop("instruments", BOTH)),
         recordings.find_pieces(str(midi_path)),
         audios_path,
-        **{"mixer": SHORT, "augmentation": Augmentation(), "processes": 1} | settings,
+        **{"mixer": SHORT, "augmentation": Augmentation(), "run": map} | settings,
     )
 
 
@@ -91,7 +93,13 @@ def test_processes_make_no_difference(midi_path, nsynth_path, tmp_path, caplog):
     run(midi_path, nsynth_path, tmp_path / "one", instruments=guitar)
     lines = sorted(record.getMessage() for record in caplog.records)
     caplog.clear()
-    run(midi_path, nsynth_path, tmp_path / "two", instruments=guitar, processes=2)
+    run(
+        midi_path,
+        nsynth_path,
+        tmp_path / "two",
+        instruments=guitar,
+        run=partial(run_jobs, processes=2),
+    )
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     assert sorted(record.getMessage() for record in caplog.records) == lines
 
@@ -213,3 +221,12 @@ def test_an_instrument_without_notes(midi_path, nsynth_path, tmp_path):
     with pytest.raises(UserError, match="holds no notes of harp"):
         run(midi_path, nsynth_path, tmp_path / "audios", instruments=["guitar_acoustic", "harp"])
     assert not list(tmp_path.rglob("*.wav"))
+
+
+def test_beam_makes_no_difference(midi_path, nsynth_path, tmp_path):
+    pytest.importorskip("apache_beam", reason="needs the extra beam; make test-beam runs it")
+    from audio_tt.beam import Beam
+
+    run(midi_path, nsynth_path, tmp_path / "one")
+    run(midi_path, nsynth_path, tmp_path / "two", run=Beam("DirectRunner", [], tmp_path))
+    assert tree(tmp_path / "one") == tree(tmp_path / "two") != {}

@@ -1,0 +1,77 @@
+"""Recordings as they are learned from: as loud as they can be, without long silences, if wished."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+
+from audio_tt import io
+from ddsp_tt.features import SAMPLE_RATE
+
+PEAK = 0.99
+SILENCE_DB = -50.0  # below the loudest frame
+MARGIN_SECONDS = 0.5  # of silence that stays before and after every sound
+_FRAME = SAMPLE_RATE // 50
+
+
+@dataclasses.dataclass(frozen=True)
+class Cleaning:
+    """What is done to a recording before it is measured.
+
+    Attributes:
+      normalize: bring its peak to 0.99.
+      cut_silence: leave out what is 50 dB below its loudest 20 ms, but for half a second around
+        every sound; what remains is joined.
+    """
+
+    normalize: bool = False
+    cut_silence: bool = False
+
+    def blocks(self, path, block_size) -> Iterator[np.ndarray]:
+        """Reads a recording of any length at 16 kHz in bounded memory.
+
+        Yields:
+          float32 `[samples]` of `block_size` samples, the last one shorter; nothing of a silent
+          recording whose silence is cut.
+        """
+        if not (self.normalize or self.cut_silence):
+            yield from io.blocks(path, SAMPLE_RATE, block_size)
+            return
+        levels, peak = _levels(path, block_size)
+        gain = np.float32(PEAK / peak if self.normalize and peak > 0 else 1.0)
+        kept = _sounding(levels) if self.cut_silence else np.ones(len(levels), bool)
+        waiting = np.zeros(0, np.float32)
+        first = 0
+        for block in io.blocks(path, SAMPLE_RATE, _whole_frames(block_size)):
+            frames = kept[first : first + -(-len(block) // _FRAME)]
+            first += len(frames)
+            waiting = np.append(waiting, gain * block[np.repeat(frames, _FRAME)[: len(block)]])
+            while len(waiting) >= block_size:
+                yield waiting[:block_size]
+                waiting = waiting[block_size:]
+        if len(waiting):
+            yield waiting
+
+
+UNCHANGED = Cleaning()
+
+
+def _whole_frames(block_size):
+    return max(block_size // _FRAME, 1) * _FRAME
+
+
+def _levels(path, block_size):
+    """Effective value of every 20 ms, and the peak of all."""
+    levels, peak = [], 0.0
+    for block in io.blocks(path, SAMPLE_RATE, _whole_frames(block_size)):
+        peak = max(peak, float(np.abs(block).max()))
+        frames = np.pad(block, (0, -len(block) % _FRAME)).reshape(-1, _FRAME)
+        levels.append(np.sqrt(np.mean(np.square(frames, dtype=np.float64), axis=1)))
+    return np.concatenate(levels), peak
+
+
+def _sounding(levels):
+    """Which frames are near one that sounds."""
+    sounds = (levels > 0) & (levels >= levels.max() * 10 ** (SILENCE_DB / 20))
+    margin = round(MARGIN_SECONDS * SAMPLE_RATE / _FRAME)
+    return np.convolve(sounds, np.ones(2 * margin + 1), "same")[: len(sounds)] > 0.5

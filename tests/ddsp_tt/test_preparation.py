@@ -1,0 +1,140 @@
+"""From recordings to prepared examples: one file after the other, in processes, or on Beam."""
+
+import numpy as np
+import pytest
+
+from audio_tt import io, parallel
+from audio_tt.errors import UserError
+from ddsp_tt import data, preparation, urmp
+from ddsp_tt.cleaning import Cleaning
+
+RATE = 16000
+
+
+def write(path, seconds=1.0, hz=330.0, gain=0.3):
+    t = np.arange(round(seconds * RATE)) / RATE
+    io.write(path, (gain * np.sin(2 * np.pi * hz * t)).astype("float32"), RATE)
+    return path
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    for index, name in enumerate("abc"):
+        write(tmp_path / "in" / f"{name}.wav", hz=300.0 + 50.0 * index)
+    return tmp_path / "in"
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def same_examples(first, second):
+    names = [sorted(path.name for path in folder.glob("*")) for folder in (first, second)]
+    assert names[0] == names[1] and len(list(first.glob("*.npz"))) == 3
+    for path in data.find_examples(first):
+        a, b = data.load_example(path), data.load_example(second / path.name)
+        for key in a:
+            np.testing.assert_array_equal(a[key], b[key])
+
+
+def test_what_is_there_is_kept_and_the_rest_made(recordings, tmp_path):
+    out = tmp_path / "out"
+    assert preparation.prepare([recordings], out, "yin", run=map) == 0
+    before = contents(out)
+    first, second, _ = data.find_examples(out)
+    first.unlink()
+    kept = second.stat().st_mtime_ns
+    assert preparation.prepare([recordings], out, "yin", run=map) == 0
+    assert contents(out) == before and second.stat().st_mtime_ns == kept
+
+
+def test_other_settings_want_another_folder(recordings, tmp_path):
+    preparation.prepare([recordings / "a.wav"], tmp_path / "out", "yin", run=map)
+    with pytest.raises(UserError, match="prepared with normalize False; use another folder"):
+        preparation.prepare([recordings], tmp_path / "out", "yin", Cleaning(True), run=map)
+
+
+def test_a_file_that_cannot_be_read_is_left_out(recordings, tmp_path, caplog):
+    (recordings / "d.wav").write_bytes(b"no sound")
+    assert preparation.prepare([recordings], tmp_path / "out", "yin", run=map) == 1
+    assert len(data.find_examples(tmp_path / "out")) == 3
+    assert "d.wav" in caplog.text
+
+
+@pytest.mark.slow
+def test_processes_make_no_difference(recordings, tmp_path):
+    preparation.prepare([recordings], tmp_path / "one", "yin", run=map)
+    preparation.prepare([recordings], tmp_path / "two", "yin", run=parallel.run_jobs)
+    same_examples(tmp_path / "one", tmp_path / "two")
+
+
+def test_beam_makes_no_difference(recordings, tmp_path):
+    pytest.importorskip("apache_beam", reason="needs the extra beam; make test-beam runs it")
+    from audio_tt.beam import Beam
+
+    preparation.prepare([recordings], tmp_path / "one", "yin", run=map)
+    out = tmp_path / "two"
+    assert preparation.prepare([recordings], out, "yin", run=Beam("DirectRunner", [], out)) == 0
+    same_examples(tmp_path / "one", out)
+
+
+def test_peaks_are_brought_to_one_height(tmp_path):
+    path = write(tmp_path / "soft.wav", gain=0.05)
+    audio = np.concatenate(list(Cleaning(normalize=True).blocks(path, 5000)))
+    assert np.abs(audio).max() == pytest.approx(0.99, abs=1e-3)
+    np.testing.assert_allclose(audio, io.read(path)[0] * np.abs(audio).max() / 0.05, atol=1e-3)
+
+
+def test_long_silences_are_cut_and_short_ones_stay(tmp_path):
+    tone, hum = np.full(RATE, 0.5, "float32"), np.full(RATE, 1e-4, "float32")
+    parts = [hum, hum, tone, 0.8 * np.split(hum, 2)[0], tone, hum, hum, hum, tone]
+    io.write(tmp_path / "a.wav", np.concatenate(parts), RATE, "FLOAT")
+    blocks = list(Cleaning(cut_silence=True).blocks(tmp_path / "a.wav", 7000))
+    assert {len(block) for block in blocks[:-1]} == {7000}
+    audio = np.concatenate(blocks)
+    # Half a second at the start, half a second between the first two, one second before the last.
+    loud = audio > 0.1
+    assert loud.sum() == 3 * RATE
+    changes = np.flatnonzero(np.diff(loud)) / RATE
+    np.testing.assert_allclose(changes, [0.5, 1.5, 2.0, 3.0, 4.0], atol=0.021)
+
+
+def test_a_silent_recording_is_left_out_where_silence_is_cut(recordings, tmp_path, caplog):
+    write(recordings / "silent.wav", gain=0.0)
+    cleaning = Cleaning(normalize=True, cut_silence=True)
+    assert preparation.prepare([recordings], tmp_path / "out", "yin", cleaning, run=map) == 0
+    assert "silent.wav is silent; left out" in caplog.text
+    assert len(data.find_examples(tmp_path / "out")) == 3
+
+
+def test_urmps_tracks_of_one_instrument(tmp_path):
+    piece = tmp_path / "Dataset" / "03_Dance_fl_tpt"
+    names = ["AuSep_1_fl_03_Dance.wav", "AuSep_2_tpt_03_Dance.wav", "AuMix_03_Dance_fl_tpt.wav"]
+    for name in names:
+        write(piece / name, 0.1)
+    (piece / "F0s_2_tpt_03_Dance.txt").write_text("0.0 440.0\n")
+    for instrument in ("trumpet", "tpt"):
+        assert urmp.find_recordings([tmp_path], instrument) == [piece / names[1]]
+    with pytest.raises(UserError, match="nobody plays tuba"):
+        urmp.find_recordings([tmp_path], "tuba")
+    with pytest.raises(UserError, match="URMP has no 'lute'; it has violin"):
+        urmp.find_recordings([tmp_path], "lute")
+
+
+def test_whole_recordings_are_held_out_where_there_are_enough(tmp_path):
+    paths = sorted(tmp_path / f"{name}_0a_{i:04d}.npz" for name in "abcdef" for i in range(3))
+    train, held_out = data.split(paths, 0.2)
+    assert sorted(train + held_out) == paths
+    assert len(held_out) == 3 and len({path.name[0] for path in held_out}) == 1
+    assert data.split(paths[:3], 0.1)[1] and len(data.split(paths[:3], 0.1)[1]) == 1
+    assert data.split(paths[:1], 0.1) == (paths[:1], [])
+    assert data.split(paths, 0.0) == (paths, [])
+
+
+def test_crops_are_drawn_anew_each_time(tmp_path):
+    frames = np.arange(1000, dtype="float32")
+    features = {"f0_hz": frames, "f0_confidence": frames, "loudness_db": frames}
+    data.save_example(tmp_path / "a.npz", np.zeros(64000), features)
+    provider = data.CropProvider(tmp_path, 1.0, 4)
+    starts = [tuple(provider.batch(step)["f0_hz"][:, 0]) for step in (0, 1, 2, 0)]
+    assert len(set(starts)) == 3 and starts[0] == starts[3]
