@@ -10,10 +10,19 @@ can be compared with what DDSP reports; the pitch accuracies are mir_eval's.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
+from audio_tt.pitch_metrics import (
+    CONFIDENT,
+    OUTLIER_SEMITONES,
+    F0Distance,
+    f0_l1,
+    pitch_jaccard,
+    raw_chroma_accuracy,
+    raw_pitch_accuracy,
+    voicing,
+)
 from audio_tt.spectral_metrics import (
     log_spectral_distance,
     mfcc_distance,
@@ -23,6 +32,8 @@ from audio_tt.spectral_metrics import (
 )
 
 __all__ = [
+    "CONFIDENT",
+    "OUTLIER_SEMITONES",
     "F0Distance",
     "evaluate",
     "f0_l1",
@@ -32,74 +43,13 @@ __all__ = [
     "mfcc_distance",
     "mfcc_frechet",
     "multiscale_spectral_distance",
+    "pitch_jaccard",
     "raw_chroma_accuracy",
     "raw_pitch_accuracy",
     "summarise",
     "validate",
+    "voicing",
 ]
-
-CONFIDENT = 0.85
-OUTLIER_SEMITONES = 12.0
-
-
-class F0Distance(NamedTuple):
-    """The distance of two pitch curves.
-
-    Attributes:
-      semitones: Mean absolute difference over the frames where the target is confident; NaN when it
-        is confident nowhere.
-      is_outlier: Whether that is more than an octave, in which case DDSP counts the example as an
-        outlier and leaves its distance out of the mean.
-      is_tracked: Whether the target is confident anywhere; otherwise DDSP leaves the example out.
-    """
-
-    semitones: float
-    is_outlier: bool
-    is_tracked: bool
-
-
-def f0_l1(
-    f0_target: np.ndarray, confidence_target: np.ndarray, f0_estimate: np.ndarray
-) -> F0Distance:
-    """Measures the distance of two pitch curves where the target is confident (0.85 and above).
-
-    Args:
-      f0_target: `[frames]` Hz, 0 where unvoiced.
-      confidence_target: `[frames]`, 0 to 1, as CREPE gives it.
-      f0_estimate: `[frames]` Hz; 0 counts as MIDI note 0, as in DDSP.
-    """
-    f0_target, confidence = validate(f0_target, confidence_target)
-    f0_target, f0_estimate = validate(f0_target, f0_estimate)
-    confident = confidence[: len(f0_target)] >= CONFIDENT
-    if not confident.any():
-        return F0Distance(np.nan, is_outlier=False, is_tracked=False)
-    difference = np.abs(_hz_to_midi(f0_target) - _hz_to_midi(f0_estimate))
-    semitones = float(difference[confident].mean())
-    return F0Distance(semitones, is_outlier=semitones > OUTLIER_SEMITONES, is_tracked=True)
-
-
-def raw_pitch_accuracy(
-    f0_target: np.ndarray, f0_estimate: np.ndarray, tolerance_cents: float = 50.0
-) -> float:
-    """Returns the share of the target's voiced frames whose estimate is within the tolerance.
-
-    See `mir_eval.melody.raw_pitch_accuracy`. NaN when the target is unvoiced throughout.
-    """
-    from mir_eval import melody
-
-    return _accuracy(melody.raw_pitch_accuracy, f0_target, f0_estimate, tolerance_cents)
-
-
-def raw_chroma_accuracy(
-    f0_target: np.ndarray, f0_estimate: np.ndarray, tolerance_cents: float = 50.0
-) -> float:
-    """Returns the raw pitch accuracy with octave errors forgiven.
-
-    See `mir_eval.melody.raw_chroma_accuracy`. NaN when the target is unvoiced throughout.
-    """
-    from mir_eval import melody
-
-    return _accuracy(melody.raw_chroma_accuracy, f0_target, f0_estimate, tolerance_cents)
 
 
 def loudness_l1(loudness_target: np.ndarray, loudness_estimate: np.ndarray) -> float:
@@ -160,6 +110,8 @@ def evaluate(
         scores["f0_outliers"] = float(distance.is_outlier) if distance.is_tracked else np.nan
         scores["raw_pitch_accuracy"] = raw_pitch_accuracy(f0_target, f0_estimate)
         scores["raw_chroma_accuracy"] = raw_chroma_accuracy(f0_target, f0_estimate)
+        recall, false_alarm = voicing(f0_target, f0_estimate)
+        scores["voicing_recall"], scores["voicing_false_alarm"] = recall, false_alarm
     return scores
 
 
@@ -170,28 +122,3 @@ def summarise(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
         defined = [row[name] for row in scores if name in row and not np.isnan(row[name])]
         summary[name] = float(np.mean(defined)) if defined else float("nan")
     return summary
-
-
-def _hz_to_midi(f0_hz: np.ndarray) -> np.ndarray:
-    voiced = f0_hz > 0.0
-    return np.where(voiced, 12.0 * np.log2(np.where(voiced, f0_hz, 440.0) / 440.0) + 69.0, 0.0)
-
-
-def _accuracy(metric, f0_target, f0_estimate, tolerance_cents: float) -> float:
-    from mir_eval import melody
-
-    target, estimate = validate(f0_target, f0_estimate)
-    if not (target > 0.0).any():
-        return float("nan")
-    target_hz, target_voicing = melody.freq_to_voicing(target)
-    estimate_hz, estimate_voicing = melody.freq_to_voicing(estimate)
-    target_cents, estimate_cents = melody.hz2cents(target_hz), melody.hz2cents(estimate_hz)
-    return float(
-        metric(
-            target_voicing,
-            target_cents,
-            estimate_voicing,
-            estimate_cents,
-            cent_tolerance=tolerance_cents,
-        )
-    )

@@ -1,5 +1,6 @@
 """Progress with rate and time left, on a terminal, in a log file, or not at all when quiet."""
 
+import multiprocessing
 import sys
 from collections.abc import Iterable
 from typing import TextIO
@@ -30,7 +31,8 @@ def progress(iterable_or_total: Iterable | int | None, description: str, unit: s
     """Shows how far long work has come, on standard error.
 
     On a terminal it is a bar with rate and time left; elsewhere a plain line at most every ten
-    seconds, and none for work that is shorter; nothing at all with `--verbosity=-1`.
+    seconds, and none for work that is shorter; nothing at all with `--verbosity=-1`, or in one of
+    several processes, whose caller shows how far they are.
 
     Args:
       iterable_or_total: What to iterate over, or the number of steps (None when it is not known) to
@@ -46,7 +48,7 @@ def progress(iterable_or_total: Iterable | int | None, description: str, unit: s
     counted = iterable_or_total is None or isinstance(iterable_or_total, int)
     what = {"total": iterable_or_total} if counted else {"iterable": iterable_or_total}
     what |= {"desc": description, "unit": unit}
-    if logging.get_verbosity() <= logging.ERROR:
+    if logging.get_verbosity() <= logging.ERROR or multiprocessing.parent_process() is not None:
         return tqdm(**what, disable=True)
     if sys.stderr.isatty():
         return tqdm(**what, file=sys.stderr, dynamic_ncols=True, delay=0.5, smoothing=0.1)
@@ -59,3 +61,18 @@ def progress(iterable_or_total: Iterable | int | None, description: str, unit: s
         maxinterval=_SECONDS_BETWEEN_LINES,
         miniters=1,
     )
+
+
+def reporter(description: str, unit: str = "frame"):
+    """Returns a callback of (done, total) that moves a progress bar and closes it at the end."""
+    bar = None
+
+    def report(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = progress(total, description, unit)
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return report

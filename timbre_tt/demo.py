@@ -8,6 +8,7 @@ from pathlib import Path
 from absl import flags
 
 from audio_tt import app, io, pitch_flags
+from audio_tt.progress import reporter
 
 DEMO = Path(__file__).with_name("assets") / "demo.flac"
 
@@ -26,7 +27,7 @@ def main():
     from timbre_tt import page
 
     options = pitch_flags.options()
-    measured = transfer.measure(audio, source, progress=_report("Measuring pitch"), **options)
+    measured = transfer.measure(audio, source, progress=reporter("Measuring pitch"), **options)
     io.write(output_dir / "input.wav", audio, sample_rate)
     sounds = [page.Sound("input.wav", f"Input: {Path(source).name}", audio, measured)]
     names = catalogue.instruments()
@@ -38,21 +39,6 @@ def main():
         sounds.append(page.Sound(f"{name}.wav", name.replace("_", " "), played, heard))
     page.write(output_dir / "index.html", sounds, sample_rate, features.FRAME_RATE)
     print(f"Open {output_dir / 'index.html'} in a browser.")
-
-
-def _report(description):
-    """A callback of (done, total) that moves a progress bar."""
-    bar = None
-
-    def report(done, total):
-        nonlocal bar
-        if bar is None:
-            bar = app.progress(total, description, "frame")
-        bar.update(done - bar.n)
-        if done >= total:
-            bar.close()
-
-    return report
 
 
 if __name__ == "__main__":

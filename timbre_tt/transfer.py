@@ -1,52 +1,138 @@
 """Plays a recording on another instrument.
 
 timbre-transfer song.wav flute.wav --instrument=flute
-timbre-transfer song.wav guitar.wav --system=pix2pix --instrument=guitar_acoustic
+timbre-transfer songs/ more/*.mp3 --instrument=guitar_acoustic --output_dir=played
+
+The second writes played/NAME_guitar_acoustic.wav for every recording. What comes out is as long as
+what went in and has its sample rate, and from Pix2Pix its channels; a wav, flac or ogg file.
 """
 
+import functools
+import os
 import sys
 
-from absl import flags
+from absl import flags, logging
 
-from audio_tt import app
+from audio_tt import app, parallel
 from audio_tt.errors import UserError
-from timbre_tt import systems
+from timbre_tt import conversion, systems
 
-_SYSTEM = flags.DEFINE_enum(
-    "system", "ddsp", systems.NAMES, "How it is done; each has flags of its own."
-)
 _INSTRUMENT = flags.DEFINE_string("instrument", None, "What to play on; see --list_instruments.")
-_LIST = flags.DEFINE_bool("list_instruments", False, "Print the instruments and stop.")
+_LIST = flags.DEFINE_bool("list_instruments", False, "Print the instruments of each system.")
+_SYSTEM = flags.DEFINE_enum(
+    "system", None, systems.NAMES, "By default the one that plays the instrument best."
+)
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder to write to, for several recordings.")
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace files that are there.")
+_JOBS = flags.DEFINE_integer("jobs", 1, "Recordings to play at once.", lower_bound=1)
 
 
-def main(input_path=None, output_path=None):
-    """One recording, one instrument."""
+def main(*words):
+    """Any number of recordings, one instrument."""
     if _LIST.value:
         for name in systems.NAMES:
-            print("\n  ".join([f"--system={name}", *systems.instruments(name)]))
-        return None
-    if input_path is None or output_path is None:
-        raise UserError("name a recording and a file to write: timbre-transfer INPUT OUTPUT")
-    system = systems.load(_SYSTEM.value)
-    return system.transfer(input_path, output_path, _INSTRUMENT.value or system.INSTRUMENT)
+            print(f"--system={name}")
+            for instrument, origin in systems.load(name).instruments().items():
+                print(f"  {instrument:<18}from {origin}")
+        return 0
+    instrument = _INSTRUMENT.value or _system().INSTRUMENT
+    jobs = conversion.plan(words, _OUTPUT_DIR.value, instrument)
+    seconds = [conversion.seconds_of(source) for source, _ in jobs]
+    with app.progress(round(sum(seconds)), "Playing", "s") as bar:
+        if len(jobs) == 1:
+            _play(jobs[0], conversion.Seconds(bar))
+            return 0
+        return int(_play_all(jobs, seconds, bar) > 0)
 
 
 def command():
     """Entry point of the console command `timbre-transfer`."""
-    flags.adopt_module_key_flags(systems.load(system_named_in(sys.argv[1:])))
-    app.run(main, positional="[INPUT] [OUTPUT]")
+    _define_flags(sys.argv[1:])
+    app.run(main, positional="[INPUT...]")
+
+
+def _define_flags(arguments):
+    """Defines the flags of the system that the arguments ask for, which must be known first."""
+    system = systems.load(system_named_in(arguments))
+    system.define_flags()
+    flags.adopt_module_key_flags(system)
 
 
 def system_named_in(arguments):
-    """The value of --system, which must be known before the other flags can be read."""
-    chosen = _SYSTEM.default
+    """The value of --system, or else the best for --instrument; the first where that is unknown."""
+    chosen = _value_of("system", arguments)
+    if chosen in systems.NAMES:
+        return chosen
+    try:
+        return systems.best_for(_value_of("instrument", arguments))
+    except UserError:
+        return systems.NAMES[0]
+
+
+def _value_of(flag, arguments):
+    value = None
     for word, after in zip(arguments, [*arguments[1:], None], strict=True):
         if word == "--":
             break
-        name, _, value = word.partition("=")
-        if name in ("-system", "--system"):
-            chosen = value or after
-    return chosen if chosen in systems.NAMES else _SYSTEM.default
+        name, _, given = word.partition("=")
+        if name in (f"-{flag}", f"--{flag}"):
+            value = given or after
+    return value
+
+
+def _system():
+    return systems.load(_SYSTEM.value or systems.best_for(_INSTRUMENT.value))
+
+
+@functools.cache
+def _player():
+    system = _system()
+    return system.load(_INSTRUMENT.value or system.INSTRUMENT, **system.options())
+
+
+def _play(job, seconds=None):
+    source, target = job
+    if target.exists() and not _OVERWRITE.value:  # said before a model is loaded
+        raise UserError(f"{target} is there already; --overwrite replaces it")
+    conversion.convert(source, target, _player(), seconds)
+
+
+def _play_all(jobs, seconds, bar):
+    """Plays every recording, whatever becomes of the others; returns how many could not be."""
+    processes, failed = min(_JOBS.value, len(jobs)), 0
+    if processes > 1:
+        _share_cores(processes)
+    values = flags.FLAGS.flag_values_dict()
+    calls = [(job, values) for job in jobs]
+    shown = conversion.Seconds(bar)
+    for index, message in parallel.run_jobs(_attempt, list(enumerate(calls)), processes):
+        shown.add(seconds[index])
+        if message:
+            logging.error("%s", message)
+            failed += 1
+    return failed
+
+
+def _attempt(call):
+    """Plays one recording, in any process; returns its number and what was wrong, or None."""
+    index, (job, values) = call
+    if not flags.FLAGS.is_parsed():
+        _define_flags([f"--{name}={values[name]}" for name in ("system", "instrument")])
+        flags.FLAGS.mark_as_parsed()
+        for name, value in values.items():
+            flags.FLAGS[name].value = value
+    try:
+        _play(job)
+    except UserError as error:
+        return index, str(error)
+    return index, None
+
+
+def _share_cores(processes):
+    """Keeps the processes from using all cores each, which makes all of them slow."""
+    threads = str(max(1, parallel.default_processes() // processes))
+    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(variable, threads)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from audio_tt import metrics
+from audio_tt import metrics, multipitch
 from audio_tt.locked_librosa import librosa
+from audio_tt.pitch_metrics import jaccard_distance
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "metrics.npz")
 SAMPLE_RATE = 16000
@@ -178,3 +179,48 @@ def test_evaluate_and_summarise():
     assert summary["loudness_l1_db"] == pytest.approx(1.0)
     assert summary["raw_chroma_accuracy"] == pytest.approx(2 / 3)
     assert summary["log_spectral_distance_db"] == 0.0
+
+
+def test_voicing_is_that_of_mir_eval():
+    rng = np.random.default_rng(2)
+    target = np.where(rng.random(300) < 0.6, 220.0, 0.0)
+    estimate = np.where(rng.random(300) < 0.7, 220.0, 0.0)
+    times = np.arange(300) * 0.004
+    expected = mir_eval.melody.evaluate(times, target, times, estimate)
+    recall, false_alarm = metrics.voicing(target, estimate)
+    assert recall == pytest.approx(expected["Voicing Recall"])
+    assert false_alarm == pytest.approx(expected["Voicing False Alarm"])
+    assert metrics.voicing(np.ones(4), np.ones(4))[0] == 1.0
+    assert np.isnan(metrics.voicing(np.ones(4), np.ones(4))[1])
+
+
+def chord(*pitches, rate=SAMPLE_RATE):
+    t = np.arange(rate) / rate
+    tones = [440.0 * 2.0 ** ((pitch - 69) / 12) for pitch in pitches]
+    return 0.1 * sum(np.sin(2 * np.pi * f * k * t) / k for f in tones for k in range(1, 9))
+
+
+@pytest.mark.parametrize("pitches", [(69,), (48, 64), (57, 61, 64), (55, 62, 71, 76)])
+@pytest.mark.parametrize("rate", [16000, 44100])
+def test_the_notes_of_a_chord_are_found(pitches, rate):
+    roll = multipitch.piano_roll(chord(*pitches, rate=rate), rate)
+    assert roll.shape == (26, 128)
+    assert [tuple(np.flatnonzero(frame)) for frame in roll[3:23]] == [pitches] * 20
+
+
+def test_pitch_jaccard_counts_notes_in_common():
+    major, minor = chord(57, 61, 64), chord(57, 60, 64)
+    assert metrics.pitch_jaccard(major, major, SAMPLE_RATE) == 0.0
+    assert metrics.pitch_jaccard(major, minor, SAMPLE_RATE) == pytest.approx(0.5, abs=0.05)
+    assert metrics.pitch_jaccard(major, chord(50, 67), SAMPLE_RATE) > 0.95
+    assert np.isnan(metrics.pitch_jaccard(np.zeros(9), np.zeros(9), SAMPLE_RATE))
+    rolls = np.zeros((2, 4, 128), bool)
+    rolls[0, :3, 60], rolls[1, 1:3, 60], rolls[1, 2, 64] = True, True, True
+    assert jaccard_distance(*rolls) == pytest.approx(1 - (0 + 1 + 0.5) / 3)
+
+
+def test_silence_and_what_is_quiet_beside_the_rest_hold_no_notes():
+    audio = np.concatenate([chord(69), 1e-4 * chord(60), np.zeros(SAMPLE_RATE)])
+    roll = multipitch.piano_roll(audio, SAMPLE_RATE)
+    assert roll[2:23].any(axis=1).all() and not roll[27:].any()
+    assert not multipitch.piano_roll(np.zeros(0), SAMPLE_RATE).any()

@@ -1,24 +1,58 @@
 """Harmonics and noise driven by one voice's pitch and loudness."""
 
-from absl import flags
+import numpy as np
 
-from audio_tt import io, pitch_flags
-from ddsp_tt import catalogue, transfer_flags
+from audio_tt.progress import reporter
+from ddsp_tt import catalogue
+from timbre_tt.systems import Player
 
 INSTRUMENT = "flute"
-flags.adopt_module_key_flags(pitch_flags)
-flags.adopt_module_key_flags(transfer_flags)
 
 
-def transfer(input_path, output_path, instrument):
-    """Plays one file on an instrument of the catalogue."""
+def instruments():
+    """Every instrument of the catalogue, from whatever has a pitch."""
+    return dict.fromkeys(catalogue.instruments(), "one voice of any kind")
+
+
+def define_flags():
+    """Those of pitch tracking and of fitting a performance to the instrument."""
+    from absl import flags
+
+    from audio_tt import pitch_flags
+    from ddsp_tt import transfer_flags
+
+    flags.adopt_module_key_flags(transfer_flags)
+    flags.adopt_module_key_flags(pitch_flags)
+
+
+def options():
+    """The flags as keyword arguments of `load`."""
+    from audio_tt import pitch_flags
+    from ddsp_tt import transfer_flags
+
+    return {"pitch": pitch_flags.options(), **transfer_flags.options()}
+
+
+def load(instrument, pitch=None, adjustment=None, seed=0):
+    """The player of an instrument.
+
+    Args:
+      instrument: of the catalogue.
+      pitch: keyword arguments of `audio_tt.pitch.track`.
+      adjustment: a `ddsp_tt.transfer.Adjustment`; None for the default one.
+      seed: of the noise.
+    """
     folder = catalogue.folder(instrument)
-    io.check_writable(output_path)
-    audio, sample_rate = io.read(input_path, sample_rate=16000)
 
     from ddsp_tt import loading, transfer
 
     trained = loading.load(folder)
-    measured = transfer.measure(audio, input_path, trained.convention, **pitch_flags.options())
-    blocks = transfer.play(trained, measured, len(audio), **transfer_flags.options())
-    io.write(output_path, blocks, sample_rate)
+
+    def play(blocks, name):
+        audio = np.concatenate(list(blocks))
+        measured = transfer.measure(
+            audio, name, trained.convention, progress=reporter("Measuring pitch"), **(pitch or {})
+        )
+        yield from transfer.play(trained, measured, len(audio), adjustment, seed)
+
+    return Player(transfer.SAMPLE_RATE, keeps_channels=False, function=play)
