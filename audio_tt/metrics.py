@@ -99,6 +99,7 @@ def evaluate(
         "log_spectral_distance_db": log_spectral_distance(target_audio, estimate_audio),
         "multiscale_spectral_distance": multiscale_spectral_distance(target_audio, estimate_audio),
         "mfcc_distance": mfcc_distance(target_audio, estimate_audio, sample_rate),
+        "pitch_jaccard": pitch_jaccard(target_audio, estimate_audio, sample_rate),
         "mfcc_frechet": mfcc_frechet(target_audio, estimate_audio, sample_rate),
     }
     if loudness_target is not None and loudness_estimate is not None:

@@ -8,6 +8,7 @@ import scipy.linalg
 from audio_tt import metrics, multipitch
 from audio_tt.locked_librosa import librosa
 from audio_tt.pitch_metrics import jaccard_distance
+from audio_tt.reference_figures import FIGURES
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "metrics.npz")
 SAMPLE_RATE = 16000
@@ -224,3 +225,33 @@ def test_silence_and_what_is_quiet_beside_the_rest_hold_no_notes():
     roll = multipitch.piano_roll(audio, SAMPLE_RATE)
     assert roll[2:23].any(axis=1).all() and not roll[27:].any()
     assert not multipitch.piano_roll(np.zeros(0), SAMPLE_RATE).any()
+
+
+def test_every_figure_says_which_way_is_better():
+    f0, curve = np.full(50, 220.0), np.linspace(-40, -20, 50)
+    everything = metrics.evaluate(
+        tone(220),
+        tone(221),
+        SAMPLE_RATE,
+        f0_target=f0,
+        confidence_target=f0 / 220,
+        f0_estimate=f0,
+        loudness_target=curve,
+        loudness_estimate=curve,
+    )
+    assert everything.keys() == FIGURES.keys()
+    assert {figure.better for figure in FIGURES.values()} == {"lower", "higher"}
+    for name, figure in FIGURES.items():
+        best = 1.0 if figure.better == "higher" else 0.0
+        # Equal to what it is compared with, every figure takes its best value.
+        equal = metrics.evaluate(
+            tone(220),
+            tone(220),
+            SAMPLE_RATE,
+            f0_target=np.append(f0, 0.0),
+            confidence_target=np.ones(51),
+            f0_estimate=np.append(f0, 0.0),
+            loudness_target=curve,
+            loudness_estimate=curve,
+        )
+        assert equal[name] == pytest.approx(best, abs=1e-6), name
