@@ -70,7 +70,10 @@ def test_tensorflow_is_imported_only_where_it_is_used():
         "pix2pix_tt.evaluate",
         "pix2pix_tt.predict",
         "pix2pix_tt.predict_multitarget",
+        "timbre_tt.compare",
         "timbre_tt.demo",
+        "timbre_tt.systems.ddsp",
+        "timbre_tt.systems.pix2pix",
         "timbre_tt.transfer",
     ],
 )

@@ -147,7 +147,10 @@ def table(rows: Sequence[Row]) -> str:
     heads.append(
         '<th scope="col" data-better="higher"><button type="button">x real time</button></th>'
     )
-    best = {name: _best(name, [row.figures.get(name, math.nan) for row in rows]) for name in names}
+    others = [row for row in rows if row.label != COPY]
+    best = {
+        name: _best(name, [row.figures.get(name, math.nan) for row in others]) for name in names
+    }
     lines = []
     for row in rows:
         label = html.escape(row.label)
@@ -159,7 +162,7 @@ def table(rows: Sequence[Row]) -> str:
         else:
             for name in names:
                 value = row.figures.get(name, math.nan)
-                mark = ' class="best"' if value == best[name] else ""
+                mark = ' class="best"' if value == best[name] and row in others else ""
                 cells.append(f'<td data-value="{_raw(value)}"{mark}>{shown(name, value)}</td>')
             cells.append(f'<td data-value="{_raw(row.speed)}">{speed(row.speed)}</td>')
         lines.append("<tr>" + "".join(cells) + "</tr>")

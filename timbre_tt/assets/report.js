@@ -57,6 +57,20 @@ class Picture {
     this.draw();
   }
 
+  /** The moment under the pointer, else where it plays, else the loudest. */
+  now() {
+    if (this.moment !== null) return this.moment;
+    if (this.audio.currentTime > 0) return this.audio.currentTime;
+    const { loudness } = this.sound, seconds = data.seconds[this.sound.recording];
+    return (loudness.indexOf(Math.max(...loudness)) / Math.max(1, loudness.length - 1)) * seconds;
+  }
+
+  /** The value of a curve at the moment. */
+  at(values) {
+    const share = this.now() / data.seconds[this.sound.recording];
+    return values[Math.min(values.length - 1, Math.round(share * (values.length - 1)))];
+  }
+
   layout() {
     const width = this.canvas.clientWidth, height = this.canvas.clientHeight;
     const side = Math.max(60, Math.min(110, width * 0.2)), left = 34, lower = 52;
@@ -80,11 +94,11 @@ class Picture {
     pen.drawImage(this.image(), plot.x, plot.y, plot.width, plot.height);
     this.labels(pen, plot, f0, loudness, side);
     const toY = (hz) => this.frequency(hz, plot);
-    this.curve(pen, plot, this.sound.f0, toY, css("--own"), dark.matches ? 1.5 : 1.5);
+    this.curve(pen, plot, this.sound.f0, toY, css("--own"), 1.2);
     this.curves(pen, f0, "f0", (hz) => Math.log2(Math.max(hz, 1)));
     this.curves(pen, loudness, "loudness", (db) => db);
     this.spectrum(pen, side);
-    const now = this.moment ?? this.audio.currentTime;
+    const now = this.now();
     const x = plot.x + (now / data.seconds[this.sound.recording]) * plot.width;
     pen.strokeStyle = css("--soft");
     pen.beginPath();
@@ -159,10 +173,10 @@ class Picture {
 
   spectrum(pen, box) {
     const seconds = data.seconds[this.sound.recording], bins = data.frequencies.bins;
-    const now = this.moment ?? this.audio.currentTime;
+    const now = this.now();
     const frame = Math.min(this.sound.frames - 1, Math.floor((now / seconds) * this.sound.frames));
     const levels = this.sound.levels.subarray(frame * bins, (frame + 1) * bins);
-    const f0 = this.sound.f0[Math.min(this.sound.f0.length - 1, Math.round((now / seconds) * (this.sound.f0.length - 1)))];
+    const f0 = this.at(this.sound.f0), loud = this.at(this.sound.loudness);
     pen.strokeStyle = css("--own");
     pen.globalAlpha = 0.45;
     if (f0) {
@@ -182,7 +196,6 @@ class Picture {
       if (bin) pen.lineTo(x, y); else pen.moveTo(x, y);
     });
     pen.stroke();
-    const loud = this.sound.loudness[Math.min(this.sound.loudness.length - 1, Math.round((now / seconds) * (this.sound.loudness.length - 1)))];
     this.readout.textContent = `${now.toFixed(2)} s · ${f0 ? `f0 ${f0.toFixed(1)} Hz` : "no pitch"} · ${loud.toFixed(1)} dB`;
   }
 }
