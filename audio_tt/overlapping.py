@@ -71,3 +71,21 @@ def _windows(blocks, size, overlap):
     rest = held[..., offset:]
     missing = size - rest.shape[-1]
     yield offset, np.pad(rest, [(0, 0)] * (rest.ndim - 1) + [(0, missing)]), rest.shape[-1]
+
+
+class Seen:
+    """Passes on arrays `[..., frames]`, whose frames can be taken again afterwards."""
+
+    def __init__(self, blocks):
+        self._blocks, self._waiting = blocks, []
+
+    def __iter__(self):
+        for block in self._blocks:
+            self._waiting.append(block)
+            yield block
+
+    def take(self, count):
+        """The next `count` frames of what was passed on."""
+        joined = np.concatenate(self._waiting, axis=-1)
+        self._waiting = [joined[..., count:]]
+        return joined[..., :count]

@@ -38,20 +38,31 @@ def spectrogram(
     seconds = max(len(audio) / sample_rate, 1e-3)
     figure, (top, bottom) = _figure(5.5, title, heights=(1, 4))
     _waveform(top, audio, seconds)
-    hop_length = max(256, -(-len(audio) // _DRAWN_FRAMES))
-    levels, frequencies = _log_frequency_levels(audio, sample_rate, hop_length)
-    times = np.arange(levels.shape[1] + 1) * hop_length / sample_rate
-    image = bottom.pcolormesh(
-        times, _edges(frequencies), levels, cmap="magma", vmin=-_DYNAMIC_RANGE_DB, vmax=0.0
-    )
-    image.set_rasterized(True)
+    image = _log_frequency_image(bottom, audio, sample_rate)
     figure.colorbar(image, ax=[top, bottom], label="level (dB below peak)", pad=0.01, aspect=30)
     if f0_hz is not None:
         _pitch_line(bottom, np.arange(len(f0_hz)) / frame_rate, f0_hz, color="cyan", label="f0")
         bottom.legend(loc="upper right", framealpha=0.6)
-    bottom.set(xlim=(0, seconds), ylim=(frequencies[0], frequencies[-1]))
-    bottom.set(xlabel="time (s)", ylabel="frequency (Hz)")
-    _frequency_axis(bottom)
+    bottom.set_xlabel("time (s)")
+    _save(figure, path)
+
+
+def spectrograms(
+    path: str | os.PathLike, sounds: Mapping[str, np.ndarray], sample_rate: int
+) -> None:
+    """Draws log-frequency spectrograms above one another, each with its own time axis.
+
+    Args:
+      path: PNG file to write.
+      sounds: `[samples]` by title.
+      sample_rate: Of all, in Hz.
+    """
+    figure, axes = _figure(0.6 + 2.4 * len(sounds), None, (1,) * len(sounds), sharex=False)
+    for axis, (title, audio) in zip(axes, sounds.items(), strict=True):
+        image = _log_frequency_image(axis, np.asarray(audio, np.float32), sample_rate)
+        axis.set_title(title, fontsize=10, loc="left")
+    axes[-1].set_xlabel("time (s)")
+    figure.colorbar(image, ax=axes, label="level (dB below peak)", pad=0.01, aspect=40)
     _save(figure, path)
 
 
@@ -129,13 +140,13 @@ def _trained_figure(name: str) -> str:
     return name.removeprefix("val_").removesuffix("_val")
 
 
-def _figure(height: float, title: str | None, heights: tuple[int, ...]):
+def _figure(height: float, title: str | None, heights: tuple[int, ...], sharex: bool = True):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_WIDTH, height), layout="constrained", dpi=120)
     FigureCanvasAgg(figure)
-    axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)
+    axes = figure.subplots(len(heights), 1, sharex=sharex, height_ratios=heights, squeeze=False)
     if title:
         figure.suptitle(title, fontsize=12)
     return figure, list(axes[:, 0])
@@ -156,6 +167,20 @@ def _waveform(axis, audio: np.ndarray, seconds: float) -> None:
         peak = float(np.abs(audio).max())
         axis.set_ylim(-1.05 * (peak or 1.0), 1.05 * (peak or 1.0))
     axis.set_ylabel("amplitude")
+
+
+def _log_frequency_image(axis, audio: np.ndarray, sample_rate: int):
+    hop_length = max(256, -(-len(audio) // _DRAWN_FRAMES))
+    levels, frequencies = _log_frequency_levels(audio, sample_rate, hop_length)
+    times = np.arange(levels.shape[1] + 1) * hop_length / sample_rate
+    image = axis.pcolormesh(
+        times, _edges(frequencies), levels, cmap="magma", vmin=-_DYNAMIC_RANGE_DB, vmax=0.0
+    )
+    image.set_rasterized(True)
+    axis.set(xlim=(0, max(len(audio) / sample_rate, 1e-3)))
+    axis.set(ylim=(frequencies[0], frequencies[-1]), ylabel="frequency (Hz)")
+    _frequency_axis(axis)
+    return image
 
 
 def _log_frequency_levels(

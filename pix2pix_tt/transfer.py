@@ -107,7 +107,7 @@ def paint(trained, spectra, style=None):
     features = trained.features
     overlap = blending.Blending().overlap_in(features.slice_frames)
     painter = Painter(trained.generator)
-    seen = _Seen(spectra)
+    seen = overlapping.Seen(spectra)
     levels = (features.to_level(features.magnitude(spectrum)) for spectrum in seen)
 
     def draw(level):
@@ -129,24 +129,6 @@ def normalised(blocks):
         gain = np.float32(1.0 / tally.peak if tally.peak else 1.0)
         for part in parts:
             yield gain * part
-
-
-class _Seen:
-    """Passes on arrays `[..., frames]`, whose frames can be taken again afterwards."""
-
-    def __init__(self, blocks):
-        self._blocks, self._waiting = blocks, []
-
-    def __iter__(self):
-        for block in self._blocks:
-            self._waiting.append(block)
-            yield block
-
-    def take(self, count):
-        """The next `count` frames of what was passed on."""
-        joined = np.concatenate(self._waiting, axis=-1)
-        self._waiting = [joined[..., count:]]
-        return joined[..., :count]
 
 
 class _Counted:

@@ -1,68 +1,117 @@
-"""Audio to a logarithmic spectrogram, and back with a phase made up for it."""
+"""What is optimised: a logarithmic spectrogram, or the waveform itself; from audio and back."""
 
 import dataclasses
 
 import gin
 import numpy as np
-from keras import ops
 
-from audio_tt import phase
+from audio_tt import streaming
+from audio_tt.errors import UserError
+from audio_tt.phase_windows import GriffinLim
 
 
 @gin.configurable(module="style_tt.features")
 @dataclasses.dataclass(frozen=True)
 class LogSpectrogram:
-    """Settings of the spectrogram, and the ways there and back.
+    """log(1 + magnitude) of the short-time Fourier transform.
 
     Attributes:
       sample_rate: Hz.
       n_fft: samples in a frame.
       hop_length: samples between two frames.
-      n_iter: iterations of Griffin-Lim on the way back.
-      momentum: of Griffin-Lim; 0 is the algorithm of 1984.
+      phase: "content" starts from the content's phase, "random" from none, before Griffin-Lim
+        (`audio_tt.phase_windows.GriffinLim`) makes it fit.
     """
 
     sample_rate: int = 22050
     n_fft: int = 2048
     hop_length: int = 512
-    n_iter: int = 500
-    momentum: float = 0.0
+    phase: str = "content"
 
-    def encode(self, audio):
-        """Measures a recording.
+    window = "hann"
+    pad_mode = "constant"
+    lowest = 0.0  # below it there is no magnitude
+
+    def __post_init__(self):
+        if self.phase not in ("content", "random"):
+            raise UserError(f"LogSpectrogram.phase is content or random, not {self.phase!r}")
+
+    @property
+    def n_bins(self):
+        """Bins of a frame."""
+        return self.n_fft // 2 + 1
+
+    @property
+    def frequencies(self):
+        """Hz of every bin, `[bins]`."""
+        return np.arange(self.n_bins) * self.sample_rate / self.n_fft
+
+    def analyse(self, blocks, fill=True):
+        """Transforms a recording, see `audio_tt.streaming.analyse`.
 
         Args:
-          audio: float32 `[samples]`, of any length.
+          blocks: iterable of float32 `[samples]` or `[samples, channels]`.
+          fill: whether samples after the last whole hop get a frame.
 
-        Returns:
-          log(1 + magnitude), float32 `[frames, n_fft // 2 + 1]`, frames = 1 + samples //
-          hop_length.
+        Yields:
+          complex64 `[channels, bins, frames]`.
         """
-        from audio_tt.locked_librosa import librosa
+        return streaming.analyse(blocks, self, fill)
 
-        audio = np.asarray(audio, np.float32)
-        audio = np.pad(audio, (0, max(0, self.n_fft - len(audio))))
-        spectrum = librosa.stft(audio, n_fft=self.n_fft, hop_length=self.hop_length)
-        return np.log1p(np.abs(spectrum)).T
+    def to_level(self, spectrum):
+        """Levels, float32, shaped like the spectrum."""
+        return np.log1p(np.abs(spectrum)).astype(np.float32)
 
-    def decode(self, spectrogram, length=None, seed=0):
-        """Audio of a spectrogram.
+    def synthesise(self, pairs, seed=0):
+        """Audio of levels.
 
         Args:
-          spectrogram: log(1 + magnitude), `[frames, n_fft // 2 + 1]`.
-          length: samples to return; what the frames hold, (frames - 1) * hop_length, by default.
-          seed: of the phase that Griffin-Lim starts from.
+          pairs: iterable of (levels, the content's spectrum), each `[channels, bins, frames]`.
+          seed: of the random phase.
 
-        Returns:
-          float32 `[samples]`.
+        Yields:
+          float32 `[samples, channels]`.
         """
-        magnitude = np.expm1(np.maximum(spectrogram, 0.0))
-        audio = phase.griffin_lim(
-            magnitude,
-            self.hop_length,
-            n_iter=self.n_iter,
-            momentum=self.momentum,
-            seed=seed,
-            length=length,
-        )
-        return ops.convert_to_numpy(audio)
+        rng = np.random.default_rng(seed)
+        spectra = (self._with_phase(level, spectrum, rng) for level, spectrum in pairs)
+        return streaming.synthesise(GriffinLim().refine(spectra, self), self)
+
+    def _with_phase(self, level, spectrum, rng):
+        magnitude = np.expm1(np.maximum(level, 0.0))
+        if self.phase == "content":
+            angle = np.angle(spectrum)
+        else:
+            angle = rng.uniform(-np.pi, np.pi, magnitude.shape)
+        return (magnitude * np.exp(1j * angle)).astype(np.complex64)
+
+
+@gin.configurable(module="style_tt.features")
+@dataclasses.dataclass(frozen=True)
+class Waveform:
+    """The samples as they are: frames of one value.
+
+    Attributes:
+      sample_rate: Hz.
+    """
+
+    sample_rate: int = 22050
+
+    n_fft = 1
+    hop_length = 1
+    n_bins = 1
+    lowest = None
+    frequencies = None  # it has none to tell apart
+
+    def analyse(self, blocks, fill=True):
+        """Yields float32 `[channels, 1, samples]`."""
+        for block in blocks:
+            yield np.asarray(block, np.float32).reshape(len(block), -1).T[:, None]
+
+    def to_level(self, spectrum):
+        """The samples themselves."""
+        return spectrum
+
+    def synthesise(self, pairs, seed=0):
+        """Yields float32 `[samples, channels]` of what `analyse` gives."""
+        for level, _ in pairs:
+            yield level[:, 0].T

@@ -1,111 +1,111 @@
 """What is trained is the spectrogram: step by step it moves to where its timbre is the style's."""
 
-from typing import Any, NamedTuple
+import dataclasses
 
 import gin
-import keras
+import numpy as np
 from keras import ops
 
-_BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8  # Kingma and Ba (2015), algorithm 1
+from audio_tt.errors import UserError
+from style_tt.optimisers import AdamSteps, LbfgsSteps
 
-
-class State(NamedTuple):
-    """Where the optimisation stands.
-
-    Attributes:
-      spectrogram: `[frames, bins]`.
-      mean: running mean of its gradient, the same shape.
-      square: running mean of its gradient's square.
-      updates: how many there were, float32 scalar.
-    """
-
-    spectrogram: Any
-    mean: Any
-    square: Any
-    updates: Any
-
-
-def start(spectrogram):
-    """The state before the first step, from a spectrogram `[frames, bins]`."""
-    spectrogram = ops.convert_to_tensor(spectrogram, "float32")
-    nothing = ops.zeros_like(spectrogram)
-    return State(spectrogram, nothing, nothing, ops.convert_to_tensor(0.0, "float32"))
+METHODS = {"adam": AdamSteps, "lbfgs": LbfgsSteps}
+STARTS = ("content", "noise")
 
 
 @gin.configurable(module="style_tt.training")
+@dataclasses.dataclass(frozen=True)
 class Optimisation:
-    """Adam on a spectrogram that is clamped before each step.
+    """How levels are moved.
 
-    Args:
-      model: from `[batch, frames, bins]` to `[batch, frames, filters]`, nothing of it trainable.
-      loss: from features `[frames, filters]` to a scalar.
-      learning_rate: of Adam.
-      lowest: lower values are raised to this before each step.
-      highest: higher values are cut to this.
+    Attributes:
+      method: "adam" (`AdamSteps`) or "lbfgs" (`LbfgsSteps`).
+      steps: at most.
+      start: "content", or "noise" with the content's root mean square.
+      lowest: lower levels are raised to this before each step; None for no limit.
+      highest: higher levels are cut to this; None for no limit.
+      patience: steps without improvement after which it ends; None for never.
+      improvement: share of the loss by which it has to fall to count as improved.
     """
 
-    def __init__(self, model, loss, learning_rate=0.03, lowest=0.0, highest=1.0):
-        self._learning_rate = learning_rate
-        self._lowest = lowest
-        self._highest = highest
-        self._model = model
-        self._loss = loss
-        self._value_and_gradient = _value_and_gradient(self._value)
-        self._compiled_step = _compile(self._step)
+    method: str = "adam"
+    steps: int = 400
+    start: str = "content"
+    lowest: float | None = 0.0
+    highest: float | None = None
+    patience: int | None = 25
+    improvement: float = 0.001
 
-    def clamp(self, spectrogram):
-        """The spectrogram within its limits."""
-        return ops.clip(spectrogram, self._lowest, self._highest)
+    def __post_init__(self):
+        for name, known in (("method", METHODS), ("start", STARTS)):
+            if getattr(self, name) not in known:
+                raise UserError(f"Optimisation.{name} is one of {', '.join(known)}")
 
-    def step(self, state):
-        """One step, compiled by the backend at hand.
+    def clamp(self, levels):
+        """The levels within their limits."""
+        if self.lowest is not None:
+            levels = ops.maximum(levels, self.lowest)
+        return levels if self.highest is None else ops.minimum(levels, self.highest)
 
-        Args:
-          state: a `State`.
+    def steps_on(self, objective):
+        """The stepper of `METHODS` for an `Objective`; it compiles once for each shape."""
+        return METHODS[self.method](objective.value, self.clamp)
 
-        Returns:
-          (state, loss): the next state, whose spectrogram is not clamped yet, and the loss before
-          the step.
-        """
-        # Weights are handed over, as compilers try to compute with those that they find inside.
-        return self._compiled_step(state, [ops.convert_to_tensor(v) for v in self._model.variables])
-
-    def _value(self, spectrogram, weights):
-        features, _ = self._model.stateless_call([], weights, spectrogram[None])
-        return self._loss(features[0])
-
-    def _step(self, state, weights):
-        spectrogram = self.clamp(state.spectrogram)
-        loss, gradient = self._value_and_gradient(spectrogram, weights)
-        updates = state.updates + 1.0
-        mean = _BETA_1 * state.mean + (1.0 - _BETA_1) * gradient
-        square = _BETA_2 * state.square + (1.0 - _BETA_2) * gradient**2
-        size = ops.sqrt(square / (1.0 - _BETA_2**updates)) + _EPSILON
-        move = mean / (1.0 - _BETA_1**updates) / size
-        return State(spectrogram - self._learning_rate * move, mean, square, updates), loss
+    def first(self, content, seed=0):
+        """The levels to start from, shaped like those of the content `[channels, frames, bins]`."""
+        if self.start == "content":
+            return content
+        noise = np.random.default_rng(seed).standard_normal(content.shape, np.float32)
+        noise = np.abs(noise) if self.lowest == 0.0 else noise
+        return noise * np.sqrt(np.mean(np.square(content), dtype=np.float64)).astype(np.float32)
 
 
-def _value_and_gradient(function):
-    if keras.backend.backend() == "jax":
-        import jax
+def optimise(settings, stepper, constants, progress):
+    """Steps until there are enough, or until they bring nothing any more.
 
-        return jax.value_and_grad(function)
-    import tensorflow as tf
+    Args:
+      settings: an `Optimisation`.
+      stepper: of `Optimisation.steps_on`.
+      constants: of `Objective.constants`.
+      progress: a `Progress` to go on from, whose state `stepper.start` made.
 
-    def both(x, *constants):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            value = function(x, *constants)
-        return value, tape.gradient(value, x)
+    Returns:
+      Levels `[channels, frames, bins]`, float32, within their limits.
+    """
+    while progress.step < settings.steps and not progress.is_stuck(settings):
+        progress.state, loss = stepper.step(progress.state, constants)
+        progress.count(float(loss), settings.improvement)
+        progress.report()
+    return ops.convert_to_numpy(settings.clamp(progress.state.levels))
 
-    return both
 
+@dataclasses.dataclass
+class Progress:
+    """How far an optimisation has come.
 
-def _compile(function):
-    if keras.backend.backend() == "jax":
-        import jax
+    Attributes:
+      step: steps done.
+      loss: before the last of them.
+      best: the lowest loss that counted as an improvement.
+      best_step: the step that had it.
+      state: of the stepper.
+      report: called after every step.
+    """
 
-        return jax.jit(function)
-    import tensorflow as tf
+    step: int = 0
+    loss: float = np.inf
+    best: float = np.inf
+    best_step: int = 0
+    state: object = None
+    report: object = dataclasses.field(default=lambda: None, repr=False)
 
-    return tf.function(function)
+    def count(self, loss, improvement):
+        """Takes in the loss of one more step."""
+        self.step += 1
+        self.loss = loss
+        if loss < self.best * (1.0 - improvement):
+            self.best, self.best_step = loss, self.step
+
+    def is_stuck(self, settings):
+        """Whether the loss has not fallen for `settings.patience` steps."""
+        return settings.patience is not None and self.step - self.best_step >= settings.patience

@@ -1,4 +1,4 @@
-"""Network, loss and steps, against figures of the original."""
+"""The steps, against figures of the original and on their own."""
 
 import gin
 import keras
@@ -7,106 +7,136 @@ import pytest
 from keras import ops
 
 from audio_tt import settings
-from style_tt.features import LogSpectrogram
-from style_tt.losses import GramLoss, gram
-from style_tt.model import random_convolution
-from style_tt.training import Optimisation, start
+from audio_tt.errors import UserError
+from style_tt import configurables
+from style_tt.extraction import Extractor
+from style_tt.model import random_network
+from style_tt.objective import Objective
+from style_tt.optimisers import AdamSteps, LbfgsSteps
+from style_tt.statistics import StyleStatistics
+from style_tt.training import Optimisation, Progress, optimise
 
-
-def features(model, spectrogram):
-    return model(np.asarray(spectrogram, np.float32)[None])[0]
+RNG = np.random.default_rng(0)
 
 
 def array(tensor):
     return ops.convert_to_numpy(tensor)
 
 
-@pytest.fixture(scope="module")
-def measured(golden):
-    """The measured network."""
-    model = random_convolution(n_bins=129, filters=64)
+assert configurables  # gin files name what is in them
+
+
+def objective_of(extractor, style):
+    statistics = StyleStatistics(extractor)
+    statistics.add(style)
+    return Objective(extractor, statistics)
+
+
+@pytest.fixture
+def published():
+    settings.parse_gin(["style/published.gin"])
+    yield
+    gin.clear_config()
+
+
+def test_the_steps_of_the_original(golden, published):
+    network = random_network(129, filters=(64,))
     weight = golden["conv_weight"].astype(np.float32).transpose(2, 1, 0)
-    model.set_weights([weight, golden["conv_bias"].astype(np.float32)])
-    return model
-
-
-@pytest.fixture(scope="module")
-def loss(measured, golden):
-    return GramLoss(features(measured, golden["style"].T))
-
-
-def test_gram_of_the_style(measured, golden):
-    found = array(gram(features(measured, golden["style"].T)))
-    np.testing.assert_allclose(found, golden["gram_style_unweighted"], rtol=1e-4, atol=1e-7)
-
-
-def test_the_steps_of_the_original(measured, loss, golden):
-    optimisation = Optimisation(measured, loss)
-    state = start(golden["content"].T.astype(np.float32))
-    losses = []
+    network.set_weights([weight, golden["conv_bias"].astype(np.float32)])
+    content, style = (golden[role].T[None].astype(np.float32) for role in ("content", "style"))
+    objective = objective_of(Extractor(129, network=network), style)
+    limits = Optimisation()
+    stepper, constants = limits.steps_on(objective), objective.constants(content)
+    state, losses = stepper.start(content), []
     for i in range(int(golden["updates"])):
-        state, value = optimisation.step(state)
+        state, value = stepper.step(state, constants)
         losses.append(float(value))
         if i == 0:
-            gradient = array(state.mean).T / 0.1
+            gradient = array(state.mean)[0].T / 0.1
             peak = np.abs(golden["grad0"]).max()
             np.testing.assert_allclose(gradient, golden["grad0"], atol=1e-4 * peak)
-            after = array(state.spectrogram).T
+            after = array(state.levels)[0].T
             np.testing.assert_allclose(after, golden["after_step1"], atol=6e-4, rtol=5e-4)
     assert float(state.updates) == golden["updates"]
     np.testing.assert_allclose(np.take(losses, golden["loss_step"]), golden["loss"], rtol=1e-3)
-    final = array(optimisation.clamp(state.spectrogram)).T
+    final = array(limits.clamp(state.levels))[0].T
     assert np.abs(final - golden["final"]).mean() < 1e-3
 
 
-@pytest.mark.parametrize("content_frames", [12, 20, 60])
-def test_both_ways_to_the_loss_agree(content_frames):
-    rng = np.random.default_rng(0)
-    style = rng.normal(size=(20, 64)).astype(np.float32)
-    content = rng.normal(size=(content_frames, 64)).astype(np.float32)
-    by_frames = GramLoss(style)
-    assert by_frames._has_few_frames
-    difference = content.T @ content / content_frames - style.T @ style / 20
-    wanted = 2500.0**2 * np.mean((difference / 64) ** 2)
-    assert float(by_frames(content)) == pytest.approx(wanted, rel=1e-4)
-    repeated = np.tile(style, (2, 1))  # the same Gram matrix from more frames
-    by_gram = GramLoss(repeated)
-    assert not by_gram._has_few_frames
-    assert float(by_gram(content)) == pytest.approx(wanted, rel=1e-4)
-
-
-def test_few_frames_give_the_same_gradient():
-    rng = np.random.default_rng(0)
-    model = random_convolution(n_bins=17, filters=128)
-    style, content = rng.uniform(size=(2, 30, 17)).astype(np.float32)
-    losses = [GramLoss(features(model, style)), GramLoss(np.tile(features(model, style), (3, 1)))]
-    assert [loss._has_few_frames for loss in losses] == [True, False]
-    states = [Optimisation(model, loss).step(start(content)) for loss in losses]
-    (few, few_loss), (many, many_loss) = states
-    assert float(few_loss) == pytest.approx(float(many_loss), rel=1e-3)
-    peak = np.abs(array(many.mean)).max()
-    np.testing.assert_allclose(array(few.mean), array(many.mean), atol=1e-4 * peak)
-
-
-def test_the_weight_enters_squared():
-    rng = np.random.default_rng(0)
-    style, content = rng.normal(size=(2, 40, 8)).astype(np.float32)
-    light, heavy = GramLoss(style, 1.0)(content), GramLoss(style, 10.0)(content)
-    assert float(heavy) == pytest.approx(100 * float(light), rel=1e-5)
-    assert float(GramLoss(style)(style)) == pytest.approx(0.0, abs=1e-6)
-
-
 def test_values_are_clamped_before_a_step():
-    model = random_convolution(n_bins=5, filters=4)
-    content = np.array([[-1.0, 0.5, 3.0, 0.0, 1.0]] * 6, np.float32)
-    optimisation = Optimisation(model, GramLoss(features(model, content)), lowest=0.0, highest=2.0)
-    state, _ = optimisation.step(start(content))
-    moved = array(state.spectrogram) - np.clip(content, 0.0, 2.0)
-    assert 0.02 < np.abs(moved).max() < 0.0301
+    content = np.array([[[-1.0, 0.5, 3.0, 0.0, 1.0]] * 6], np.float32)
+    limits = Optimisation(lowest=0.0, highest=2.0)
+    stepper = AdamSteps(lambda x, _: ops.sum(x * x), limits.clamp)
+    state, loss = stepper.step(stepper.start(content), {})
+    clamped = np.clip(content, 0.0, 2.0)
+    assert float(loss) == pytest.approx(np.sum(clamped**2))
+    moved = array(state.levels) - clamped
+    assert 0.0299 < np.abs(moved).max() < 0.0301
+
+
+@pytest.mark.parametrize("lowest", [None, 0.0])
+def test_lbfgs_finds_the_minimum(lowest):
+    scales = np.geomspace(1.0, 300.0, 30).astype(np.float32).reshape(1, 6, 5)
+    target = RNG.normal(size=(1, 6, 5)).astype(np.float32)
+    limits = Optimisation(method="lbfgs", lowest=lowest, steps=80)
+    stepper = LbfgsSteps(lambda x, c: ops.sum(c * (x - target) ** 2), limits.clamp)
+    state = stepper.start(np.ones((1, 6, 5), np.float32))
+    losses = []
+    for _ in range(80):
+        state, loss = stepper.step(state, ops.convert_to_tensor(scales))
+        losses.append(float(loss))
+    assert all(np.diff(losses) <= 0)
+    wanted = target if lowest is None else np.maximum(target, 0.0)
+    np.testing.assert_allclose(state.levels, wanted, atol=2e-3)
+
+
+def test_lbfgs_stays_where_nothing_is_better():
+    stepper = LbfgsSteps(lambda x, _: ops.sum(x * x), lambda x: x)
+    state = stepper.start(np.zeros((1, 2, 3), np.float32))
+    for _ in range(3):
+        state, loss = stepper.step(state, {})
+        assert float(loss) == 0.0 and not np.any(state.levels)
+
+
+@pytest.mark.parametrize("method", ["adam", "lbfgs"])
+def test_the_loss_falls(small, method):
+    style, content = RNG.uniform(size=(2, 1, 40, 9)).astype(np.float32)
+    objective = objective_of(Extractor(9), 2.0 * style)
+    limits = Optimisation(method=method, steps=30)
+    stepper, constants = limits.steps_on(objective), objective.constants(content)
+    before = float(objective.value(ops.convert_to_tensor(content), constants))
+    progress = Progress(state=stepper.start(content))
+    levels = optimise(limits, stepper, constants, progress)
+    assert levels.shape == content.shape and levels.min() >= 0.0
+    after = float(objective.value(ops.convert_to_tensor(levels), constants))
+    assert progress.step == 30 and after < 0.2 * before
+
+
+def test_it_ends_when_nothing_is_won():
+    limits = Optimisation(steps=100, patience=7)
+    stepper = AdamSteps(lambda x, _: ops.sum(0.0 * x) + 1.0, limits.clamp)
+    progress = Progress(state=stepper.start(np.zeros((1, 2, 3), np.float32)))
+    optimise(limits, stepper, {}, progress)
+    assert progress.step == 8
+
+
+def test_starts():
+    content = RNG.uniform(size=(1, 50, 20)).astype(np.float32)
+    np.testing.assert_array_equal(Optimisation().first(content), content)
+    noise = Optimisation(start="noise").first(content, 3)
+    assert noise.min() >= 0.0 and noise.shape == content.shape
+    assert np.sqrt(np.mean(noise**2)) == pytest.approx(np.sqrt(np.mean(content**2)), rel=0.05)
+    np.testing.assert_array_equal(noise, Optimisation(start="noise").first(content, 3))
+    assert np.any(noise != Optimisation(start="noise").first(content, 4))
+    for name in ("method", "start"):
+        with pytest.raises(UserError, match=name):
+            Optimisation(**{name: "other"})
 
 
 def test_the_seed_decides_the_network():
-    one, same, other = (random_convolution(9, 16, seed=seed).get_weights() for seed in (0, 0, 1))
+    one, same, other = (
+        random_network(9, filters=(16,), seed=seed).get_weights() for seed in (0, 0, 1)
+    )
     np.testing.assert_array_equal(one[0], same[0])
     assert np.abs(one[0] - other[0]).max() > 0.01
     limit = (9 * 3) ** -0.5
@@ -114,22 +144,22 @@ def test_the_seed_decides_the_network():
     assert 0.5 * limit < np.abs(one[1]).max() <= limit
 
 
-def test_published_settings(measured):
-    settings.parse_gin(["style/published.gin"])
-    try:
-        spectrogram = LogSpectrogram()
-        assert spectrogram == LogSpectrogram(22050, 2048, 512, 500, 0.0)
+def test_networks_of_every_shape():
+    levels = keras.KerasTensor((2, 16, 9))
+
+    def shapes(**settings):
         with keras.StatelessScope(initialize_variables=False):
-            model = random_convolution()
-        kernel, bias = model.weights
-        assert (kernel.shape, bias.shape) == ((3, 1025, 4096), (4096,))
-        assert not model.trainable_variables
-        silence = np.zeros((4, 129), np.float32)
-        loss = GramLoss(features(measured, silence))
-        Optimisation(measured, loss).step(start(silence))
-        operative = settings.operative_gin()
-        assert "GramLoss.weight = 2500.0" in operative
-        assert "Optimisation.learning_rate = 0.03" in operative
-    finally:
-        keras.utils.clear_session()
-        gin.clear_config()
+            spec = random_network(9, **settings).compute_output_spec(levels)
+        return [x.shape for x in (spec if isinstance(spec, list) else [spec])]
+
+    two = {"filters": (8, 12), "widths": (3, 5)}
+    assert shapes(**two, activation="relu", pool=2) == [(2, 8, 8), (2, 4, 12)]
+    assert shapes(**two, parallel=True, stride=2) == [(2, 8, 8), (2, 8, 12)]
+    image = {"filters": (4,), "widths": (3,), "dimensions": 2, "padding": "valid"}
+    assert shapes(**image) == [(2, 14 * 7, 4)]
+    normal = random_network(9, filters=(4000,), widths=(11,), distribution="normal")
+    kernel, bias = normal.get_weights()
+    assert np.std(kernel) == pytest.approx(2.0 / np.sqrt(4009 * 11), rel=0.02) and not np.any(bias)
+    for wrong in ({"widths": (3, 3)}, {"dimensions": 3}, {"distribution": "other"}):
+        with pytest.raises(UserError, match="random_network"):
+            random_network(9, filters=(4,), **{"widths": (3,), **wrong})

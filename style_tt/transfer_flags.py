@@ -1,0 +1,31 @@
+"""The flags of every command that gives a recording the style of another."""
+
+from absl import flags
+
+from audio_tt import app
+
+_STRENGTH = flags.DEFINE_float(
+    "strength", 1.0, "0 (the content) to 1 (all of the style).", lower_bound=0.0, upper_bound=1.0
+)
+_BANDS = flags.DEFINE_string(
+    "bands", None, "Strength by frequency, HZ:STRENGTH with even passages, as 200:0,2000:1."
+)
+_STEPS = flags.DEFINE_integer("steps", None, "Steps at most.", lower_bound=0)
+_SEED = flags.DEFINE_integer(
+    "seed", None, "Of the network's weights, of noise and of random phase.", lower_bound=0
+)
+_LOAD = flags.DEFINE_string("load_network", None, "File (.h5) to take the random weights from.")
+app.define_gpu_flag()
+
+
+def options():
+    """Keyword arguments of `style_tt.conversion.open_session` and `Session.play`, two dicts.
+
+    Raises:
+      UserError: the bands cannot be read.
+    """
+    from style_tt.mixing import parse_bands
+
+    opened = {"steps": _STEPS.value, "seed": _SEED.value, "load_network": _LOAD.value}
+    bands = parse_bands(_BANDS.value)
+    return opened, {"strength": _STRENGTH.value, "bands": bands, "seed": _SEED.value or 0}
