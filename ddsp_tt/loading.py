@@ -7,6 +7,7 @@ import numpy as np
 
 from audio_tt import settings, weights
 from audio_tt.errors import UserError
+from audio_tt.files import replacing
 from ddsp_tt import statistics
 from ddsp_tt.configurables import models, training
 from ddsp_tt.magenta import folders
@@ -59,6 +60,13 @@ def load(folder):
     has_statistics = (folder / STATISTICS_FILE).is_file()
     table = statistics.load_json(folder / STATISTICS_FILE) if has_statistics else None
     return TrainedModel(folder.name, model, table)
+
+
+def export(run_dir, folder):
+    """Copies what a model needs from a run directory to a folder that `load` takes."""
+    for name in (training.MODEL_FILE, GIN_FILE, STATISTICS_FILE):
+        with replacing(Path(folder) / name) as temporary:
+            temporary.write_bytes((Path(run_dir) / name).read_bytes())
 
 
 def build(model):

@@ -12,6 +12,13 @@ _MODE = flags.DEFINE_enum("mode", "train", ["train", "eval"], "What to do.")
 _SAVE_DIR = flags.DEFINE_string("save_dir", None, "The run directory.", required=True)
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Prepared examples; else what gin provides.")
 _EVAL_DIR = flags.DEFINE_string("eval_data_dir", None, "Held-out prepared examples.")
+_HELD_OUT = flags.DEFINE_float(
+    "eval_split_fraction",
+    0.0,
+    "Share of --data_dir to hold out where there is no --eval_data_dir.",
+    lower_bound=0.0,
+    upper_bound=0.5,
+)
 _CAPACITY = flags.DEFINE_enum(
     "eval_crepe_capacity", "full", pitch_flags.CAPACITIES, "Size of CREPE for evaluation."
 )
@@ -35,6 +42,7 @@ def main():
         _SAVE_DIR.value,
         _DATA_DIR.value,
         eval_data_dir=_EVAL_DIR.value,
+        eval_split_fraction=_HELD_OUT.value,
         seed=_SEED.value,
     )
 

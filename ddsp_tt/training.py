@@ -48,6 +48,7 @@ def train(
     save_dir,
     data_dir=None,
     eval_data_dir=None,
+    eval_split_fraction=0.0,
     data_provider=None,
     trainer=gin.REQUIRED,
     num_steps=30000,
@@ -68,6 +69,8 @@ def train(
       save_dir: the run directory.
       data_dir: folder of prepared examples; None where gin names a provider.
       eval_data_dir: folder of held-out ones, for the column `val_loss` and the samples.
+      eval_split_fraction: share of `data_dir` to hold out where there is no `eval_data_dir`, see
+        `data.split`.
       data_provider: a `TFRecordProvider`, used where there is no `data_dir`.
       trainer: a `Trainer`.
       num_steps: total number of steps.
@@ -81,24 +84,11 @@ def train(
       UserError: no data, or another process trains in `save_dir`.
     """
     run = RunDirectory(save_dir)
-    if data_dir is None and data_provider is None:
-        raise UserError("no data: give --data_dir, or train.data_provider in gin")
-    if data_dir is not None:
-        provider = data.CropProvider(data_dir, crop_seconds, batch_size, seed)
-        table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
-    else:
-        provider = data_provider
-        provider.batch_size, provider.seed = batch_size, seed
-        table = statistics.compute_statistics(
-            {**example, "power_db": features.power(example["audio"])}
-            for example in provider.examples
-        )
-    examples = data.load_folder(eval_data_dir) if eval_data_dir else provider.examples
-    held_out = None
-    if eval_data_dir:
-        held_out = data.CropProvider(
-            eval_data_dir, crop_seconds, _EVALUATION_CROPS, _EVALUATION_SEED
-        ).batch(0)
+    provider, held_out, table = _open_data(
+        data_dir, eval_data_dir, eval_split_fraction, data_provider, crop_seconds, batch_size, seed
+    )
+    sample = (held_out or provider).examples[0]
+    held_out = held_out and held_out.batch(0)
     with run.lock():
         model.compile(trainer.optimizer)
         model(provider.batch(0))
@@ -109,7 +99,7 @@ def train(
         run.write_gin()
         statistics.save_json(table, run.path / STATISTICS_FILE)
         if first_step < num_steps:
-            keeper = _Keeper(run, variables, held_out, examples[0], steps_per_save, num_steps)
+            keeper = _Keeper(run, variables, held_out, sample, steps_per_save, num_steps)
             keeper.steps_per_row = steps_per_summary
             with progress(num_steps, "Training", "step") as keeper.bar:
                 keeper.bar.update(first_step)
@@ -122,6 +112,34 @@ def train(
                     verbose=0,
                 )
         weights.save_weights(model, run.path / MODEL_FILE)
+
+
+def _open_data(
+    data_dir, eval_data_dir, eval_split_fraction, data_provider, crop_seconds, batch_size, seed
+):
+    """Provider of the examples to train on, that of the held-out ones or None, and statistics."""
+    held_out_paths = data.find_examples(eval_data_dir) if eval_data_dir else []
+    if data_dir is not None:
+        paths = data.find_examples(data_dir)
+        if eval_split_fraction and not eval_data_dir:
+            paths, held_out_paths = data.split(paths, eval_split_fraction)
+        provider = data.CropProvider(paths, crop_seconds, batch_size, seed)
+        table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
+    elif data_provider is not None:
+        provider = data_provider
+        provider.batch_size, provider.seed = batch_size, seed
+        table = statistics.compute_statistics(
+            {**example, "power_db": features.power(example["audio"])}
+            for example in provider.examples
+        )
+    else:
+        raise UserError("no data: give --data_dir, or train.data_provider in gin")
+    held_out = None
+    if held_out_paths:
+        held_out = data.CropProvider(
+            held_out_paths, crop_seconds, _EVALUATION_CROPS, _EVALUATION_SEED
+        )
+    return provider, held_out, table
 
 
 class _Keeper(keras.callbacks.Callback):

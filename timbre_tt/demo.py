@@ -23,23 +23,35 @@ def main():
     audio, sample_rate = io.read(source, sample_rate=16000)
     output_dir = Path(_OUTPUT.value)
 
-    from ddsp_tt import catalogue, features, loading, transfer
-    from timbre_tt import page
+    from ddsp_tt import catalogue, loading, transfer
+    from timbre_tt import comparison, report
 
     options = pitch_flags.options()
     measured = transfer.measure(audio, source, progress=reporter("Measuring pitch"), **options)
-    io.write(output_dir / "input.wav", audio, sample_rate)
-    sounds = [page.Sound("input.wav", f"Input: {Path(source).name}", audio, measured)]
-    names = catalogue.instruments()
-    for name in app.progress(names, "Playing", "instrument"):
+    rows = []
+    for name in app.progress(catalogue.instruments(), "Playing", "instrument"):
         trained = loading.load(catalogue.folder(name))
         played = transfer.render(trained, measured, len(audio))
-        io.write(output_dir / f"{name}.wav", played, sample_rate)
-        heard = features.extract(played, **options) if measured is not None else None
-        sounds.append(page.Sound(f"{name}.wav", name.replace("_", " "), played, heard))
-    page.write(output_dir / "index.html", sounds, sample_rate, features.FRAME_RATE)
+        heard = comparison.analyse(played, sample_rate, **options)
+        label = name.replace("_", " ")
+        sound = comparison.Sound(label, played, sample_rate, heard, {})
+        rows.append(comparison.Row(label, [sound]))
+    recording = comparison.Recording(Path(source).stem, audio, sample_rate)
+    heard = comparison.analyse(audio, sample_rate, **options)
+    report.write(
+        output_dir,
+        f"One melody, {len(rows) + 1} sounds",
+        _INTRODUCTION,
+        [recording],
+        [heard],
+        rows,
+    )
     print(f"Open {output_dir / 'index.html'} in a browser.")
 
+
+_INTRODUCTION = """<p>The first is what went in; the others are that performance on instruments
+which learned their sound from recordings. Pitch may have moved by whole octaves into the range of
+the instrument, and loudness follows the instrument's own.</p>"""
 
 if __name__ == "__main__":
     app.run(main)

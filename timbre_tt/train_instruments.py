@@ -25,6 +25,8 @@ app.define_gpu_flag()
 
 def main():
     """Renders, prepares, trains and exports, one instrument after the other."""
+    from ddsp_tt import loading
+
     data_dir = Path(_DATA_DIR.value)
     performances = data_dir / "performances"
     _command(
@@ -52,16 +54,7 @@ def main():
             *[f"--gin_param={parameter}" for parameter in flags.FLAGS.gin_param],
             *([f"--gpu={flags.FLAGS.gpu}"] if flags.FLAGS.gpu is not None else []),
         )
-        export(run_dir, Path(_OUTPUT_DIR.value) / instrument)
-
-
-def export(run_dir, folder):
-    """Copies what a model needs from a run directory."""
-    from audio_tt.files import replacing
-
-    for name in ("model.h5", "operative_config.gin", "dataset_statistics.json"):
-        with replacing(folder / name) as temporary:
-            temporary.write_bytes((run_dir / name).read_bytes())
+        loading.export(run_dir, Path(_OUTPUT_DIR.value) / instrument)
 
 
 def _command(module, *arguments):

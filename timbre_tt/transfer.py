@@ -35,7 +35,7 @@ def main(*words):
             for instrument, origin in systems.load(name).instruments().items():
                 print(f"  {instrument:<18}from {origin}")
         return 0
-    instrument = _INSTRUMENT.value or _system().INSTRUMENT
+    instrument = _INSTRUMENT.value or systems.load(_system()).INSTRUMENT
     jobs = conversion.plan(words, _OUTPUT_DIR.value, instrument)
     seconds = [conversion.seconds_of(source) for source, _ in jobs]
     with app.progress(round(sum(seconds)), "Playing", "s") as bar:
@@ -81,13 +81,14 @@ def _value_of(flag, arguments):
 
 
 def _system():
-    return systems.load(_SYSTEM.value or systems.best_for(_INSTRUMENT.value))
+    return _SYSTEM.value or systems.best_for(_INSTRUMENT.value)
 
 
 @functools.cache
 def _player():
     system = _system()
-    return system.load(_INSTRUMENT.value or system.INSTRUMENT, **system.options())
+    instrument = _INSTRUMENT.value or systems.load(system).INSTRUMENT
+    return systems.player(system, instrument, **systems.load(system).options())
 
 
 def _play(job, seconds=None):

@@ -7,6 +7,8 @@ Each is a module here, called as its system is, and has
     define_flags()                defines the system's own flags, for `timbre-transfer` alone
     options()                     those flags as keyword arguments of `load`
     load(instrument, **options)   the `Player` of an instrument; without options, as by default
+    VARIANTS                      {label: options of `load`} for comparisons, where one way to play
+                                  does not say all; may be left out
 
 `load` raises UserError where it cannot give one, and its message says why in one line: the other
 commands print it beside the system's name. Importing a module neither defines flags, because the
@@ -81,6 +83,19 @@ class Player:
 def load(name: str):
     """The module of a system."""
     return importlib.import_module(f"timbre_tt.systems.{name}")
+
+
+def variants(name: str) -> dict[str, dict]:
+    """{label: options of `load`}: the ways in which comparisons let a system play."""
+    return getattr(load(name), "VARIANTS", {name: {}})
+
+
+def player(name: str, instrument: str, **options) -> Player:
+    """Loads the player of a system, whichever were loaded before."""
+    import gin
+
+    with gin.unlock_config():  # modules that are imported only now register their settings
+        return load(name).load(instrument, **options)
 
 
 def best_for(instrument: str | None) -> str:

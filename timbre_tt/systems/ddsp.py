@@ -1,5 +1,7 @@
 """Harmonics and noise driven by one voice's pitch and loudness."""
 
+import dataclasses
+
 import numpy as np
 
 from audio_tt.progress import reporter
@@ -7,6 +9,7 @@ from ddsp_tt import catalogue
 from timbre_tt.systems import Player
 
 INSTRUMENT = "flute"
+VARIANTS = {"ddsp": {}, "ddsp, octave kept": {"keep_octave": True}}
 
 
 def instruments():
@@ -33,7 +36,7 @@ def options():
     return {"pitch": pitch_flags.options(), **transfer_flags.options()}
 
 
-def load(instrument, pitch=None, adjustment=None, seed=0):
+def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=False):
     """The player of an instrument.
 
     Args:
@@ -41,6 +44,7 @@ def load(instrument, pitch=None, adjustment=None, seed=0):
       pitch: keyword arguments of `audio_tt.pitch.track`.
       adjustment: a `ddsp_tt.transfer.Adjustment`; None for the default one.
       seed: of the noise.
+      keep_octave: whether the octaves that fitting moves the pitch by are taken back.
     """
     folder = catalogue.folder(instrument)
 
@@ -53,6 +57,22 @@ def load(instrument, pitch=None, adjustment=None, seed=0):
         measured = transfer.measure(
             audio, name, trained.convention, progress=reporter("Measuring pitch"), **(pitch or {})
         )
-        yield from transfer.play(trained, measured, len(audio), adjustment, seed)
+        fitted = adjustment
+        if keep_octave and measured is not None:
+            fitted = _octave_kept(trained, measured, adjustment or transfer.Adjustment())
+        yield from transfer.play(trained, measured, len(audio), fitted, seed)
 
     return Player(transfer.SAMPLE_RATE, keeps_channels=False, function=play)
+
+
+def _octave_kept(trained, measured, adjustment):
+    from ddsp_tt import conventions, postprocessing
+
+    adjusted, _ = postprocessing.adjust(
+        measured,
+        trained.statistics,
+        min_db=-conventions.get(trained.convention).range_db,
+        **dataclasses.asdict(adjustment),
+    )
+    moved = np.median(np.log2(adjusted["f0_hz"] / np.maximum(measured["f0_hz"], 1e-3)))
+    return dataclasses.replace(adjustment, octave_shift=adjustment.octave_shift - round(moved))

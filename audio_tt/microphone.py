@@ -1,0 +1,38 @@
+"""Recording from the computer's microphone."""
+
+import numpy as np
+from absl import logging
+
+from audio_tt.errors import UserError
+
+
+def record(seconds: float, sample_rate: int) -> np.ndarray:
+    """Records from the default input of the system.
+
+    Args:
+      seconds: how long.
+      sample_rate: Hz.
+
+    Returns:
+      float32 `[samples]`.
+
+    Raises:
+      UserError: sounddevice or the system's PortAudio is not installed, or there is no microphone.
+    """
+    try:
+        import sounddevice
+    except ImportError as error:
+        raise UserError("recording takes sounddevice; pip install 'timbre-tt[record]'") from error
+    except OSError as error:
+        raise UserError(
+            "recording takes the system's PortAudio; install libportaudio2 (Debian, Ubuntu) or "
+            "portaudio (Homebrew)"
+        ) from error
+    logging.info("recording %g seconds", seconds)
+    try:
+        audio = sounddevice.rec(
+            round(seconds * sample_rate), sample_rate, channels=1, dtype="float32", blocking=True
+        )
+    except sounddevice.PortAudioError as error:
+        raise UserError(f"the system has no microphone that records ({error.args[0]})") from error
+    return audio[:, 0]

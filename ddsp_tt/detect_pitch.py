@@ -1,0 +1,60 @@
+"""Shows the pitch and loudness of a recording, from a file or from the microphone.
+
+python -m ddsp_tt.detect_pitch --input=song.wav --output_dir=pitch
+python -m ddsp_tt.detect_pitch --record=5 --output_dir=pitch --f0_method=pyin
+
+It writes NAME.png (pitch over loudness), NAME_spectrogram.png and NAME.csv, 250 frames a second; a
+recording from the microphone is kept as recording.wav.
+"""
+
+from pathlib import Path
+
+from absl import flags, logging
+
+from audio_tt import app, io, microphone, pitch_flags
+from audio_tt.errors import UserError
+
+_INPUT = flags.DEFINE_list("input", None, "Recordings: files, folders or globs.")
+_RECORD = flags.DEFINE_float("record", None, "Record so many seconds instead.", lower_bound=0.1)
+_OUTPUT = flags.DEFINE_string("output_dir", ".", "Folder to write into.")
+flags.adopt_module_key_flags(pitch_flags)
+
+_SAMPLE_RATE = 16000
+
+
+def main():
+    """One recording after the other."""
+    if (_INPUT.value is None) == (_RECORD.value is None):
+        raise UserError("give --input=FILE or --record=SECONDS")
+    folder = Path(_OUTPUT.value)
+    paths = [_record(folder)] if _INPUT.value is None else io.find_audio(_INPUT.value)
+    failed = 0
+    for path in paths:
+        try:
+            _report(path, folder)
+        except UserError as error:
+            failed += 1
+            logging.error("%s", error)
+    return 1 if failed else 0
+
+
+def _record(folder):
+    path = folder / "recording.wav"
+    io.check_writable(path)
+    io.write(path, microphone.record(_RECORD.value, _SAMPLE_RATE), _SAMPLE_RATE)
+    return path
+
+
+def _report(path, folder):
+    audio, _ = io.read(path, sample_rate=_SAMPLE_RATE)
+
+    from ddsp_tt import features, pitch_report
+
+    measured = features.extract(audio, **pitch_flags.options())
+    written = pitch_report.write(audio, measured, folder / path.stem, path.name)
+    logging.info("%s: %s", path, pitch_report.describe(measured))
+    logging.info("see %s", ", ".join(written))
+
+
+if __name__ == "__main__":
+    app.run(main)

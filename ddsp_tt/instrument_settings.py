@@ -1,0 +1,42 @@
+"""The settings that suit an instrument, from how low it plays."""
+
+import numpy as np
+
+from audio_tt.errors import UserError
+from audio_tt.files import replacing
+from ddsp_tt import data
+
+HIGHEST_HARMONIC_HZ = 8000.0
+_CONFIDENT = 0.85
+_FEWEST, _MOST = 20, 120
+_FILE = "instrument.gin"
+
+
+def n_harmonics(examples):
+    """As many harmonics as the lowest note needs up to 8 kHz.
+
+    Args:
+      examples: dicts with `f0_hz` and `f0_confidence` `[frames]`. The lowest 2 % of the frames with
+        a sure pitch are passed over, among which are the tracker's octave errors.
+
+    Raises:
+      UserError: no frame has a sure pitch.
+    """
+    sure = np.concatenate([e["f0_hz"][e["f0_confidence"] >= _CONFIDENT] for e in examples])
+    if not len(sure):
+        raise UserError("no note was found in the recordings; one voice alone should play in them")
+    return int(np.clip(np.ceil(HIGHEST_HARMONIC_HZ / np.percentile(sure, 2)), _FEWEST, _MOST))
+
+
+def write(folder):
+    """Writes `instrument.gin` for the examples in `folder/examples`, unless it is there.
+
+    Returns:
+      Its path.
+    """
+    path = folder / _FILE
+    if not path.is_file():
+        count = n_harmonics(data.load_example(p) for p in data.find_examples(folder / "examples"))
+        with replacing(path) as temporary:
+            temporary.write_text(f"include 'ddsp/small.gin'\n\nn_harmonics = {count}\n", "utf-8")
+    return path

@@ -1,0 +1,61 @@
+"""Figures and tables of pitch, from files and from the microphone."""
+
+import csv
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from audio_tt import microphone
+from audio_tt.errors import UserError
+from ddsp_tt import features, pitch_report
+
+
+def test_a_table_and_figures(tmp_path, melody):
+    measured = features.extract(melody, method="yin")
+    written = pitch_report.write(melody, measured, tmp_path / "a b", "a b.wav")
+    names = ["a b.csv", "a b.png", "a b_spectrogram.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names and len(written) == 3
+    with open(tmp_path / "a b.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 750
+    assert float(rows[100]["time"]) == pytest.approx(0.4)
+    assert float(rows[100]["f0_hz"]) == pytest.approx(measured["f0_hz"][100], abs=1e-3)
+    assert float(rows[100]["loudness_db"]) == pytest.approx(measured["loudness_db"][100], abs=1e-3)
+    assert "from G4 (3" in (line := pitch_report.describe(measured)) and "to C5 (5" in line
+
+
+def test_a_recording_without_pitch_is_told_so(tmp_path):
+    measured = features.extract(np.zeros(8000, "float32"), method="yin")
+    pitch_report.write(np.zeros(8000, "float32"), measured, tmp_path / "a", "a")
+    assert pitch_report.describe(measured) == "no pitch was found"
+
+
+def test_recording(monkeypatch):
+    def rec(frames, rate, channels, dtype, blocking):
+        assert blocking and (rate, channels, dtype) == (16000, 1, "float32")
+        return np.full((frames, 1), 0.5, dtype)
+
+    module = types.SimpleNamespace(rec=rec, PortAudioError=OSError)
+    monkeypatch.setitem(sys.modules, "sounddevice", module)
+    audio = microphone.record(0.5, 16000)
+    assert audio.shape == (8000,) and audio.dtype == np.float32
+
+    def refuse(*arguments, **options):
+        raise OSError("no default input device")
+
+    module.rec = refuse
+    with pytest.raises(UserError, match="no microphone that records .no default input"):
+        microphone.record(0.5, 16000)
+
+
+def test_what_to_install_for_recording(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    with pytest.raises(UserError, match=r"pip install 'timbre-tt\[record\]'"):
+        microphone.record(1.0, 16000)
+    monkeypatch.delitem(sys.modules, "sounddevice")
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UserError, match="PortAudio; install libportaudio2"):
+        microphone.record(1.0, 16000)
