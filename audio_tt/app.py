@@ -34,7 +34,7 @@ from collections.abc import Callable, Sequence
 
 from absl import flags, logging
 
-from audio_tt import command_help
+from audio_tt import command_help, quiet_tensorflow
 from audio_tt.errors import UserError
 from audio_tt.progress import progress
 from audio_tt.settings import bind, gin_folder, operative_gin, parse_gin
@@ -42,6 +42,7 @@ from audio_tt.settings import bind, gin_folder, operative_gin, parse_gin
 __all__ = ["bind", "define_gpu_flag", "gin_folder", "operative_gin", "parse_gin", "progress", "run"]
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+quiet_tensorflow.install()
 
 _GIN_CALL = "\n  In call to configurable"  # what gin adds to any message that passes through it
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)

@@ -15,6 +15,7 @@ from multiprocessing.connection import wait
 
 from absl import logging
 
+from audio_tt import quiet_tensorflow
 from audio_tt.errors import UserError
 
 
@@ -69,6 +70,7 @@ def run_jobs(function: Callable, jobs: Sequence, processes: int | None = None) -
 def _set_up_worker(messages, verbosity, level):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller is interrupted as well
     threading.Thread(target=_end_with_caller, daemon=True).start()
+    quiet_tensorflow.install()
     root = python_logging.getLogger()
     root.handlers = [QueueHandler(messages)]
     root.setLevel(level)
