@@ -50,44 +50,10 @@ class _Object:
             self.__dict__.update(state)
 
 
-class _Array:
-    """Stands in for an array until its state is read."""
-
-    def __new__(cls, *arguments):
-        return super().__new__(cls)
-
-    def __setstate__(self, state):
-        _, shape, dtype, is_fortran, data = state
-        order = "F" if is_fortran else "C"
-        self.values = np.frombuffer(data, dtype).reshape(shape, order=order)
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.values, dtype)
-
-
-def _make_dtype(code, *_):
-    if np.dtype(code).kind not in "biuf":
-        raise pickles.Refused(f"values of type {code}")
-    return np.dtype(code)
-
-
-def _make_scalar(dtype, data):
-    return np.frombuffer(data, dtype)[0]
-
-
-_STAND_INS = {
-    "scalar": _make_scalar,
-    "dtype": _make_dtype,
-    "_reconstruct": _Array,
-    "ndarray": _Array,
-}
-
-
 def _stand_in(module, name):
     """For what statistics consist of: numbers, arrays of numbers and the table of quantiles."""
-    package = module.split(".")[0]
-    if package in ("ddsp", "sklearn") and name == "QuantileTransformer":
+    if module.split(".")[0] in ("ddsp", "sklearn") and name == "QuantileTransformer":
         return _Object
     if module.startswith("numpy.random."):
         return _Object
-    return _STAND_INS.get(name) if package == "numpy" else None
+    return pickles.numpy_stand_in(module, name)
