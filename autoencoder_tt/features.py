@@ -5,9 +5,12 @@ import dataclasses
 import gin
 import numpy as np
 
+from audio_tt import pitch
 from audio_tt.pyin import pyin
 
 _QUIETEST = 1e-5  # amplitude, so that the logarithm of silence is finite
+_NOISE = 0.1  # pYIN's probability of a pitch that no frame of a clip without one reaches
+_VOICED = 0.5  # confidence of CREPE and YIN from which a frame has a pitch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,17 +96,30 @@ class ClipSpectrogram:
         level_db = np.maximum(level_db, level_db.max() - self.range_db)
         return np.stack([level_db, np.angle(spectrum)], axis=-1).astype(np.float32)
 
-    def pitch(self, audio):
-        """Pitch of a clip by pYIN (Mauch and Dixon, ICASSP 2014).
+    def pitch(self, audio, method="pyin", **options):
+        """Pitch of a clip; by pYIN, unless another tracker of `audio_tt.pitch.track` is named.
+
+        pYIN follows a line through plain noise as well. A clip in which it is sure of no frame has
+        no pitch here.
 
         Args:
           audio: as for `analyse`.
+          method: "pyin", "yin" or "crepe".
+          **options: of the other two.
 
         Returns:
           f0_hz, `[n_frames]`, 0 where there is no pitch.
         """
-        f0_hz, _ = pyin(self._fit(audio), self.sample_rate, self.fmin, self.fmax, self.hop_length)
-        return np.nan_to_num(f0_hz).astype(np.float32)
+        audio = self._fit(audio)
+        if method == "pyin":
+            f0_hz, voiced = pyin(audio, self.sample_rate, self.fmin, self.fmax, self.hop_length)
+            is_noise = voiced.max() < _NOISE
+            return np.where(is_noise, 0.0, np.nan_to_num(f0_hz)).astype(np.float32)
+        frame_rate = self.sample_rate / self.hop_length
+        options |= {} if method == "crepe" else {"fmin": self.fmin, "fmax": self.fmax}
+        f0_hz, confidence = pitch.track(audio, self.sample_rate, frame_rate, method, **options)
+        audible = (confidence >= _VOICED) & (f0_hz >= self.fmin) & (f0_hz <= self.fmax)
+        return np.where(audible, f0_hz, 0.0).astype(np.float32)
 
     def draw_pitch(self, picture, f0_hz):
         """The picture that the network reads: nothing but the pitch of another picture.

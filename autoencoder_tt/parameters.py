@@ -1,7 +1,10 @@
-"""The sizes of a network from the `parameters.pkl` that the original writes beside its weights."""
+"""The sizes of a network in the `parameters.pkl` that the original keeps beside its weights."""
+
+import pickle
 
 from audio_tt import pickles
 from audio_tt.errors import UserError
+from audio_tt.files import replacing
 
 _NAMES = ("input_shape", "filters", "kernel_sizes", "strides", "latent_size")
 
@@ -25,6 +28,33 @@ def read_parameters(path):
             "sizes, strides and latent size"
         )
     return dict(zip(_NAMES, values, strict=True))
+
+
+def write_parameters(path, network):
+    """Writes the sizes of a network so that the original reads them: numbers and tuples alone.
+
+    Args:
+      path: the file.
+      network: what `autoencoder_tt.model.convolutional_autoencoder` returned.
+    """
+    from keras import layers
+
+    encoder = network.get_layer("encoder")
+    convolutions = [layer for layer in encoder.layers if isinstance(layer, layers.Conv2D)]
+    values = [
+        tuple(network.input_shape[1:]),
+        tuple(layer.filters for layer in convolutions),
+        tuple(_plain(layer.kernel_size) for layer in convolutions),
+        tuple(_plain(layer.strides) for layer in convolutions),
+        encoder.output_shape[-1],
+    ]
+    with replacing(path) as temporary:
+        temporary.write_bytes(pickle.dumps(values, protocol=3))
+
+
+def _plain(pair):
+    """One number for two that are equal, as the original has it."""
+    return pair[0] if pair[0] == pair[1] else tuple(pair)
 
 
 def _are_sizes(values):

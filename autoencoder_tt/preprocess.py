@@ -1,0 +1,47 @@
+"""Makes clips to train the published system on: pictures of sound and pictures of its pitch.
+
+    python -m autoencoder_tt.preprocess --input=recordings/flute --output=data/flute --whole
+
+It writes OUTPUT/spectrograms/NAME.wav.npy, OUTPUT/f0_spectrograms/NAME.wav.npy and
+OUTPUT/min_max_values.pkl. What is there is kept, so the same command continues.
+"""
+
+from absl import flags
+
+from audio_tt import app, pitch_flags
+
+_INPUT = flags.DEFINE_list(
+    "input", None, "Files, folders or globs, comma-separated.", required=True
+)
+_OUTPUT = flags.DEFINE_string("output", None, "Folder to write.", required=True)
+_WHOLE = flags.DEFINE_bool(
+    "whole", False, "Take all of a recording, clip after clip, not only its beginning."
+)
+_WORKERS = flags.DEFINE_integer(
+    "num_workers", None, "Processes; one for each core by default.", lower_bound=1
+)
+flags.adopt_module_key_flags(pitch_flags)
+flags.FLAGS.set_default("f0_method", "pyin")
+
+
+def main():
+    """Preprocesses all recordings; those that are done already are kept."""
+    from autoencoder_tt import preparation
+    from autoencoder_tt.features import ClipSpectrogram
+
+    if flags.FLAGS.gin_file:
+        import autoencoder_tt.configurables  # noqa: F401  it may be about training as well
+    app.parse_gin()
+    failed = preparation.preprocess(
+        _INPUT.value,
+        _OUTPUT.value,
+        ClipSpectrogram(),
+        _WHOLE.value,
+        pitch_flags.options(),
+        _WORKERS.value,
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    app.run(main)

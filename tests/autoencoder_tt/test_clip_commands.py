@@ -1,0 +1,71 @@
+"""The published system from recordings to sound, by its commands."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+
+def command(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
+    )
+
+
+@pytest.fixture
+def place(tmp_path, melody, golden_folder):
+    """A folder with a recording, in stereo at another rate, and a model."""
+    audio = melody("bowed", 16000, 1.5)
+    soundfile.write(tmp_path / "tune.flac", np.stack([audio, audio * 0.5], axis=1), 16000)
+    (tmp_path / "model").mkdir()
+    for name in ("parameters.pkl", "weights.h5"):
+        shutil.copy(golden_folder / f"autoencoder_small_{name}", tmp_path / "model" / name)
+    return tmp_path
+
+
+def test_from_a_recording_to_sound(place):
+    result = command(
+        "autoencoder_tt.preprocess",
+        "--input=tune.flac",
+        "--output=data",
+        "--num_workers=1",
+        cwd=place,
+    )
+    assert (result.returncode, result.stderr) == (0, "data: 1 clips\n")
+    clip = "data/f0_spectrograms/tune.flac.npy"
+    for name, source in (("one", "tune.flac"), ("two", clip)):
+        result = command(
+            "autoencoder_tt.soundgenerator",
+            "--model=model",
+            f"--input={source}",
+            f"--output={name}/generated.wav",
+            cwd=place,
+        )
+        assert (result.returncode, result.stderr) == (0, "")
+        files = sorted(path.name for path in (place / name).iterdir())
+        assert files == ["generated.png", "generated.wav", "original.png"]
+    one, two = (soundfile.read(place / name / "generated.wav")[0] for name in ("one", "two"))
+    assert len(one) == round(1.5 * 22050) and len(two) == 65048
+    np.testing.assert_allclose(one[2000:30000], two[2000:30000], atol=1e-3)
+
+
+def test_what_cannot_be_done(place):
+    (place / "empty").mkdir()
+    for arguments, message in (
+        (("--model=empty", "--input=tune.flac", "--output=out.wav"), "parameters.pkl"),
+        (("--model=model", "--input=no.wav", "--output=out.wav"), "no.wav"),
+        (("--model=model", "--input=tune.flac", "--output=out.xyz"), "out.xyz"),
+    ):
+        result = command("autoencoder_tt.soundgenerator", *arguments, cwd=place)
+        assert result.returncode == 1
+        assert result.stderr.startswith("error: ") and message in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert not (place / "out.wav").exists()
