@@ -1,5 +1,6 @@
 """Prepared examples on disk -> random crops in batches."""
 
+import dataclasses
 import hashlib
 import os
 from pathlib import Path
@@ -9,21 +10,39 @@ import numpy as np
 
 from audio_tt.errors import UserError
 from audio_tt.files import replacing
-from ddsp_tt.features import FRAME_RATE, HOP_LENGTH
+from ddsp_tt.rates import DEFAULT_RATES, MEASURING_RATE, Rates
 
 FEATURES = ("f0_hz", "f0_confidence", "loudness_db")
 
 
-def save_example(path, audio, features):
-    """Writes one prepared example: 16-bit audio `[samples]` and features `[frames]`, `.npz`."""
-    peak = np.clip(np.round(audio * 32767.0), -32768, 32767)
+def save_example(path, audio, features, rates=DEFAULT_RATES, audio_16k=None):
+    """Writes one prepared example, `.npz`.
+
+    Args:
+      path: where to.
+      audio: `[samples]` at `rates.sample_rate`; kept in 16 bits.
+      features: dict of `[frames]` at `rates.frame_rate`.
+      rates: of both.
+      audio_16k: its copy at 16 kHz, where it has another rate itself.
+    """
+    arrays = {key: np.asarray(features[key], "float32") for key in FEATURES}
+    arrays |= {"audio": _to_int16(audio), **dataclasses.asdict(rates)}
+    if rates.sample_rate != MEASURING_RATE:
+        arrays["audio_16k"] = _to_int16(audio_16k)
     with replacing(path) as temporary, open(temporary, "wb") as file:
-        arrays = {key: np.asarray(features[key], "float32") for key in FEATURES}
-        np.savez_compressed(file, audio=peak.astype("int16"), **arrays)
+        np.savez_compressed(file, **arrays)
+
+
+def _to_int16(audio):
+    return np.clip(np.round(audio * 32767.0), -32768, 32767).astype("int16")
 
 
 def load_example(path):
-    """Reads what `save_example` wrote: dict of float32 `audio` `[samples]` and features `[frames]`.
+    """Reads what `save_example` wrote.
+
+    Returns:
+      dict of float32 `audio` `[samples]`, `audio_16k` (the same array where that is its rate) and
+      features `[frames]`, with the `Rates` under `rates`.
 
     Raises:
       UserError: the file is not a prepared example.
@@ -31,10 +50,34 @@ def load_example(path):
     try:
         with np.load(path) as file:
             example = {key: file[key] for key in FEATURES}
+            example["rates"] = rates_in(file)
             example["audio"] = file["audio"].astype("float32") / 32767.0
+            example["audio_16k"] = example["audio"]
+            if "audio_16k" in file:
+                example["audio_16k"] = file["audio_16k"].astype("float32") / 32767.0
     except (OSError, KeyError, ValueError) as error:
         raise UserError(f"{path}: not a prepared example; run ddsp_tt.prepare_dataset") from error
     return example
+
+
+def rates_in(file):
+    """Rates of an open `.npz`; those from before there was a choice do not say, and have 16 kHz."""
+    names = [field.name for field in dataclasses.fields(Rates)]
+    return Rates(**{name: int(file[name]) for name in names if name in file})
+
+
+def check_rates(example, rates, purpose):
+    """Makes sure that an example has the rates that a model or a folder has.
+
+    Raises:
+      UserError: it has others; says for what purpose (a noun) it cannot be used.
+    """
+    if example["rates"] != rates:
+        raise UserError(
+            f"the prepared recordings have {example['rates']}, but {purpose} has {rates}: prepare "
+            f"them into another folder with --sample_rate={rates.sample_rate} "
+            f"--frame_rate={rates.frame_rate}"
+        )
 
 
 def load_folder(data_dir):
@@ -100,15 +143,18 @@ class CropProvider:
     """
 
     def __init__(self, data_dir, crop_seconds=1.0, batch_size=4, seed=0):
-        self._set_up(load_folder(data_dir), round(crop_seconds * FRAME_RATE), batch_size, seed)
+        self._set_up(load_folder(data_dir), crop_seconds, batch_size, seed)
 
-    def _set_up(self, examples, n_frames, batch_size, seed):
-        self.n_frames = n_frames
+    def _set_up(self, examples, crop_seconds, batch_size, seed):
+        self.rates = examples[0]["rates"]
+        for example in examples:
+            check_rates(example, self.rates, "the first of them")
+        self.n_frames = round(crop_seconds * self.rates.frame_rate)
         self.batch_size = batch_size
         self.seed = seed
         self.examples = [self._padded(example) for example in examples]
         lengths = np.array([len(example["f0_hz"]) for example in self.examples], float)
-        self.seconds = lengths.sum() / FRAME_RATE
+        self.seconds = lengths.sum() / self.rates.frame_rate
         self._probability = lengths / lengths.sum()
 
     def _padded(self, example):
@@ -116,26 +162,39 @@ class CropProvider:
         if missing == 0:
             return example
         padded = {
-            "audio": np.pad(example["audio"], (0, missing * HOP_LENGTH)),
+            "rates": self.rates,
+            **{key: np.pad(example[key], (0, missing * hop)) for key, hop in self._hops()},
             "f0_hz": np.pad(example["f0_hz"], (0, missing), mode="edge"),
             "f0_confidence": np.pad(example["f0_confidence"], (0, missing)),
             "loudness_db": np.pad(example["loudness_db"], (0, missing), constant_values=-80.0),
         }
-        return padded
+        return {"audio_16k": padded["audio"], **padded}
+
+    def _hops(self):
+        """Samples a frame of each kind of audio in a batch."""
+        yield "audio", self.rates.hop_length
+        if self.rates.sample_rate != MEASURING_RATE:
+            yield "audio_16k", self.rates.measuring_hop_length
 
     def batch(self, step):
-        """Batch of a step: `audio` `[batch, samples]`, `f0_hz` and so on `[batch, frames]`."""
+        """Batch of a step: `audio` `[batch, samples]`, `f0_hz` and so on `[batch, frames]`.
+
+        Where the audio is not at 16 kHz, its copy at that rate comes with it as `audio_16k`.
+        """
         rng = np.random.default_rng((self.seed, step))
         chosen = rng.choice(len(self.examples), self.batch_size, p=self._probability)
         crops = [self._crop(self.examples[index], rng) for index in chosen]
-        return {key: np.stack([crop[key] for crop in crops]) for key in ("audio", *FEATURES)}
+        return {key: np.stack([crop[key] for crop in crops]) for key in crops[0]}
 
     def _crop(self, example, rng):
         start = int(rng.integers(len(example["f0_hz"]) - self.n_frames + 1))
         frames = slice(start, start + self.n_frames)
-        samples = slice(frames.start * HOP_LENGTH, frames.stop * HOP_LENGTH)
-        return {"audio": example["audio"][samples]} | {
-            key: example[key][frames] for key in FEATURES
+        return {
+            **{
+                key: example[key][frames.start * hop : frames.stop * hop]
+                for key, hop in self._hops()
+            },
+            **{key: example[key][frames] for key in FEATURES},
         }
 
     def batches(self, first_step):

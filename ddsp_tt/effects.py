@@ -27,15 +27,20 @@ class _Room(Processor):
         return wet + audio if self.add_dry else wet
 
     def stream(self, block, state, *args):
-        """Audio of a block; the state is the sound that still rings when it ends."""
+        """Audio of a block; the state is a learned room, and what of it rings when the block ends.
+
+        A room of noise, which is new with every call, is so the same for all blocks.
+        """
         audio, *rest = args
-        ir = ops.convert_to_numpy(mask_dry(self.get_controls(audio, *rest)["ir"]))
+        ir, ringing = state or (None, None)
+        if ir is None or not self.trainable_room:
+            ir = ops.convert_to_numpy(mask_dry(self.get_controls(audio, *rest)["ir"]))
         audio = ops.convert_to_numpy(audio)
         full = scipy.signal.fftconvolve(audio.astype("float64"), ir.astype("float64"), axes=1)
-        if state is not None:
-            full[:, : state.shape[1]] += state
+        if ringing is not None:
+            full[:, : ringing.shape[1]] += ringing
         wet = full[:, : block.n_samples].astype("float32")
-        return (wet + audio if self.add_dry else wet), full[:, block.n_samples :]
+        return (wet + audio if self.add_dry else wet), (ir, full[:, block.n_samples :])
 
 
 def mask_dry(ir):

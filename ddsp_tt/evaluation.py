@@ -6,7 +6,8 @@ import numpy as np
 
 from audio_tt import metrics, pitch
 from audio_tt.progress import progress
-from ddsp_tt import conventions, features, losses, postprocessing, streaming, transfer
+from ddsp_tt import conventions, data, features, losses, postprocessing, streaming, transfer
+from ddsp_tt.rates import DEFAULT_RATES, MEASURING_RATE
 
 _LOSS_SECONDS = 4
 
@@ -25,9 +26,7 @@ class Tracker:
 
     def __call__(self, audio):
         """`(f0_hz, confidence)` of audio at 16 kHz."""
-        return pitch.track(
-            audio, features.SAMPLE_RATE, self.frame_rate, crepe_capacity=self.capacity
-        )
+        return pitch.track(audio, MEASURING_RATE, self.frame_rate, crepe_capacity=self.capacity)
 
 
 def resynthesis(trained, examples, tracker):
@@ -39,25 +38,23 @@ def resynthesis(trained, examples, tracker):
       tracker: a `Tracker`.
 
     Returns:
-      dict: `spectral_loss` (six sizes, linear and logarithmic), `loudness_l1_db`,
+      dict: `spectral_loss` (six sizes, linear and logarithmic, of the sound at the model's own
+      rate; see below), `loudness_l1_db`,
       `f0_l1_semitones` and `f0_outliers` as DDSP defines them (`audio_tt.metrics`), and
       `mfcc_frechet`, each the mean over examples.
     """
-    scores = []
+    scores, rates = [], trained.model.rates
     for example in progress(examples, "Evaluating", "example"):
-        target = example["audio"]
-        if trained.convention != conventions.DEFAULT:
-            loudness = features.loudness(target, trained.convention)[: len(example["f0_hz"])]
-            example = {**example, "loudness_db": loudness}
+        example = as_the_model_reads(trained, example)
         audio = np.concatenate(list(streaming.render(trained.model, example)))
+        target, heard = example["audio_16k"], features.measuring_copy(audio, rates)
+        loudness_db = features.loudness(heard, trained.convention, rates.frame_rate)
         scores.append(
             {
-                "spectral_loss": spectral_loss(target, audio),
-                "loudness_l1_db": metrics.loudness_l1(
-                    example["loudness_db"], features.loudness(audio, trained.convention)
-                ),
-                "mfcc_frechet": metrics.mfcc_frechet(target, audio, features.SAMPLE_RATE),
-                **_pitch_scores(*tracker(target), tracker(audio)[0]),
+                "spectral_loss": spectral_loss(example["audio"], audio, rates.sample_rate),
+                "loudness_l1_db": metrics.loudness_l1(example["loudness_db"], loudness_db),
+                "mfcc_frechet": metrics.mfcc_frechet(target, heard, MEASURING_RATE),
+                **_pitch_scores(*tracker(target), tracker(heard)[0]),
             }
         )
     return metrics.summarise(scores)
@@ -72,7 +69,7 @@ def between(trained, sources, target_audio, tracker):
     Args:
       trained: a `loading.TrainedModel`.
       sources: examples of the instrument that is played from.
-      target_audio: list of recordings `[samples]` of the instrument that is played on.
+      target_audio: list of recordings `[samples]` of the instrument that is played on, at 16 kHz.
       tracker: a `Tracker`.
 
     Returns:
@@ -80,28 +77,52 @@ def between(trained, sources, target_audio, tracker):
       against the input's f0; `frechet_to_target` and `frechet_to_source`, the MFCC-Frechet
       distances of the output to the two instruments.
     """
-    scores, outputs = [], []
+    scores, outputs, played = [], [], []
     for example in progress(sources, "Transferring", "example"):
+        example = as_the_model_reads(trained, example)
         adjusted, _ = postprocessing.adjust(
             example, trained.statistics, min_db=-conventions.get(trained.convention).range_db
         )
         octaves = np.median(np.log2(adjusted["f0_hz"] / np.maximum(example["f0_hz"], 1e-3)))
         adjustment = transfer.Adjustment(octave_shift=-round(octaves))
         audio = transfer.render(trained, example, len(example["audio"]), adjustment)
-        outputs.append(audio)
-        scores.append(_pitch_scores(*tracker(example["audio"]), tracker(audio)[0]))
-    played = [example["audio"] for example in sources]
+        outputs.append(features.measuring_copy(audio, trained.model.rates))
+        played.append(example["audio_16k"])
+        scores.append(_pitch_scores(*tracker(played[-1]), tracker(outputs[-1])[0]))
     return {
         **metrics.summarise(scores),
-        "frechet_to_target": metrics.mfcc_frechet(target_audio, outputs, features.SAMPLE_RATE),
-        "frechet_to_source": metrics.mfcc_frechet(played, outputs, features.SAMPLE_RATE),
+        "frechet_to_target": metrics.mfcc_frechet(target_audio, outputs, MEASURING_RATE),
+        "frechet_to_source": metrics.mfcc_frechet(played, outputs, MEASURING_RATE),
     }
 
 
-def spectral_loss(target, audio):
-    """DDSP's spectral loss, the mean over stretches of four seconds."""
-    size = min(_LOSS_SECONDS * features.SAMPLE_RATE, len(target))
-    loss = losses.SpectralLoss(mag_weight=1.0, logmag_weight=1.0)
+def as_the_model_reads(trained, example):
+    """A prepared example with the loudness or power that a model learned from.
+
+    Raises:
+      UserError: it was prepared at other rates than the model's.
+    """
+    analysis = trained.analysis
+    frame_rate = analysis["rates"].frame_rate
+    example = {"rates": DEFAULT_RATES, "audio_16k": example["audio"], **example}
+    data.check_rates(example, analysis["rates"], "the model")
+    audio, n_frames, measured = example["audio_16k"], len(example["f0_hz"]), {}
+    if trained.convention != conventions.DEFAULT:
+        measured["loudness_db"] = features.loudness(audio, trained.convention, frame_rate)
+    if analysis["power_window_length"]:
+        measured["power_db"] = features.power(audio, frame_rate, analysis["power_window_length"])
+    return {**example, **{key: x[:n_frames] for key, x in measured.items()}}
+
+
+def spectral_loss(target, audio, sample_rate=MEASURING_RATE):
+    """DDSP's spectral loss, the mean over stretches of four seconds.
+
+    Windows last as long at every rate. Magnitudes grow with their samples, so losses of different
+    rates cannot be compared.
+    """
+    size = min(_LOSS_SECONDS * sample_rate, len(target))
+    sizes = [round(n * sample_rate / MEASURING_RATE) for n in (2048, 1024, 512, 256, 128, 64)]
+    loss = losses.SpectralLoss(fft_sizes=sizes, mag_weight=1.0, logmag_weight=1.0)
     starts = range(0, len(target) - size + 1, size)
     return float(
         np.mean(

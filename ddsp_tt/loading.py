@@ -31,6 +31,15 @@ class TrainedModel:
     statistics: dict | None
 
     @property
+    def analysis(self):
+        """What it wants measured, as keyword arguments of `features.extract`."""
+        return {
+            "convention": self.convention,
+            "rates": self.model.rates,
+            "power_window_length": self.model.preprocessor.power_window_length,
+        }
+
+    @property
     def convention(self):
         """Of the loudness that the model learned from, see `ddsp_tt.conventions`."""
         return self.model.preprocessor.loudness_convention
@@ -71,8 +80,11 @@ def export(run_dir, folder):
 
 def build(model):
     """Makes a model's variables by one call on silence; returns the model."""
-    n_frames = model.preprocessor.time_steps or 16
+    n_frames = model.crop_frames or 16
     zeros = np.zeros((1, n_frames), "float32")
-    audio = np.zeros((1, n_frames * 64), "float32")
-    model({"f0_hz": zeros + 440.0, "loudness_db": zeros, "audio": audio})
+    audio, audio_16k = (
+        np.zeros((1, n_frames * hop_length), "float32")
+        for hop_length in (model.rates.hop_length, model.rates.measuring_hop_length)
+    )
+    model({"f0_hz": zeros + 440.0, "loudness_db": zeros, "audio": audio, "audio_16k": audio_16k})
     return model

@@ -12,6 +12,8 @@ import gin
 import numpy as np
 
 MAX_MIDI = 110.0
+MIN_POWER_DB = -80.0
+SMOOTHING_SECONDS = 0.16  # Magenta's 40 frames, of which there are 250 a second
 _MAJOR_SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
 
 
@@ -83,6 +85,11 @@ def fit_quantiles(values, n_quantiles=1000):
     references = np.linspace(0, 1, min(n_quantiles, values.size))
     quantiles = np.maximum.accumulate(np.quantile(values, references))
     return QuantileTransformer(quantiles, references)
+
+
+def smoothing_of(frame_rate):
+    """Frames over which `detect_notes` smooths at a frame rate."""
+    return max(round(SMOOTHING_SECONDS * frame_rate), 1)
 
 
 def _box_filter(values, size):
@@ -227,6 +234,7 @@ def adjust(
     octave_shift=0,
     loudness_shift=0.0,
     min_db=-80.0,
+    smoothing=40,
 ):
     """Fits features to a model's training data, then applies the user's own shifts.
 
@@ -237,7 +245,8 @@ def adjust(
 
     Args:
         features: Dict with `f0_hz` [frames] (0 where there is no pitch), `loudness_db` [frames],
-            `f0_confidence` [frames] (0 to 1), and whatever else, which is passed on.
+            `f0_confidence` [frames] (0 to 1), where the model reads it `power_db` [frames], which
+            moves by as many dB as the loudness, and whatever else, which is passed on.
         statistics: Dict of `ddsp_tt.statistics.compute_statistics`, or None to fit nothing.
         auto_adjust: Whether to fit at all.
         threshold: Note detection's threshold, about 0 (all is a note) to 2.
@@ -248,6 +257,7 @@ def adjust(
         octave_shift: Octaves to move the pitch by.
         loudness_shift: dB to add to the loudness.
         min_db: Loudness of silence in the model's convention, dB.
+        smoothing: See `detect_notes`.
 
     Returns:
         The features as a new dict of float32 arrays, and the notes' mask [frames].
@@ -256,7 +266,10 @@ def adjust(
         np.nan_to_num(np.asarray(features[name], np.float64), nan=rest, posinf=rest, neginf=rest)
         for name, rest in (("f0_hz", 0.0), ("loudness_db", min_db), ("f0_confidence", 0.0))
     )
-    mask_on, ratio = detect_notes(loudness_db, confidence, threshold, min_db=min_db)
+    measured_db = loudness_db
+    mask_on, ratio = detect_notes(
+        loudness_db, confidence, threshold, smoothing=smoothing, min_db=min_db
+    )
     if auto_adjust and statistics is not None and np.any(mask_on):
         sounding = mask_on & (f0_hz > 0)
         if np.any(sounding):
@@ -264,16 +277,21 @@ def adjust(
             f0_hz = shift_f0(f0_hz, octaves)
         loudness_db = fit_quantile_transform(loudness_db, mask_on, statistics["quantile_transform"])
         # A high threshold leaves loud frames among the rests: turn them down by nothing, not up.
-        loudness_db -= np.where(mask_on, 0, quiet * np.maximum(1 - ratio, 0))
+        loudness_db = loudness_db - np.where(mask_on, 0, quiet * np.maximum(1 - ratio, 0))
         if autotune:
             f0_midi = hz_to_midi(f0_hz)
             tuning = get_tuning_factor(f0_midi, confidence, sounding) if chromatic else 0.0
             tuned = auto_tune(f0_midi, tuning, sounding, autotune, chromatic)
             f0_hz = np.where(f0_hz > 0, midi_to_hz(tuned), 0)
+    loudness_db = loudness_db + loudness_shift
     adjusted = {
         **features,
         "f0_hz": shift_f0(f0_hz, octave_shift).astype(np.float32),
-        "loudness_db": (loudness_db + loudness_shift).astype(np.float32),
+        "loudness_db": loudness_db.astype(np.float32),
         "f0_confidence": confidence.astype(np.float32),
     }
+    if "power_db" in features:
+        power_db = np.nan_to_num(features["power_db"], nan=MIN_POWER_DB, neginf=MIN_POWER_DB)
+        moved = np.maximum(power_db + loudness_db - measured_db, MIN_POWER_DB)
+        adjusted["power_db"] = moved.astype(np.float32)
     return adjusted, mask_on

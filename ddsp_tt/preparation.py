@@ -12,8 +12,9 @@ from audio_tt.errors import UserError
 from audio_tt.files import replacing
 from audio_tt.parallel import run_jobs
 from audio_tt.progress import progress
-from ddsp_tt import data, features, statistics, tfrecords
+from ddsp_tt import data, features, postprocessing, statistics, tfrecords
 from ddsp_tt.cleaning import UNCHANGED, Cleaning
+from ddsp_tt.rates import DEFAULT_RATES, Rates
 
 CHUNK_SECONDS = 60
 STATISTICS_FILE = "dataset_statistics.json"
@@ -29,15 +30,25 @@ class Job:
       folder: for the examples.
       cleaning: what is done to the recording first.
       pitch: arguments of `features.extract`.
+      rates: of the audio and the features in the examples.
     """
 
     recording: Path
     folder: Path
     cleaning: Cleaning
     pitch: dict
+    rates: Rates
 
 
-def prepare(inputs, output_dir, method="crepe", cleaning=UNCHANGED, run=run_jobs, **pitch_options):
+def prepare(
+    inputs,
+    output_dir,
+    method="crepe",
+    cleaning=UNCHANGED,
+    rates=DEFAULT_RATES,
+    run=run_jobs,
+    **pitch_options,
+):
     """Writes one `.npz` for each minute of the inputs, and the statistics of all.
 
     Examples that are there already are kept, so a run that was stopped goes on where it was. A file
@@ -48,6 +59,7 @@ def prepare(inputs, output_dir, method="crepe", cleaning=UNCHANGED, run=run_jobs
       output_dir: folder for the examples.
       method: pitch tracker, see `features.extract`.
       cleaning: what is done to the recordings first.
+      rates: of the audio and the features that are written.
       run: calls a function for each of a list of jobs, as `run_jobs` does.
       **pitch_options: further arguments of the tracker.
 
@@ -60,8 +72,9 @@ def prepare(inputs, output_dir, method="crepe", cleaning=UNCHANGED, run=run_jobs
     """
     output_dir = Path(output_dir)
     pitch = {"method": method, **pitch_options}
-    jobs = [Job(path, output_dir, cleaning, pitch) for path in io.find_audio(inputs)]
-    _check_settings(output_dir, {**pitch, **dataclasses.asdict(cleaning)})
+    jobs = [Job(path, output_dir, cleaning, pitch, rates) for path in io.find_audio(inputs)]
+    settings = {**dataclasses.asdict(rates), **pitch, **dataclasses.asdict(cleaning)}
+    _check_settings(output_dir, settings)
     failed = 0
     with progress(len(jobs), "Preparing", "file") as bar:
         for failure in run(prepare_recording, jobs):
@@ -70,7 +83,10 @@ def prepare(inputs, output_dir, method="crepe", cleaning=UNCHANGED, run=run_jobs
                 logging.error("%s", failure)
             bar.update(1)
     paths = data.find_examples(output_dir)
-    summary = statistics.compute_statistics(map(_features_of, paths))
+    summary = statistics.compute_statistics(
+        (features_and_power(data.load_example(path)) for path in paths),
+        smoothing=postprocessing.smoothing_of(rates.frame_rate),
+    )
     statistics.save_json(summary, output_dir / STATISTICS_FILE)
     logging.info("%s: %d examples of a minute or less", output_dir, len(paths))
     return 1 if failed else 0
@@ -83,12 +99,18 @@ def prepare_recording(job):
     name = f"{job.recording.stem}_{place}"
     index = -1
     try:
-        chunks = job.cleaning.blocks(job.recording, CHUNK_SECONDS * features.SAMPLE_RATE)
+        rates = job.rates
+        chunks = job.cleaning.blocks(
+            job.recording, CHUNK_SECONDS * rates.sample_rate, rates.sample_rate
+        )
         for index, audio in enumerate(chunks):
             target = job.folder / f"{name}_{index:04d}.npz"
             if not target.exists():
-                audio = features.whole_frames(audio)
-                data.save_example(target, audio, features.extract(audio, **job.pitch))
+                audio = features.whole_frames(audio, rates.hop_length)
+                audio_16k = features.measuring_copy(audio, rates)
+                at_16k = Rates(frame_rate=rates.frame_rate)
+                measured = features.extract(audio_16k, rates=at_16k, **job.pitch)
+                data.save_example(target, audio, measured, rates, audio_16k)
     except UserError as error:
         return str(error)
     if index < 0:
@@ -100,7 +122,7 @@ def _check_settings(folder, settings):
     """Keeps examples that were prepared in different ways apart."""
     path = folder / SETTINGS_FILE
     if path.is_file():
-        before = json.loads(path.read_text("utf-8"))
+        before = dataclasses.asdict(DEFAULT_RATES) | json.loads(path.read_text("utf-8"))
         if before != settings:
             changed = ", ".join(
                 f"{key} {before.get(key)}" for key in settings if before.get(key) != settings[key]
@@ -111,10 +133,11 @@ def _check_settings(folder, settings):
             temporary.write_text(json.dumps(settings, indent=1), "utf-8")
 
 
-def _features_of(path):
+def features_and_power(example):
     """Features of a prepared example with its power, without the audio."""
-    example = data.load_example(path)
-    return {"power_db": features.power(example.pop("audio")), **example}
+    measured = {key: example[key] for key in data.FEATURES}
+    power_db = features.power(example["audio_16k"], example["rates"].frame_rate)
+    return {"power_db": power_db, **measured}
 
 
 def export_tfrecords(

@@ -16,6 +16,12 @@ _OUTPUT = flags.DEFINE_string("output_path", None, "Folder for the examples.", r
 _RECORDS = flags.DEFINE_string(
     "output_tfrecord_path", None, "Write Magenta's TFRecords as well, with names that begin so."
 )
+_SAMPLE_RATE = flags.DEFINE_integer(
+    "sample_rate", 16000, "Of the audio that is trained on, Hz.", lower_bound=8000
+)
+_FRAME_RATE = flags.DEFINE_integer(
+    "frame_rate", 250, "Of pitch and loudness, frames a second.", lower_bound=1
+)
 _SHARDS = flags.DEFINE_integer("num_shards", 10, "TFRecord files a split.", lower_bound=1)
 _SECONDS = flags.DEFINE_float("example_secs", 4.0, "Of a window of audio.", lower_bound=0.1)
 _HOP = flags.DEFINE_float("hop_secs", 1.0, "From one window to the next.", lower_bound=0.01)
@@ -44,6 +50,7 @@ def main():
     """Prepares all files; those that are there already are kept."""
     from ddsp_tt import preparation, urmp
     from ddsp_tt.cleaning import Cleaning
+    from ddsp_tt.rates import Rates
 
     inputs = _INPUT.value
     if _URMP.value is not None:
@@ -52,6 +59,7 @@ def main():
         inputs,
         _OUTPUT.value,
         cleaning=Cleaning(_NORMALIZE.value, _CUT.value),
+        rates=Rates(_SAMPLE_RATE.value, _FRAME_RATE.value),
         run=parallel_flags.runner(Path(_OUTPUT.value)),
         **pitch_flags.options(),
     )

@@ -104,6 +104,42 @@ class Add(Processor):
 
 
 @_register
+class Crop(Processor):
+    """Leaves out the hop of audio that a frame on the end of a centred window makes.
+
+    Args:
+      frame_size: samples that are left out, the lower even number.
+      crop_location: "back", "front", or "center" for half on either side.
+      name: name of the layer.
+
+    Raises:
+      UserError: any other place.
+    """
+
+    def __init__(self, frame_size, crop_location="back", name="crop"):
+        super().__init__(name=name)
+        if crop_location not in ("back", "front", "center"):
+            raise UserError(f"crop_location must be back, front or center, not {crop_location!r}")
+        self.size = frame_size // 2 * 2
+        self.crop_location = crop_location
+
+    def get_controls(self, audio):
+        """The audio, `[batch, samples]`."""
+        return {"audio": audio}
+
+    def get_signal(self, audio):
+        """What is left, `[batch, samples - frame_size]`."""
+        first = {"back": 0, "front": self.size, "center": self.size // 2}[self.crop_location]
+        return audio[:, first : first + audio.shape[1] - self.size]
+
+    def stream(self, block, state, audio):
+        """All of it: features that are streamed have no frame on the end."""
+        if self.crop_location != "back":
+            raise UserError("Crop: only crop_location = 'back' can be run in blocks")
+        return audio, state
+
+
+@_register
 class Mix(Processor):
     """Crossfade of two signals by a frame-rate level."""
 

@@ -15,7 +15,7 @@ TRIM_FRAMES = 20
 _FEATURES = ("f0_hz", "f0_confidence", "loudness_db", "power_db")
 
 
-def compute_statistics(examples, min_db=-80.0):
+def compute_statistics(examples, min_db=-80.0, smoothing=40):
     """Measures a data set.
 
     For pitch (MIDI, frames with a pitch only), power (dB) and loudness (dB) the result has
@@ -35,6 +35,7 @@ def compute_statistics(examples, min_db=-80.0):
             each [frames]. The last 20 frames of an example, often padding, are left out where it
             is longer than that.
         min_db: Loudness of silence in the convention of `loudness_db`, dB.
+        smoothing: Frames, see `postprocessing.detect_notes`.
 
     Returns:
         A dict of floats, and a `QuantileTransformer` under `quantile_transform`.
@@ -50,7 +51,11 @@ def compute_statistics(examples, min_db=-80.0):
     mean_db = np.mean(loudness_db)
     notes = [
         detect_notes(
-            example["loudness_db"], example["f0_confidence"], min_db=min_db, mean_db=mean_db
+            example["loudness_db"],
+            example["f0_confidence"],
+            smoothing=smoothing,
+            min_db=min_db,
+            mean_db=mean_db,
         )[0]
         for example in examples
     ]

@@ -15,19 +15,20 @@ from ddsp_tt.processors import Block, look_up
 BLOCK_FRAMES = 1000
 
 
-def render(model, features, hop_length=64, seed=0, block_frames=BLOCK_FRAMES):
+def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
     """Plays features through a model.
 
     Args:
       model: an `Autoencoder` without an encoder.
-      features: dict of float32 `[frames]` with `f0_hz` and `loudness_db`, at the model's own rate.
-      hop_length: samples a frame.
+      features: dict of float32 `[frames]` with `f0_hz` and `loudness_db` (or what else its
+        preprocessor has as `inputs`), at the model's own frame rate.
       seed: of the noise.
       block_frames: frames synthesised at once.
 
     Yields:
-      float32 `[samples]`; together `frames * hop_length`.
+      float32 `[samples]` at the model's sample rate; together `frames * rates.hop_length`.
     """
+    hop_length = model.rates.hop_length
     total = len(features["f0_hz"])
     controls = _decode(model, features, total, block_frames)
     ahead = next(controls)
@@ -62,7 +63,7 @@ def _decode(model, features, total, block_frames):
     state = None
     for first in range(0, total, block_frames):
         block = {}
-        for key in ("f0_hz", "loudness_db"):
+        for key in model.preprocessor.inputs:
             x = features[key][first : first + block_frames].astype("float32")
             block[key] = np.pad(x, (0, block_frames - len(x)), mode="edge")[None, :, None]
         outputs, state = decode(block, state)

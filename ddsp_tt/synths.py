@@ -46,7 +46,7 @@ class Harmonic(Processor):
         self.normalize_below_nyquist = normalize_below_nyquist
         self.amp_resample_method = amp_resample_method
         self.use_angular_cumsum = use_angular_cumsum
-        self.frame_rate = frame_rate
+        self.samples_per_frame = sample_rate // frame_rate
 
     def get_controls(self, amplitudes, harmonic_distribution, f0_hz):
         """Amplitudes `[batch, frames, 1]`, distribution `[batch, frames, harmonics]` summing to 1.
@@ -68,7 +68,7 @@ class Harmonic(Processor):
 
     def get_signal(self, amplitudes, harmonic_distribution, f0_hz):
         """Audio `[batch, samples]`."""
-        n_samples = self.n_samples or f0_hz.shape[1] * self.sample_rate // self.frame_rate
+        n_samples = self.n_samples or f0_hz.shape[1] * self.samples_per_frame
         return core.harmonic_synthesis(
             f0_hz,
             amplitudes,

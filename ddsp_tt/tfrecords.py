@@ -12,6 +12,7 @@ import numpy as np
 from audio_tt.errors import UserError
 from audio_tt.files import replacing
 from ddsp_tt import data, features
+from ddsp_tt.rates import MEASURING_RATE, Rates
 
 _KEYS = ("audio", *data.FEATURES)
 
@@ -23,8 +24,8 @@ def read(file_pattern):
       file_pattern: a path or a glob, such as `data/train.tfrecord*`.
 
     Yields:
-      dict of float32 arrays: `audio` `[samples]`, `f0_hz`, `f0_confidence` and `loudness_db`
-      `[frames]`.
+      dict of float32 arrays: `audio` `[samples]`, where it is there `audio_16k`, and `f0_hz`,
+      `f0_confidence` and `loudness_db` `[frames]`.
 
     Raises:
       UserError: nothing matches, a file is damaged, or an example lacks one of them.
@@ -48,26 +49,33 @@ def _parse(path, stored):
             f"{path}: its examples have no {missing[0]}; make them with ddsp_prepare_tfrecord "
             "or python -m ddsp_tt.prepare_dataset --output_tfrecord_path"
         )
-    return {key: np.array(stored[key].float_list.value, "float32") for key in _KEYS}
+    keys = (*_KEYS, *(key for key in ("audio_16k",) if key in stored))
+    return {key: np.array(stored[key].float_list.value, "float32") for key in keys}
 
 
 def windows(example, example_secs=4.0, hop_secs=1.0):
     """Cuts a prepared example into the windows that Magenta's data sets consist of.
 
     Args:
-      example: dict of `audio` `[samples]` and features `[frames]`.
+      example: as `data.load_example` gives it.
       example_secs: length of a window.
       hop_secs: seconds from one window to the next.
 
     Yields:
       dict as `read` gives it; what is shorter than a window is left out.
     """
-    n_frames, hop = (round(seconds * features.FRAME_RATE) for seconds in (example_secs, hop_secs))
+    rates = example["rates"]
+    n_frames, hop = (round(seconds * rates.frame_rate) for seconds in (example_secs, hop_secs))
     for first in range(0, len(example["f0_hz"]) - n_frames + 1, hop):
         frames = slice(first, first + n_frames)
-        samples = slice(frames.start * features.HOP_LENGTH, frames.stop * features.HOP_LENGTH)
         yield {
-            "audio": example["audio"][samples],
+            **{
+                key: example[key][first * samples : (first + n_frames) * samples]
+                for key, samples in (
+                    ("audio", rates.hop_length),
+                    ("audio_16k", rates.measuring_hop_length),
+                )
+            },
             **{key: example[key][frames] for key in data.FEATURES},
         }
 
@@ -100,10 +108,9 @@ def write(examples, path, num_shards=10):
 
 
 def _serialise(tf, example):
-    stored = {**example, "audio_16k": example["audio"]}
     lists = {
         key: tf.train.Feature(float_list=tf.train.FloatList(value=np.asarray(values, "float32")))
-        for key, values in stored.items()
+        for key, values in example.items()
     }
     return tf.train.Example(features=tf.train.Features(feature=lists)).SerializeToString()
 
@@ -137,20 +144,39 @@ class TFRecordProvider(data.CropProvider):
         self,
         file_pattern=gin.REQUIRED,
         example_secs=4,
-        sample_rate=features.SAMPLE_RATE,
-        frame_rate=features.FRAME_RATE,
+        sample_rate=MEASURING_RATE,
+        frame_rate=250,
         centered=False,
         batch_size=16,
         seed=0,
     ):
-        if (sample_rate, frame_rate) != (features.SAMPLE_RATE, features.FRAME_RATE):
-            raise UserError(
-                f"{file_pattern}: only {features.SAMPLE_RATE} Hz and {features.FRAME_RATE} frames "
-                f"a second can be trained on, not {sample_rate} and {frame_rate}"
-            )
+        rates = Rates(sample_rate, frame_rate)
         n_frames = round(example_secs * frame_rate)
         examples = [
-            {key: x if key == "audio" else x[:n_frames] if centered else x for key, x in e.items()}
-            for e in read(file_pattern)
+            _whole(example, n_frames, rates, centered, file_pattern)
+            for example in read(file_pattern)
         ]
-        self._set_up(examples, n_frames, batch_size, seed)
+        self._set_up(examples, example_secs, batch_size, seed)
+
+
+def _whole(example, n_frames, rates, centered, file_pattern):
+    """A window with its rates, without the frame on its end, and with its copy at 16 kHz.
+
+    Raises:
+      UserError: it has another length than the rates make.
+    """
+    lengths = (len(example["audio"]), len(example["f0_hz"]))
+    expected = (n_frames * rates.hop_length, n_frames + centered)
+    if lengths != expected:
+        raise UserError(
+            f"{file_pattern}: windows of {lengths[0]} samples and {lengths[1]} frames, where "
+            f"{n_frames / rates.frame_rate:g} s at {rates} make {expected[0]} and {expected[1]}; "
+            "set TFRecordProvider.example_secs, .sample_rate, .frame_rate and .centered"
+        )
+    whole = {key: example[key][:n_frames] for key in data.FEATURES}
+    whole |= {"audio": example["audio"], "rates": rates}
+    stored = example.get("audio_16k")
+    whole["audio_16k"] = (
+        features.measuring_copy(example["audio"], rates) if stored is None else stored
+    )
+    return whole

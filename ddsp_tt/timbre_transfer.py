@@ -18,12 +18,14 @@ flags.adopt_module_key_flags(transfer_flags)
 def main():
     """One file through one model."""
     io.check_writable(_OUTPUT.value)
-    audio, sample_rate = io.read(_INPUT.value, sample_rate=16000)
+    io.info(_INPUT.value)
 
     from ddsp_tt import loading, transfer
 
     trained = loading.load(_MODEL.value)
-    measured = transfer.measure(audio, _INPUT.value, trained.convention, **pitch_flags.options())
+    audio, sample_rate = io.read(_INPUT.value, trained.model.rates.sample_rate)
+    options = {**trained.analysis, **pitch_flags.options()}
+    measured = transfer.measure(audio, _INPUT.value, **options)
     blocks = transfer.play(trained, measured, len(audio), **transfer_flags.options())
     io.write(_OUTPUT.value, blocks, sample_rate)
 

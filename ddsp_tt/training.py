@@ -10,9 +10,8 @@ from audio_tt import io, weights
 from audio_tt.errors import UserError
 from audio_tt.progress import progress
 from audio_tt.runs import RunDirectory
-from ddsp_tt import data, features, statistics
-from ddsp_tt.features import FRAME_RATE, HOP_LENGTH, SAMPLE_RATE
-from ddsp_tt.preparation import STATISTICS_FILE
+from ddsp_tt import data, postprocessing, statistics
+from ddsp_tt.preparation import STATISTICS_FILE, features_and_power
 
 MODEL_FILE = "model.h5"
 _EVALUATION_CROPS = 16
@@ -81,12 +80,14 @@ def train(
       seed: of crops and initial weights (set before the model was built).
 
     Raises:
-      UserError: no data, or another process trains in `save_dir`.
+      UserError: no data, data of other rates or lengths than the model's, or another process trains
+        in `save_dir`.
     """
     run = RunDirectory(save_dir)
     provider, held_out, table = _open_data(
         data_dir, eval_data_dir, eval_split_fraction, data_provider, crop_seconds, batch_size, seed
     )
+    _check_fit(model, provider)
     sample = (held_out or provider).examples[0]
     held_out = held_out and held_out.batch(0)
     with run.lock():
@@ -129,8 +130,8 @@ def _open_data(
         provider = data_provider
         provider.batch_size, provider.seed = batch_size, seed
         table = statistics.compute_statistics(
-            {**example, "power_db": features.power(example["audio"])}
-            for example in provider.examples
+            map(features_and_power, provider.examples),
+            smoothing=postprocessing.smoothing_of(provider.rates.frame_rate),
         )
     else:
         raise UserError("no data: give --data_dir, or train.data_provider in gin")
@@ -140,6 +141,19 @@ def _open_data(
             held_out_paths, crop_seconds, _EVALUATION_CROPS, _EVALUATION_SEED
         )
     return provider, held_out, table
+
+
+def _check_fit(model, provider):
+    """Makes sure that batches have the rates and, where that is fixed, the length of the model."""
+    data.check_rates({"rates": provider.rates}, model.rates, "the model")
+    if model.crop_frames not in (None, provider.n_frames):
+        seconds = model.crop_frames / model.rates.frame_rate
+        raise UserError(
+            f"the model is made for {seconds:g} s, and the crops are "
+            f"{provider.n_frames / provider.rates.frame_rate:g} s: set train.crop_seconds = "
+            f"{seconds:g} (TFRecordProvider.example_secs), or Harmonic.n_samples, "
+            "FilteredNoise.n_samples and the preprocessor's time_steps to None"
+        )
 
 
 class _Keeper(keras.callbacks.Callback):
@@ -165,7 +179,8 @@ class _Keeper(keras.callbacks.Callback):
         self.bar.set_postfix(**{key: f"{value:.3f}" for key, value in row.items() if key != "step"})
         if is_save:
             audio = resynthesise(self.model, self.example)
-            io.write(self.run.sample_path(step, "resynthesis.wav"), audio, SAMPLE_RATE)
+            path = self.run.sample_path(step, "resynthesis.wav")
+            io.write(path, audio, self.model.rates.sample_rate)
             self.run.plot_history()
             weights.save_weights(self.model, self.run.path / MODEL_FILE)
             # Last, so that what drew random numbers above does so in a resumed run as well.
@@ -181,7 +196,12 @@ def evaluate_loss(model, batch):
 
 def resynthesise(model, example, seconds=_SAMPLE_SECONDS):
     """The beginning of a prepared example, as the model plays it: float32 `[samples]`."""
-    n_frames = min(round(seconds * FRAME_RATE), len(example["f0_hz"]))
+    n_frames = min(round(seconds * model.rates.frame_rate), len(example["f0_hz"]))
+    n_frames = model.crop_frames or n_frames
     batch = {key: example[key][None, :n_frames] for key in data.FEATURES}
-    batch["audio"] = example["audio"][None, : n_frames * HOP_LENGTH]
+    for key, hop_length in (
+        ("audio", model.rates.hop_length),
+        ("audio_16k", model.rates.measuring_hop_length),
+    ):
+        batch[key] = example[key][None, : n_frames * hop_length]
     return np.asarray(keras.ops.convert_to_numpy(model(batch)["audio_synth"][0]))

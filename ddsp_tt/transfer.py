@@ -6,6 +6,7 @@ import numpy as np
 from absl import logging
 
 from ddsp_tt import conventions, features, postprocessing, streaming
+from ddsp_tt.rates import DEFAULT_RATES
 
 SAMPLE_RATE = features.SAMPLE_RATE
 
@@ -32,21 +33,25 @@ class Adjustment:
     loudness_shift: float = 0.0
 
 
-def measure(audio, name="the recording", convention=conventions.DEFAULT, **options):
-    """Features of audio `[samples]` at 16 kHz, see `features.extract`; None where none sound.
+def measure(
+    audio, name="the recording", convention=conventions.DEFAULT, rates=DEFAULT_RATES, **options
+):
+    """Features of audio `[samples]`, see `features.extract`; None where none sound.
 
     A recording without pitch is no error: what comes out of it is silence, and one warning says so.
 
     Args:
       audio: float32 `[samples]`.
       name: of the recording, for the warning.
-      convention: of the model's loudness, `TrainedModel.convention`.
+      convention: of the model's loudness; `TrainedModel.analysis` has it and what follows.
+      rates: of the audio and the features.
       **options: of `features.extract`.
     """
-    measured = features.extract(audio, convention=convention, **options)
+    measured = features.extract(audio, convention=convention, rates=rates, **options)
     mask_on, _ = postprocessing.detect_notes(
         measured["loudness_db"],
         measured["f0_confidence"],
+        smoothing=postprocessing.smoothing_of(rates.frame_rate),
         min_db=-conventions.get(convention).range_db,
     )
     if np.max(np.abs(audio), initial=0.0) < _SILENCE:
@@ -81,10 +86,11 @@ def play(trained, measured, n_samples, adjustment=None, seed=0):
         measured,
         trained.statistics,
         min_db=-conventions.get(trained.convention).range_db,
+        smoothing=postprocessing.smoothing_of(trained.model.rates.frame_rate),
         **dataclasses.asdict(adjustment or Adjustment()),
     )
     left = n_samples
-    for block in streaming.render(trained.model, adjusted, features.HOP_LENGTH, seed):
+    for block in streaming.render(trained.model, adjusted, seed):
         yield block[:left]
         left -= len(block[:left])
 

@@ -3,12 +3,13 @@
 from ddsp_tt.models.autoencoder import Autoencoder, get_model
 from ddsp_tt.models.decoders import RnnFcDecoder
 from ddsp_tt.models.encoders import MfccTimeDistributedRnnEncoder
-from ddsp_tt.models.preprocessing import F0LoudnessPreprocessor
+from ddsp_tt.models.preprocessing import F0LoudnessPreprocessor, OnlineF0PowerPreprocessor
 
 __all__ = [
     "Autoencoder",
     "F0LoudnessPreprocessor",
     "MfccTimeDistributedRnnEncoder",
+    "OnlineF0PowerPreprocessor",
     "RnnFcDecoder",
     "get_model",
 ]

@@ -3,6 +3,9 @@
 import gin
 import keras
 
+from audio_tt.errors import UserError
+from ddsp_tt.rates import Rates
+
 
 @gin.register(module="ddsp_tt.models")
 class Autoencoder(keras.Model):
@@ -15,6 +18,13 @@ class Autoencoder(keras.Model):
       processor_group: `ProcessorGroup` that makes the audio.
       losses: losses of `(audio, audio_synth)`; `fit` minimises their sum.
       name: name of the model.
+
+    Attributes:
+      rates: `Rates` of its audio and its frames, as synthesisers and preprocessor have them.
+      crop_frames: frames of audio that a model made for one length takes; None for any length.
+
+    Raises:
+      UserError: the parts have rates that do not go together.
     """
 
     def __init__(
@@ -31,6 +41,11 @@ class Autoencoder(keras.Model):
         self.encoder = encoder
         self.decoder = decoder
         self.processor_group = processor_group
+        processors = getattr(processor_group, "processors", ())
+        self.rates = _rates_of(preprocessor, processors)
+        lengths = [x.n_samples for x in processors if getattr(x, "n_samples", None)]
+        extra_frames = getattr(preprocessor, "extra_frames", 0)
+        self.crop_frames = lengths[0] // self.rates.hop_length - extra_frames if lengths else None
         self.loss_objs = list(losses or [])
         self.loss_trackers = [keras.metrics.Mean(name=loss.name) for loss in self.loss_objs]
 
@@ -61,6 +76,20 @@ class Autoencoder(keras.Model):
             tracker.update_state(value)
             total = total + value
         return total
+
+
+def _rates_of(preprocessor, processors):
+    sample_rates = [x.sample_rate for x in processors if hasattr(x, "sample_rate")]
+    rates = Rates(*sample_rates[:1], frame_rate=getattr(preprocessor, "frame_rate", 250))
+    for processor in processors:
+        if getattr(processor, "n_samples", 0) is None:
+            hop_length = processor.samples_per_frame
+            if hop_length != rates.hop_length:
+                raise UserError(
+                    f"{processor.name} makes {hop_length} samples a frame, but {rates} are "
+                    f"{rates.hop_length}: set sample_rate, frame_rate and samples_per_frame"
+                )
+    return rates
 
 
 @gin.configurable(module="ddsp_tt.models")

@@ -7,6 +7,7 @@ from keras import ops
 from audio_tt.errors import UserError
 from ddsp_tt import core, spectral_ops
 from ddsp_tt.gru import Gru
+from ddsp_tt.rates import MEASURING_RATE
 
 _MFCCS = 30
 # Latent frames in four seconds at 16 kHz -> FFT size and overlap of the MFCCs.
@@ -42,7 +43,7 @@ class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
       rnn_type: "gru" or "lstm".
       z_dims: channels of the latent.
       z_time_steps: latent frames in four seconds: 63, 125, 250, 500 or 1000.
-      sample_rate: Hz.
+      sample_rate: Hz; at 16000 it listens to `audio_16k` where the audio has another rate.
       name: name of the layer.
     """
 
@@ -84,8 +85,11 @@ class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
         Args:
           features: `audio` `[batch, samples]` and `f0_scaled` `[batch, frames, 1]`.
         """
+        audio = features["audio"]
+        if self.sample_rate == MEASURING_RATE:
+            audio = features.get("audio_16k", audio)
         mfcc = spectral_ops.compute_mfcc(
-            features["audio"],
+            audio,
             lo_hz=20.0,
             hi_hz=8000.0,
             fft_size=self.fft_size,

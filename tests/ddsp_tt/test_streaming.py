@@ -60,7 +60,7 @@ def whole(model, monkeypatch):
 
 
 def play(model, block_frames, inputs=None):
-    blocks = streaming.render(model, inputs or features(), HOP, SEED, block_frames)
+    blocks = streaming.render(model, inputs or features(), SEED, block_frames)
     return list(blocks)
 
 

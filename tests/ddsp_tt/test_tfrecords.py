@@ -8,6 +8,7 @@ from audio_tt import settings
 from audio_tt.errors import UserError
 from ddsp_tt import data, preparation, tfrecords
 from ddsp_tt.configurables import models, training
+from ddsp_tt.rates import DEFAULT_RATES
 
 tf = pytest.importorskip("tensorflow")
 
@@ -16,8 +17,11 @@ tf = pytest.importorskip("tensorflow")
 def example():
     rng = np.random.default_rng(0)
     frames = 1100  # 4.4 s
+    audio = rng.uniform(-0.5, 0.5, frames * 64).astype("float32")
     return {
-        "audio": rng.uniform(-0.5, 0.5, frames * 64).astype("float32"),
+        "rates": DEFAULT_RATES,
+        "audio": audio,
+        "audio_16k": audio,
         "f0_hz": rng.uniform(200, 400, frames).astype("float32"),
         "f0_confidence": np.ones(frames, "float32"),
         "loudness_db": rng.uniform(-60, 0, frames).astype("float32"),

@@ -55,14 +55,18 @@ def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=False):
     def play(blocks, name):
         audio = np.concatenate(list(blocks))
         measured = transfer.measure(
-            audio, name, trained.convention, progress=reporter("Measuring pitch"), **(pitch or {})
+            audio,
+            name,
+            progress=reporter("Measuring pitch"),
+            **trained.analysis,
+            **(pitch or {}),
         )
         fitted = adjustment
         if keep_octave and measured is not None:
             fitted = _octave_kept(trained, measured, adjustment or transfer.Adjustment())
         yield from transfer.play(trained, measured, len(audio), fitted, seed)
 
-    return Player(transfer.SAMPLE_RATE, keeps_channels=False, function=play)
+    return Player(trained.model.rates.sample_rate, keeps_channels=False, function=play)
 
 
 def _octave_kept(trained, measured, adjustment):
@@ -72,6 +76,7 @@ def _octave_kept(trained, measured, adjustment):
         measured,
         trained.statistics,
         min_db=-conventions.get(trained.convention).range_db,
+        smoothing=postprocessing.smoothing_of(trained.model.rates.frame_rate),
         **dataclasses.asdict(adjustment),
     )
     moved = np.median(np.log2(adjusted["f0_hz"] / np.maximum(measured["f0_hz"], 1e-3)))

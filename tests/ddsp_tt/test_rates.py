@@ -1,0 +1,169 @@
+"""Other rates than 16 kHz and 250 frames a second: prepared, trained, played, measured."""
+
+import keras
+import numpy as np
+import pytest
+import soxr
+
+from audio_tt import io, loudness, settings
+from audio_tt.errors import UserError
+from ddsp_tt import (
+    data,
+    evaluation,
+    features,
+    loading,
+    preparation,
+    processors,
+    streaming,
+    synths,
+    transfer,
+)
+from ddsp_tt.configurables import models, training
+from ddsp_tt.rates import Rates
+
+HIGH = Rates(48000, 50)
+SMALL = """
+include 'ddsp/models/vst/vst_48k.gin'
+n_samples = None
+RnnFcDecoder.rnn_channels = 8
+RnnFcDecoder.ch = 8
+RnnFcDecoder.output_splits = (('amps', 1), ('harmonic_distribution', 12), ('noise_magnitudes', 9))
+FilteredNoiseReverb.reverb_length = 4800
+FilteredNoiseReverb.n_frames = 10
+FilteredNoiseReverb.n_filter_banks = 8
+train.num_steps = 2
+train.batch_size = 2
+train.crop_seconds = 0.5
+train.steps_per_summary = 2
+train.steps_per_save = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def high(melody):
+    """The melody at 48 kHz with a tone at 12 kHz, which a copy at 16 kHz has not."""
+    t = np.arange(3 * len(melody)) / 48000
+    above = 0.05 * np.sin(2 * np.pi * 12000 * t)
+    return (soxr.resample(melody, 16000, 48000) + above).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory, high):
+    folder = tmp_path_factory.mktemp("high")
+    io.write(folder / "in.wav", high, 48000)
+    assert preparation.prepare([folder / "in.wav"], folder / "out", "yin", rates=HIGH, run=map) == 0
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, prepared):
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "small.gin").write_text(SMALL)
+    settings.parse_gin((folder / "small.gin",))
+    keras.utils.set_random_seed(0)
+    training.train(models.get_model(), folder / "run", prepared, prepared)
+    assert io.info(next((folder / "run").glob("samples/*/*.wav"))).sample_rate == 48000
+    return loading.load(folder / "run")
+
+
+@pytest.mark.parametrize("rates", [(44100, 250), (48000, 7), (16000, 0)])
+def test_frames_are_whole_samples(rates):
+    with pytest.raises(UserError, match="do not divide"):
+        Rates(*rates)
+
+
+@pytest.mark.parametrize("rates", [(16000, 250), (32000, 250), (48000, 50), (44100, 100)])
+def test_hops(rates):
+    assert Rates(*rates).hop_length * rates[1] == rates[0]
+    assert Rates(*rates).measuring_hop_length * rates[1] == 16000
+
+
+def test_features_are_those_of_a_copy_at_16_khz(high, melody):
+    measured = features.extract(high[:-100], "yin", rates=HIGH, power_window_length=1024)
+    expected = features.extract(melody, "yin", rates=Rates(frame_rate=50), power_window_length=1024)
+    assert all(len(x) == 150 for x in measured.values())
+    inner = np.r_[5:40, 55:90, 105:140]
+    for key, atol in (("f0_hz", 0.5), ("loudness_db", 0.1), ("power_db", 0.1)):
+        np.testing.assert_allclose(measured[key][inner], expected[key][inner], atol=atol)
+
+
+def test_prepared_examples_and_crops(prepared, high):
+    example = data.load_example(*data.find_examples(prepared))
+    assert example["rates"] == HIGH and len(example["audio"]) == 3 * len(example["audio_16k"])
+    np.testing.assert_allclose(example["audio"], high, atol=1e-4)
+    batch = data.CropProvider(prepared, crop_seconds=0.5, batch_size=3).batch(0)
+    shapes = {key: x.shape for key, x in batch.items()}
+    assert shapes["audio"] == (3, 24000) and shapes["audio_16k"] == (3, 8000)
+    assert shapes["f0_hz"] == shapes["loudness_db"] == (3, 25)
+    for audio, copy in zip(batch["audio"], batch["audio_16k"], strict=True):
+        inner = slice(800, -800)
+        again = soxr.resample(audio, 48000, 16000)
+        np.testing.assert_allclose(again[inner], copy[inner], atol=1e-2)
+
+
+def test_rates_are_not_mixed(prepared, small_gin, tmp_path):
+    with pytest.raises(UserError, match="prepared with sample_rate 48000, frame_rate 50"):
+        preparation.prepare([prepared.parent / "in.wav"], prepared, "yin", run=map)
+    settings.parse_gin((small_gin,))
+    with pytest.raises(UserError, match="but the model has 16000 Hz and 250 frames"):
+        training.train(models.get_model(), tmp_path / "run", prepared)
+    settings.bind("Harmonic.sample_rate", 48000)
+    with pytest.raises(UserError, match="64 samples a frame, but 48000 Hz"):
+        models.get_model()
+
+
+def test_a_model_of_one_length_says_which(prepared, tmp_path):
+    settings.parse_gin(("ddsp/models/vst/vst_48k.gin",))
+    settings.bind("train.crop_seconds", 0.5)
+    model = models.get_model()
+    assert model.rates == HIGH and model.crop_frames == 200
+    with pytest.raises(UserError, match="made for 4 s, and the crops are 0.5 s"):
+        training.train(model, tmp_path / "run", prepared)
+
+
+def test_power_is_measured_as_in_training(prepared, trained):
+    example = data.load_example(*data.find_examples(prepared))
+    batch = {key: example[key][None] for key in ("audio", "audio_16k", "f0_hz")}
+    outputs = trained.model.preprocessor(batch)
+    assert outputs["f0_hz"].shape == outputs["pw_scaled"].shape == (1, 151, 1)
+    expected = loudness.compute_power(example["audio_16k"], 16000, 50, 1024)
+    np.testing.assert_allclose(outputs["pw_scaled"][0, :, 0], expected / 80 + 1, atol=1e-5)
+    read = evaluation.as_the_model_reads(trained, example)
+    np.testing.assert_allclose(read["power_db"], expected[:150], atol=1e-4)
+
+
+def test_streams_what_the_whole_plays(prepared):
+    """The frame on the end, which only the whole has, reaches into the last hop alone."""
+    harmonic = synths.Harmonic(None, 48000, amp_resample_method="linear", frame_rate=50)
+    dag = [
+        (harmonic, ["amps", "harmonic_distribution", "f0_hz"]),
+        (processors.Crop(960), ["harmonic/signal"]),
+    ]
+    keras.utils.set_random_seed(0)
+    model = models.Autoencoder(
+        preprocessor=models.OnlineF0PowerPreprocessor(50, compute_f0=False),
+        decoder=models.RnnFcDecoder(8, ch=8, input_keys=("pw_scaled", "f0_scaled")),
+        processor_group=processors.ProcessorGroup(dag),
+    )
+    example = data.load_example(*data.find_examples(prepared))
+    batch = {key: example[key][None] for key in ("audio", "audio_16k", "f0_hz")}
+    whole = keras.ops.convert_to_numpy(model(batch)["audio_synth"])[0]
+    power_db = features.power(example["audio_16k"], 50, 1024)[:150]
+    blocks = streaming.render(model, {**example, "power_db": power_db}, block_frames=40)
+    blocks = np.concatenate(list(blocks))
+    assert whole.shape == blocks.shape == (144000,)
+    np.testing.assert_allclose(blocks[: -2 * 960], whole[: -2 * 960], atol=1e-4)
+
+
+def test_plays_at_its_own_rate(trained, high):
+    measured = transfer.measure(high, method="yin", **trained.analysis)
+    audio = transfer.render(trained, measured, len(high) - 7)
+    assert len(audio) == len(high) - 7 and np.isfinite(audio).all() and audio.any()
+    louder = transfer.Adjustment(loudness_shift=12.0)
+    assert np.std(transfer.render(trained, measured, len(high), louder)) != np.std(audio)
+
+
+def test_is_evaluated_at_its_own_rate(prepared, trained):
+    fast = evaluation.Tracker(frame_rate=50, capacity="tiny")
+    scores = evaluation.resynthesis(trained, data.load_folder(prepared), fast)
+    assert all(np.isfinite(scores[key]) for key in ("spectral_loss", "loudness_l1_db"))
