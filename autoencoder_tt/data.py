@@ -1,0 +1,255 @@
+"""Data sets on disk -> batches for the networks.
+
+A data set has `steps_per_epoch`, `batch(step)`, which depends on the seed and the step alone, and
+`held_out`, a list of `HeldOut`. All that belongs to one recording is either trained on or held out.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import gin
+import numpy as np
+
+from audio_tt.errors import UserError
+from autoencoder_tt import recordings
+from autoencoder_tt.corruption import Corruption
+
+_NUMBER = re.compile(r"_\d+$")
+_HELD_OUT_FRAMES = 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class HeldOut:
+    """A batch that is not trained on.
+
+    Attributes:
+      inputs: what the network reads.
+      targets: what it is to draw.
+      to_db: function from what is drawn to levels in dB, `[batch, frames, bins]`.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    to_db: Callable
+
+
+@gin.configurable(module="autoencoder_tt.data")
+class RecordingCrops:
+    """Stretches of measured recordings, for the frame-wise network.
+
+    Args:
+      measured: what `recordings.measure_folder` returned.
+      features: the `frames.FrameSpectrogram` they were measured with.
+      context: frames on either side that only the network's input has.
+      batch_size: stretches a batch.
+      crop_frames: frames of a stretch.
+      validation_split: share of the recordings to hold out.
+      seed: of the stretches and their corruption.
+
+    Raises:
+      UserError: there is nothing left to train on.
+    """
+
+    def __init__(
+        self,
+        measured,
+        features,
+        context,
+        batch_size=16,
+        crop_frames=64,
+        validation_split=0.1,
+        seed=0,
+    ):
+        self.features, self.context = features, context
+        self.batch_size, self.crop_frames, self.seed = batch_size, crop_frames, seed
+        self.corruption = Corruption()
+        kept_back = recordings.held_out(measured, validation_split)
+        self._training = [
+            _padded(recording, context, crop_frames)
+            for name, recording in measured.items()
+            if name not in kept_back
+        ]
+        if not self._training:
+            raise UserError("there is no recording to train on")
+        self.held_out_names = sorted(kept_back)
+        self._lengths = np.array([len(r["levels"]) for r in self._training])
+        self.held_out = [
+            held_out for name in self.held_out_names for held_out in self._whole(measured[name])
+        ]
+
+    @property
+    def steps_per_epoch(self):
+        """Batches in which as many frames are seen as there are."""
+        return max(1, int(self._lengths.sum()) // (self.batch_size * self.crop_frames))
+
+    def batch(self, step):
+        """(inputs, levels): float32 `[batch, frames + 2 * context, channels]`, `[..., n_bins]`."""
+        random = np.random.default_rng((self.seed, step))
+        chosen = random.choice(
+            len(self._lengths), self.batch_size, p=self._lengths / self._lengths.sum()
+        )
+        starts = [random.integers(self._lengths[i] - self.crop_frames + 1) for i in chosen]
+        pairs = list(zip(chosen, starts, strict=True))
+        length = self.crop_frames + 2 * self.context
+        read = {
+            key: np.stack([self._training[i][key][start : start + length] for i, start in pairs])
+            for key in recordings.FEATURES
+        }
+        levels = np.stack(
+            [self._training[i]["levels"][start : start + self.crop_frames] for i, start in pairs]
+        )
+        return self._inputs(read, random), levels.astype(np.float32)
+
+    def statistics(self):
+        """Of the frames with a pitch: median loudness in dB, and 1 % and 99 % of the pitch."""
+        f0_hz, loudness_db, confidence = (
+            np.concatenate([recording[key] for recording in self._training])
+            for key in ("f0_hz", "loudness_db", "confidence")
+        )
+        voiced = self.features.is_voiced(confidence)
+        if not voiced.any():
+            raise UserError("no pitch was found in any recording; train on recordings of one voice")
+        lowest, highest = np.percentile(f0_hz[voiced], (1, 99))
+        return {
+            "loudness_db": float(np.median(loudness_db[voiced])),
+            "lowest_hz": float(lowest),
+            "highest_hz": float(highest),
+        }
+
+    def _inputs(self, measured, random=None):
+        voiced = self.features.is_voiced(measured["confidence"])
+        played = (measured["f0_hz"], voiced, measured["loudness_db"])
+        if random is None:
+            return self.features.inputs(*played)
+        return self.corruption.of_picture(
+            self.features.inputs(*self.corruption.of_playing(*played, random)),
+            self.features.n_bins,
+            random,
+        )
+
+    def _whole(self, recording):
+        """All of a recording, in stretches."""
+        padded = _padded(recording, self.context, 1)
+        for start in range(0, len(recording["levels"]), _HELD_OUT_FRAMES):
+            levels = recording["levels"][start : start + _HELD_OUT_FRAMES]
+            reach = slice(start, start + len(levels) + 2 * self.context)
+            inputs = self._inputs({key: padded[key][reach] for key in recordings.FEATURES})
+            yield HeldOut(inputs[None], levels[None].astype(np.float32), self._to_db)
+
+    def _to_db(self, levels):
+        return (np.maximum(levels, 0.0) - 1.0) * self.features.range_db
+
+
+@gin.configurable(module="autoencoder_tt.data")
+class PicturePairs:
+    """Pictures of clips, `[bins, frames, 2]` in 0..1 each, for the published network.
+
+    Files of the same name in two folders belong together. The number that a name ends in, as in
+    `tune_003.npy`, tells clips of one recording apart.
+
+    Args:
+      path: folder of both.
+      spectrogram: the `features.ClipSpectrogram` they were made with.
+      ranges: {name of the file: `features.Range`} of the targets.
+      inputs: name of the folder of what the network reads.
+      targets: name of the folder of what it is to draw.
+      batch_size: clips a batch; an incomplete last one is taken as well.
+      validation_split: share of the recordings to hold out.
+      seed: of the order.
+
+    Raises:
+      UserError: a folder is missing or empty, or a picture has no partner or another shape.
+    """
+
+    def __init__(
+        self,
+        path,
+        spectrogram,
+        ranges,
+        inputs="f0",
+        targets="spectrograms",
+        batch_size=50,
+        validation_split=0.0,
+        seed=0,
+    ):
+        self._folders = [Path(path) / inputs, Path(path) / targets]
+        self._shape = (spectrogram.n_bins, spectrogram.n_frames, 2)
+        self.spectrogram, self.ranges = spectrogram, ranges
+        self.batch_size, self.seed = batch_size, seed
+        names = self._names()
+        kept_back = recordings.held_out({_NUMBER.sub("", n) for n in names}, validation_split)
+        self._training = [n for n in names if _NUMBER.sub("", n) not in kept_back]
+        self.held_out_names = [n for n in names if _NUMBER.sub("", n) in kept_back]
+        if not self._training:
+            raise UserError(f"{path} holds no clip to train on")
+
+    @property
+    def steps_per_epoch(self):
+        """Batches in which every clip is seen once."""
+        return -(-len(self._training) // self.batch_size)
+
+    def batch(self, step):
+        """(inputs, targets), float32 `[batch, bins, frames, 2]` each."""
+        number, position = divmod(step, self.steps_per_epoch)
+        order = np.random.default_rng((self.seed, number)).permutation(len(self._training))
+        chosen = order[position * self.batch_size :][: self.batch_size]
+        names = [self._training[i] for i in chosen]
+        return self._read(0, names), self._read(1, names)
+
+    @property
+    def held_out(self):
+        """Batches that are not trained on, read when they are asked for."""
+        size = self.batch_size
+        batches = range(0, len(self.held_out_names), size)
+        return (self._held_out(self.held_out_names[start : start + size]) for start in batches)
+
+    def _held_out(self, names):
+        ranges = [self.ranges[name] for name in names]
+
+        def to_db(pictures):
+            levels = [scale.unscale(p[..., 0]) for scale, p in zip(ranges, pictures, strict=True)]
+            return np.swapaxes(np.stack(levels), 1, 2)
+
+        return HeldOut(self._read(0, names), self._read(1, names), to_db)
+
+    def _names(self):
+        found = []
+        for folder in self._folders:
+            if not folder.is_dir():
+                raise UserError(f"{folder}: no such folder; autoencoder_tt.preprocess makes one")
+            found.append({file.stem for file in folder.glob("[!.]*.npy")})
+        missing = sorted(found[0] ^ found[1])
+        if missing:
+            raise UserError(
+                f"{missing[0]}.npy is in one of {self._folders[0]} and {self._folders[1]} only"
+            )
+        unknown = sorted(found[1] - set(self.ranges))
+        if unknown:
+            raise UserError(f"the range of {unknown[0]}.npy is not known; preprocess it again")
+        return sorted(found[0])
+
+    def _read(self, side, names):
+        pictures = []
+        for name in names:
+            path = self._folders[side] / f"{name}.npy"
+            try:
+                picture = np.load(path)
+            except (OSError, ValueError, EOFError) as error:
+                raise UserError(f"{path} is no picture, or is damaged") from error
+            if picture.shape != self._shape:
+                raise UserError(f"{path} is {picture.shape}, where a picture is {self._shape}")
+            pictures.append(picture.astype(np.float32))
+        return np.stack(pictures)
+
+
+def _padded(recording, context, least):
+    """A recording with silence around it, and after it up to `least` frames."""
+    missing = max(0, least - len(recording["levels"]))
+    padded = {
+        key: np.pad(recording[key], (context, context + missing), constant_values=value)
+        for key, value in (("f0_hz", 0.0), ("confidence", 0.0), ("loudness_db", -100.0))
+    }
+    padded["levels"] = np.pad(recording["levels"], ((0, missing), (0, 0)))
+    return padded
