@@ -12,11 +12,12 @@ from pathlib import Path
 import gin
 import numpy as np
 
+from audio_tt import holding_out
 from audio_tt.errors import UserError
 from autoencoder_tt import recordings
 from autoencoder_tt.corruption import Corruption
 
-_NUMBER = re.compile(r"_\d+$")
+_NUMBER = re.compile(r"_\d+(\.\w+)?$")
 _HELD_OUT_FRAMES = 1024
 
 
@@ -65,7 +66,7 @@ class RecordingCrops:
         self.features, self.context = features, context
         self.batch_size, self.crop_frames, self.seed = batch_size, crop_frames, seed
         self.corruption = Corruption()
-        kept_back = recordings.held_out(measured, validation_split)
+        kept_back = holding_out.choose(measured, validation_split)
         self._training = [
             _padded(recording, context, crop_frames)
             for name, recording in measured.items()
@@ -73,6 +74,8 @@ class RecordingCrops:
         ]
         if not self._training:
             raise UserError("there is no recording to train on")
+        self.measured = measured
+        self.training_names = sorted(set(measured) - kept_back)
         self.held_out_names = sorted(kept_back)
         self._lengths = np.array([len(r["levels"]) for r in self._training])
         self.held_out = [
@@ -147,7 +150,7 @@ class PicturePairs:
     """Pictures of clips, `[bins, frames, 2]` in 0..1 each, for the published network.
 
     Files of the same name in two folders belong together. The number that a name ends in, as in
-    `tune_003.npy`, tells clips of one recording apart.
+    `tune_003.wav.npy`, tells clips of one recording apart.
 
     Args:
       path: folder of both.
@@ -168,7 +171,7 @@ class PicturePairs:
         path,
         spectrogram,
         ranges,
-        inputs="f0",
+        inputs="f0_spectrograms",
         targets="spectrograms",
         batch_size=50,
         validation_split=0.0,
@@ -179,23 +182,26 @@ class PicturePairs:
         self.spectrogram, self.ranges = spectrogram, ranges
         self.batch_size, self.seed = batch_size, seed
         names = self._names()
-        kept_back = recordings.held_out({_NUMBER.sub("", n) for n in names}, validation_split)
-        self._training = [n for n in names if _NUMBER.sub("", n) not in kept_back]
+        kept_back = holding_out.choose({_NUMBER.sub("", n) for n in names}, validation_split)
+        self.training_names = [n for n in names if _NUMBER.sub("", n) not in kept_back]
         self.held_out_names = [n for n in names if _NUMBER.sub("", n) in kept_back]
-        if not self._training:
+        if not self.training_names:
             raise UserError(f"{path} holds no clip to train on")
 
     @property
     def steps_per_epoch(self):
         """Batches in which every clip is seen once."""
-        return -(-len(self._training) // self.batch_size)
+        return -(-len(self.training_names) // self.batch_size)
 
     def batch(self, step):
         """(inputs, targets), float32 `[batch, bins, frames, 2]` each."""
         number, position = divmod(step, self.steps_per_epoch)
-        order = np.random.default_rng((self.seed, number)).permutation(len(self._training))
+        order = np.random.default_rng((self.seed, number)).permutation(len(self.training_names))
         chosen = order[position * self.batch_size :][: self.batch_size]
-        names = [self._training[i] for i in chosen]
+        return self.read([self.training_names[i] for i in chosen])
+
+    def read(self, names):
+        """(inputs, targets) of clips, as `batch` gives them."""
         return self._read(0, names), self._read(1, names)
 
     @property
@@ -212,7 +218,7 @@ class PicturePairs:
             levels = [scale.unscale(p[..., 0]) for scale, p in zip(ranges, pictures, strict=True)]
             return np.swapaxes(np.stack(levels), 1, 2)
 
-        return HeldOut(self._read(0, names), self._read(1, names), to_db)
+        return HeldOut(*self.read(names), to_db)
 
     def _names(self):
         found = []

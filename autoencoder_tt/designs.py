@@ -3,12 +3,37 @@
 gin says which one a model is of: `get_design.design = @PictureDesign()` or `@FrameDesign()`.
 """
 
-import gin
+import dataclasses
+from pathlib import Path
 
+import gin
+import numpy as np
+
+from audio_tt import io
+from autoencoder_tt import ranges, recordings, transfer
+from autoencoder_tt.data import PicturePairs, RecordingCrops
 from autoencoder_tt.features import ClipSpectrogram
 from autoencoder_tt.frame_model import context_frames, frame_autoencoder
 from autoencoder_tt.frames import FrameSpectrogram
 from autoencoder_tt.model import convolutional_autoencoder
+
+_SAMPLE_SECONDS = 8.0
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainedModel:
+    """A model that is ready to play.
+
+    Attributes:
+      name: where it came from, for messages.
+      design: a `FrameDesign` or `PictureDesign`.
+      statistics: of its training data, see `data.RecordingCrops.statistics`; None where there are
+        none.
+    """
+
+    name: str
+    design: object
+    statistics: dict | None
 
 
 @gin.register(module="autoencoder_tt.designs")
@@ -18,11 +43,33 @@ class PictureDesign:
     Attributes:
       spectrogram: `ClipSpectrogram`.
       network: `keras.Model`.
+      data_set: name in gin of its data set.
     """
+
+    data_set = "PicturePairs"
 
     def __init__(self):
         self.spectrogram = ClipSpectrogram()
         self.network = convolutional_autoencoder()
+
+    def open_data(self, path, measured_path, pitch_options):
+        """The pictures below a folder, of which nothing is left to be measured."""
+        return PicturePairs(path, self.spectrogram, ranges.read(Path(path) / ranges.FILE))
+
+    def listener(self, data):
+        """What `training.train` calls after an epoch: draws one clip and writes its sound."""
+        name = next(iter([*data.held_out_names, *data.training_names]))
+        inputs, targets = data.read([name])
+        original = data.ranges[name].unscale(targets[0])
+
+        def write(run, epoch):
+            drawn = data.ranges[name].unscale(np.array(self.network.predict_on_batch(inputs)[0]))
+            drawn[..., 1] = original[..., 1]
+            for file, picture in (("drawn.wav", drawn), ("recording.wav", original)):
+                audio = self.spectrogram.synthesise(picture)
+                io.write(run.sample_path(epoch, file), audio, self.spectrogram.sample_rate)
+
+        return write
 
 
 @gin.register(module="autoencoder_tt.designs")
@@ -32,7 +79,10 @@ class FrameDesign:
     Attributes:
       features: `FrameSpectrogram`.
       network: `keras.Model`.
+      data_set: name in gin of its data set.
     """
+
+    data_set = "RecordingCrops"
 
     def __init__(self):
         self.features = FrameSpectrogram()
@@ -44,6 +94,30 @@ class FrameDesign:
     def context(self):
         """Frames on either side that the network needs to draw one."""
         return context_frames(self.network)
+
+    def open_data(self, path, measured_path, pitch_options):
+        """The recordings below a folder; what is measured of them is kept in another."""
+        measured = recordings.measure_folder(path, self.features, measured_path, **pitch_options)
+        return RecordingCrops(measured, self.features, self.context)
+
+    def listener(self, data):
+        """What `training.train` calls after an epoch: plays the beginning of one recording."""
+        name = next(iter([*data.held_out_names, *data.training_names]))
+        rate, hop = self.features.sample_rate, self.features.hop_length
+        recording = data.measured[name]
+        n_frames = min(round(_SAMPLE_SECONDS * self.features.frame_rate), len(recording["f0_hz"]))
+        beginning = {key: recording[key][:n_frames] for key in recordings.FEATURES}
+        if not self.features.is_voiced(beginning["confidence"]).any():
+            return None
+        trained = TrainedModel("the network", self, data.statistics())
+        original = io.read(recording["path"], rate)[0][: n_frames * hop]
+
+        def write(run, epoch):
+            drawn = transfer.render(trained, beginning, len(original))
+            for file, audio in (("drawn.wav", drawn), ("recording.wav", original)):
+                io.write(run.sample_path(epoch, file), audio, rate)
+
+        return write
 
 
 @gin.configurable(module="autoencoder_tt.designs")

@@ -50,6 +50,16 @@ class FrameSpectrogram:
             raise ValueError(f"picture must be one of {_PICTURES}, not {self.picture!r}")
 
     @property
+    def window(self):
+        """Of a frame, as `audio_tt.stft` names it."""
+        return "hann"
+
+    @property
+    def pad_mode(self):
+        """What is beyond the ends of a recording, as `audio_tt.stft` names it."""
+        return "constant"
+
+    @property
     def n_bins(self):
         """Bins of a frame."""
         return self.n_fft // 2 + 1
@@ -122,9 +132,11 @@ class FrameSpectrogram:
         sees it, by a mean of the power over the frames beside.
         """
         table, step = _lobe_power(self.n_fft)
-        distance = np.arange(self.n_bins, dtype=np.float32)[None] * (
-            self.sample_rate / self.n_fft
-        ) / np.maximum(f0_hz, 1.0)[..., None].astype(np.float32)
+        distance = (
+            np.arange(self.n_bins, dtype=np.float32)[None]
+            * (self.sample_rate / self.n_fft)
+            / np.maximum(f0_hz, 1.0)[..., None].astype(np.float32)
+        )
         nearest = np.maximum(np.rint(distance), 1.0)
         distance -= nearest
         np.abs(distance, out=distance)
@@ -188,9 +200,7 @@ def _lobe_power(n_fft):
     step = 1.0 / 64.0
     distance = np.arange(0.0, 64.0, step)
     outside = np.where(np.isclose(distance, 1.0), 0.5, distance)  # the limit there is 1/2
-    lobe = np.where(
-        np.isclose(distance, 1.0), 0.5, np.sinc(distance) / (1.0 - np.square(outside))
-    )
+    lobe = np.where(np.isclose(distance, 1.0), 0.5, np.sinc(distance) / (1.0 - np.square(outside)))
     power = np.square(lobe)
     power[-1] = 0.0
     return power.astype(np.float32), step

@@ -1,7 +1,6 @@
 """Recordings -> measured frames, kept on disk so that pitch is tracked once."""
 
 import hashlib
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from audio_tt.errors import UserError
 from audio_tt.files import replacing
 from audio_tt.progress import progress
 
+_DEFAULTS = {"method": "crepe", "crepe_capacity": "tiny"}
 FEATURES = ("f0_hz", "confidence", "loudness_db")
 
 
@@ -25,40 +25,30 @@ def measure_folder(path, features, cache_path, **pitch_options):
 
     Returns:
       {name: dict of `f0_hz`, `confidence`, `loudness_db` `[frames]` and `levels` float16
-      `[frames, n_bins]`}, sorted by name: the path below the folder, without extension.
+      `[frames, n_bins]`, and its `path`}, sorted by name: the path below the folder, without
+      extension.
     """
     files = io.find_audio(path)
     folder = Path(path) if Path(path).is_dir() else None
     recordings = {}
     for file in progress(files, "Measuring", "file"):
         name = str((file.relative_to(folder) if folder else Path(file.name)).with_suffix(""))
-        cached = Path(cache_path) / f"{Path(name).name}_{_digest(file, features, pitch_options)}.npz"
+        cached = (
+            Path(cache_path) / f"{Path(name).name}_{_digest(file, features, pitch_options)}.npz"
+        )
         recordings[name] = _read(cached) or _measure(file, cached, features, pitch_options)
+        recordings[name]["path"] = file
     return dict(sorted(recordings.items()))
-
-
-def held_out(names, share):
-    """Which names to hold out; nothing but the names decides.
-
-    Args:
-      names: of recordings.
-      share: of them; at least one is held out unless it is 0, and at least one is not.
-
-    Returns:
-      Set of names.
-    """
-    ordered = sorted(names, key=lambda name: (zlib.crc32(name.encode()), name))
-    count = round(share * len(ordered))
-    if share > 0.0 and len(ordered) > 1:
-        count = min(max(count, 1), len(ordered) - 1)
-    return set(ordered[:count])
 
 
 def _digest(file, features, pitch_options):
     """Of all that what is measured depends on, and of where and when the file was written."""
     stat = file.stat()
     settings = (features.sample_rate, features.n_fft, features.hop_length, features.range_db)
-    key = (str(file.resolve()), stat.st_size, stat.st_mtime_ns, settings, sorted(pitch_options.items()))
+    options = sorted(
+        (k, v) for k, v in pitch_options.items() if v is not None and _DEFAULTS.get(k) != v
+    )
+    key = (str(file.resolve()), stat.st_size, stat.st_mtime_ns, settings, options)
     return hashlib.sha1(repr(key).encode()).hexdigest()[:10]
 
 

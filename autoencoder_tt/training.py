@@ -135,8 +135,8 @@ class _Keeper(keras.callbacks.Callback):
         loss = float(logs["loss"])
         if not math.isfinite(loss):
             raise UserError(
-                f"the loss is no longer finite in epoch {epoch + 1}; use a lower learning rate. The "
-                "same command goes on from the last state that was saved"
+                f"the loss is no longer finite in epoch {epoch + 1}; use a lower learning rate. "
+                "The same command goes on from the last state that was saved"
             )
         row = {"epoch": epoch + 1, "loss": loss}
         held_out = list(self.data.held_out)

@@ -2,19 +2,7 @@
 
 import ast
 
-from absl import logging
-
 from audio_tt.errors import UserError
-
-
-def held_out_share(split):
-    """The share to hold out that `--validation_split` means."""
-    if split is None or split <= 0.5:
-        return split
-    logging.info(
-        "--validation_split=%g is read as the share to train on: %.3g is held out", split, 1 - split
-    )
-    return round(1.0 - split, 9)
 
 
 def target_names(text):

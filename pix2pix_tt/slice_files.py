@@ -1,10 +1,10 @@
 """Files of slices: FEATURES/INSTRUMENT/SONG_000.npy, each `[bins, frames, 1]` in 0..1."""
 
 import re
-import zlib
 
 import numpy as np
 
+from audio_tt import holding_out
 from audio_tt.errors import UserError
 
 _NUMBER = re.compile(r"(_copy\d+)?_\d+$")
@@ -91,8 +91,4 @@ def held_out_songs(names, share):
     Returns:
       Set of songs.
     """
-    songs = sorted(set(map(song_of, names)), key=lambda song: zlib.crc32(song.encode()))
-    count = round(share * len(songs))
-    if share > 0.0 and len(songs) > 1:
-        count = min(max(count, 1), len(songs) - 1)
-    return set(songs[:count])
+    return holding_out.choose(map(song_of, names), share)

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt import app
-from pix2pix_tt import flag_values
+from audio_tt import app, holding_out
 
 _DATASET = flags.DEFINE_string(
     "dataset_path", None, "Folder of features, one folder an instrument inside.", required=True
@@ -55,7 +54,7 @@ def run(directory, origin, targets, conditioned=False, settings=None):
         "train_pix2pix.epochs": _EPOCHS.value,
         "train_pix2pix.epoch_offset": _OFFSET.value,
         "SlicePairs.batch_size": _BATCH.value,
-        "SlicePairs.validation_split": flag_values.held_out_share(_SPLIT.value),
+        "SlicePairs.validation_split": holding_out.share_of(_SPLIT.value),
         "SlicePairs.seed": _SEED.value,
         "unet_generator.channels": 2 if conditioned else None,
         **(settings or {}),

@@ -8,7 +8,7 @@ import sys
 import pytest
 from PIL import Image
 
-from audio_tt import settings
+from audio_tt import holding_out, settings
 from audio_tt.errors import UserError
 from audio_tt.runs import RunDirectory
 from pix2pix_tt import flag_values, history
@@ -57,7 +57,7 @@ def test_train(features_path, tiny_gin, tmp_path):
 
 @pytest.mark.parametrize("given, share", [(None, None), (0.1, 0.1), (0.5, 0.5), (0.9, 0.1), (1, 0)])
 def test_validation_split(given, share):
-    assert flag_values.held_out_share(given) == share
+    assert holding_out.share_of(given) == share
 
 
 @pytest.mark.parametrize("text", ["a,b", "['a','b']", "['a', 'b']", " a , b ", '("a", "b")'])

@@ -1,0 +1,59 @@
+"""Trains an instrument: on recordings of one voice, or on preprocessed clips as published.
+
+python -m autoencoder_tt.train --dataset_path=recordings/flute --run_path=runs/flute
+python -m autoencoder_tt.train --dataset_path=features --run_path=runs/mine \\
+    --gin_file=autoencoder/published.gin
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from audio_tt import app, holding_out, pitch_flags
+
+_DATASET = flags.DEFINE_string(
+    "dataset_path", None, "Folder of recordings, or of what preprocess made.", required=True
+)
+_RUN = flags.DEFINE_string("run_path", None, "The run directory.", required=True)
+_CACHE = flags.DEFINE_string(
+    "measured_path", None, "Folder that keeps what is measured; by default in the run directory."
+)
+_EPOCHS = flags.DEFINE_integer("epochs", None, "Total number of epochs.", lower_bound=1)
+_BATCH = flags.DEFINE_integer("batch_size", None, "Examples a batch.", lower_bound=1)
+_SPLIT = flags.DEFINE_float(
+    "validation_split",
+    None,
+    "Share held out; above 0.5 it is the share to train on.",
+    lower_bound=0.0,
+    upper_bound=1.0,
+)
+_SEED = flags.DEFINE_integer("seed", 0, "Of initial weights, order and corruption.", lower_bound=0)
+flags.adopt_module_key_flags(pitch_flags)
+app.define_gpu_flag()
+
+SETTINGS = ("autoencoder/flute.gin",)
+
+
+def main():
+    """Trains in the run directory."""
+    import keras
+
+    from autoencoder_tt.configurables import designs, training
+
+    app.parse_gin(default_files=SETTINGS)
+    app.bind("train_autoencoder.epochs", _EPOCHS.value)
+    keras.utils.set_random_seed(_SEED.value)
+    design = designs.get_design()
+    for name, value in (
+        ("batch_size", _BATCH.value),
+        ("validation_split", holding_out.share_of(_SPLIT.value)),
+        ("seed", _SEED.value),
+    ):
+        app.bind(f"{design.data_set}.{name}", value)
+    cache = _CACHE.value or Path(_RUN.value) / "measured"
+    data = design.open_data(_DATASET.value, cache, pitch_flags.options())
+    training.train(design.network, data, _RUN.value, design.listener(data))
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,270 @@
+import json
+
+import gin
+import keras
+import numpy as np
+import pytest
+
+from audio_tt import io, settings, weights
+from audio_tt.errors import UserError
+from audio_tt.runs import RunDirectory
+from autoencoder_tt import data, loading, losses, recordings, training
+from autoencoder_tt.configurables import designs
+from autoencoder_tt.corruption import Corruption
+from autoencoder_tt.data import HeldOut
+from autoencoder_tt.features import Range
+
+SMALL_FRAMES = """
+include 'autoencoder/flute.gin'
+FrameSpectrogram.n_fft = 128
+FrameSpectrogram.hop_length = 128
+FrameSpectrogram.sample_rate = 8000
+frame_autoencoder.channels = (16, 16)
+frame_autoencoder.latent_size = 4
+frame_autoencoder.width = 3
+RecordingCrops.batch_size = 4
+RecordingCrops.crop_frames = 8
+RecordingCrops.validation_split = 0.5
+AutoencoderTrainer.learning_rate = 0.02
+AutoencoderTrainer.decays = False
+"""
+SMALL_PICTURES = """
+include 'autoencoder/published.gin'
+ClipSpectrogram.n_samples = 2040
+ClipSpectrogram.n_fft = 32
+ClipSpectrogram.hop_length = 128
+convolutional_autoencoder.input_shape = (16, 16, 2)
+convolutional_autoencoder.filters = (4, 4)
+convolutional_autoencoder.latent_size = 4
+PicturePairs.batch_size = 2
+PicturePairs.validation_split = 0.3
+AutoencoderTrainer.learning_rate = 0.01
+"""
+
+
+@pytest.fixture(scope="module")
+def tunes(tmp_path_factory, melody):
+    folder = tmp_path_factory.mktemp("tunes")
+    for i, name in enumerate(("a", "b")):
+        io.write(folder / f"{name}.wav", melody("bowed", 8000, 2.0 + i), 8000)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def measured_path(tmp_path_factory):
+    return tmp_path_factory.mktemp("measured")
+
+
+@pytest.fixture
+def opened(tmp_path, tunes, measured_path):
+    def make(lines="", seed=0):
+        (tmp_path / "small.gin").write_text(SMALL_FRAMES + lines)
+        settings.parse_gin([tmp_path / "small.gin"])
+        keras.utils.set_random_seed(seed)
+        design = designs.get_design()
+        return design, design.open_data(tunes, measured_path, {"method": "yin"})
+
+    yield make
+    gin.clear_config()
+
+
+def test_training_learns_and_goes_on_after_a_stop(tmp_path, opened):
+    design, crops = opened()
+    training.train(design.network, crops, tmp_path / "whole", epochs=4)
+    design, crops = opened()
+
+    class Stop(Exception):
+        pass
+
+    def stop(run, epoch):
+        if epoch == 3:
+            raise Stop
+
+    with pytest.raises(Stop):
+        training.train(design.network, crops, tmp_path / "halves", stop, epochs=4)
+    design, crops = opened(seed=1)
+    training.train(design.network, crops, tmp_path / "halves", epochs=4)
+    histories = [RunDirectory(tmp_path / name).history() for name in ("whole", "halves")]
+    assert [row["epoch"] for row in histories[0]] == [1, 2, 3, 4]
+    assert histories[0][-1]["val_lsd_db"] < 0.8 * histories[0][0]["val_lsd_db"]
+    for a, b in zip(*histories, strict=True):
+        assert a == pytest.approx(b, rel=1e-4)
+    assert (tmp_path / "whole" / "history.png").is_file()
+
+
+def test_a_run_is_a_model(tmp_path, opened):
+    design, crops = opened()
+    training.train(design.network, crops, tmp_path, design.listener(crops), epochs=1)
+    written = json.loads((tmp_path / "statistics.json").read_text())
+    assert 100 < written["lowest_hz"] < written["highest_hz"] < 600
+    for name in ("drawn.wav", "recording.wav"):
+        assert io.info(tmp_path / "samples" / "000001" / name).duration > 1.9
+    gin.clear_config()
+    trained = loading.load(tmp_path)
+    np.testing.assert_allclose(
+        trained.design.network(crops.batch(0)[0]), design.network(crops.batch(0)[0]), atol=1e-5
+    )
+    (tmp_path / "weights.h5").unlink()
+    with pytest.raises(UserError, match="not a model"):
+        loading.load(tmp_path)
+
+
+class Scripted(keras.Model):
+    """Draws what its one weight says."""
+
+    def __init__(self):
+        super().__init__()
+        self.value = self.add_weight((1,), "zeros", name="value")
+
+    def call(self, x):
+        return x * 0.0 + self.value
+
+
+class Endless:
+    """A data set on which the weight grows beyond its best value."""
+
+    steps_per_epoch = 1
+
+    def __init__(self):
+        target = np.ones((1, 2, 1), np.float32)
+        self.held_out = [HeldOut(target, 0.2 * target, lambda x: x)]
+
+    def batch(self, step):
+        x = np.ones((1, 2, 1), np.float32)
+        return x, 10.0 * x
+
+
+def test_training_ends_when_nothing_gets_better_and_keeps_the_best(tmp_path):
+    with gin.unlock_config():
+        gin.bind_parameter("AutoencoderTrainer.learning_rate", 0.1)
+    for _ in range(2):  # the second time there is nothing left to do
+        network = Scripted()
+        network(np.zeros((1, 2, 1)))
+        training.train(network, Endless(), tmp_path, epochs=50, patience=2)
+        rows = RunDirectory(tmp_path).history()
+        assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
+    distances = [row["val_lsd_db"] for row in rows]
+    assert distances.index(min(distances)) == 1
+    weights.load_weights(network, tmp_path / "weights.h5")
+    assert float(network.value[0]) == pytest.approx(0.2, abs=0.01)
+    gin.clear_config()
+
+
+def test_a_loss_that_is_not_finite_ends_in_one_line(tmp_path):
+    class Broken(Endless):
+        def batch(self, step):
+            return (np.full((1, 2, 1), np.nan, np.float32),) * 2
+
+    network = Scripted()
+    network(np.zeros((1, 2, 1)))
+    with pytest.raises(UserError, match="no longer finite in epoch 1"):
+        training.train(network, Broken(), tmp_path)
+
+
+def test_the_loss_is_the_distance():
+    true, drawn = np.zeros((1, 2, 4), np.float32), np.zeros((1, 2, 4), np.float32)
+    drawn[0, 0] = [0.3, -0.4, 0.0, 0.0]
+    loss = losses.named("frame_distance")(true, drawn)
+    np.testing.assert_allclose(loss, [[0.25, 0.0]], atol=1e-5)
+
+
+def test_crops_depend_on_seed_and_step_alone(opened):
+    _, crops = opened("RecordingCrops.seed = 5\n")
+    inputs, levels = crops.batch(7)
+    assert inputs.shape == (4, 8 + 2 * crops.context, 65 + 121 + 1)
+    assert levels.shape == (4, 8, 65)
+    for a, b in zip(opened("RecordingCrops.seed = 5\n")[1].batch(7), (inputs, levels), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert np.abs(crops.batch(8)[1] - levels).max() > 0.1
+    assert len(crops.held_out_names) == len(crops.training_names) == 1
+    held_out = crops.held_out[0]
+    assert held_out.inputs.shape[1] == held_out.targets.shape[1] + 2 * crops.context
+
+
+def test_what_is_measured_is_kept(tmp_path, tunes):
+    features = designs.FrameSpectrogram(sample_rate=8000)
+    first = recordings.measure_folder(tunes, features, tmp_path, method="yin")
+    files = sorted(tmp_path.iterdir())
+    times = [file.stat().st_mtime_ns for file in files]
+    again = recordings.measure_folder(tunes, features, tmp_path, method="yin")
+    assert list(first) == ["a", "b"]
+    np.testing.assert_array_equal(first["a"]["levels"], again["a"]["levels"])
+    assert [file.stat().st_mtime_ns for file in files] == times and len(files) == 2
+    files[0].write_bytes(b"damaged")
+    with pytest.raises(UserError, match="damaged"):
+        recordings.measure_folder(tunes, features, tmp_path, method="yin")
+
+
+def test_no_voice_in_any_recording(tmp_path, opened):
+    _, crops = opened()
+    silent = {**crops.measured["a"], "confidence": np.zeros_like(crops.measured["a"]["f0_hz"])}
+    crops = data.RecordingCrops({"a": silent}, crops.features, 1)
+    with pytest.raises(UserError, match="no pitch was found"):
+        crops.statistics()
+
+
+def test_corruption():
+    random = np.random.default_rng(0)
+    f0_hz, voiced = np.full((50, 200), 440.0), np.ones((50, 200), bool)
+    loudness_db = np.full((50, 200), -30.0)
+    same = Corruption().of_playing(f0_hz, voiced, loudness_db, random)
+    for a, b in zip(same, (f0_hz, voiced, loudness_db), strict=True):
+        np.testing.assert_array_equal(a, b)
+    damage = Corruption((-40.0, -20.0), 0.1, 0.1, 0.3, 10.0)
+    pitch, kept, loudness = damage.of_playing(f0_hz, voiced, loudness_db, random)
+    octaves = np.rint(np.log2(pitch / 440.0))
+    assert 0.05 < np.mean(octaves != 0) < 0.15 and set(octaves.ravel()) == {-1, 0, 1}
+    assert np.std(1200 * np.log2(pitch / 440.0) - 1200 * octaves) == pytest.approx(10, rel=0.1)
+    assert 0.05 < np.mean(~kept) < 0.15
+    assert 0.3 < np.mean(loudness[:, 0] > -29.9) < 0.7 and loudness.min() == -30.0
+    picture = damage.of_picture(np.ones((50, 20, 101)), 100, random)
+    assert 0.2 < np.mean(picture[..., :96] == 0) < 0.4 and (picture[..., 100] == 1).all()
+    assert (picture == picture[:, :1]).all()
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    (tmp_path / "small.gin").write_text(SMALL_PICTURES)
+    settings.parse_gin([tmp_path / "small.gin"])
+    random = np.random.default_rng(0)
+    ranges = {}
+    for i in range(6):
+        name = f"tune{i // 2}_{i % 2:03d}.wav"
+        ranges[name] = Range(-70.0, 10.0)
+        for folder in ("f0_spectrograms", "spectrograms"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            np.save(tmp_path / folder / f"{name}.npy", random.random((16, 16, 2), np.float32))
+    yield tmp_path, ranges
+    gin.clear_config()
+
+
+def test_the_published_design_trains_through_the_same_room(tmp_path, pictures):
+    folder, ranges = pictures
+    design = designs.get_design()
+    pairs = data.PicturePairs(folder, design.spectrogram, ranges)
+    assert len(pairs.training_names) == 4 and len(pairs.held_out_names) == 2
+    assert len({name[:5] for name in pairs.held_out_names}) == 1
+    run = tmp_path / "run"
+    training.train(design.network, pairs, run, design.listener(pairs), epochs=3)
+    rows = RunDirectory(run).history()
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    held_out = next(iter(pairs.held_out))
+    assert held_out.to_db(held_out.targets).min() >= -70.0
+    distance = (held_out.targets - np.array(design.network(held_out.inputs)))[..., 0] * 80.0
+    assert rows[-1]["val_lsd_db"] == pytest.approx(
+        np.sqrt((distance**2).mean(axis=1)).mean(), rel=1e-4
+    )
+    assert (run / "samples" / "000003" / "drawn.wav").is_file()
+
+
+def test_pictures_that_do_not_fit_are_named(pictures):
+    folder, ranges = pictures
+    design = designs.get_design()
+    name = sorted(ranges)[0]
+    (folder / "f0_spectrograms" / f"{name}.npy").unlink()
+    with pytest.raises(UserError, match=name):
+        data.PicturePairs(folder, design.spectrogram, ranges)
+    np.save(folder / "f0_spectrograms" / f"{name}.npy", np.zeros((3, 3, 2)))
+    pairs = data.PicturePairs(folder, design.spectrogram, ranges)
+    with pytest.raises(UserError, match="where a picture is"):
+        pairs.read([name])
