@@ -14,7 +14,7 @@ import numpy as np
 
 from audio_tt import holding_out
 from audio_tt.errors import UserError
-from autoencoder_tt import recordings
+from autoencoder_tt import clips, recordings
 from autoencoder_tt.corruption import Corruption
 
 _NUMBER = re.compile(r"_\d+(\.\w+)?$")
@@ -147,46 +147,31 @@ class RecordingCrops:
 
 @gin.configurable(module="autoencoder_tt.data")
 class PicturePairs:
-    """Pictures of clips, `[bins, frames, 2]` in 0..1 each, for the published network.
+    """Preprocessed clips, see `autoencoder_tt.clips`, for the published network.
 
-    Files of the same name in two folders belong together. The number that a name ends in, as in
-    `tune_003.wav.npy`, tells clips of one recording apart.
+    The number that a name ends in, as in `tune_003.wav`, tells clips of one recording apart.
 
     Args:
-      path: folder of both.
+      path: their folder.
       spectrogram: the `features.ClipSpectrogram` they were made with.
-      ranges: {name of the file: `features.Range`} of the targets.
-      inputs: name of the folder of what the network reads.
-      targets: name of the folder of what it is to draw.
       batch_size: clips a batch; an incomplete last one is taken as well.
       validation_split: share of the recordings to hold out.
       seed: of the order.
 
     Raises:
-      UserError: a folder is missing or empty, or a picture has no partner or another shape.
+      UserError: there are no clips, or one is not whole.
     """
 
-    def __init__(
-        self,
-        path,
-        spectrogram,
-        ranges,
-        inputs="f0_spectrograms",
-        targets="spectrograms",
-        batch_size=50,
-        validation_split=0.0,
-        seed=0,
-    ):
-        self._folders = [Path(path) / inputs, Path(path) / targets]
+    def __init__(self, path, spectrogram, batch_size=50, validation_split=0.0, seed=0):
+        self.path, self.batch_size, self.seed = Path(path), batch_size, seed
         self._shape = (spectrogram.n_bins, spectrogram.n_frames, 2)
-        self.spectrogram, self.ranges = spectrogram, ranges
-        self.batch_size, self.seed = batch_size, seed
-        names = self._names()
+        names, self.ranges = clips.names(path), clips.read_ranges(path)
+        unknown = sorted(set(names) - set(self.ranges))
+        if unknown:
+            raise UserError(f"the range of {unknown[0]} is not known; preprocess it again")
         kept_back = holding_out.choose({_NUMBER.sub("", n) for n in names}, validation_split)
         self.training_names = [n for n in names if _NUMBER.sub("", n) not in kept_back]
         self.held_out_names = [n for n in names if _NUMBER.sub("", n) in kept_back]
-        if not self.training_names:
-            raise UserError(f"{path} holds no clip to train on")
 
     @property
     def steps_per_epoch(self):
@@ -202,7 +187,7 @@ class PicturePairs:
 
     def read(self, names):
         """(inputs, targets) of clips, as `batch` gives them."""
-        return self._read(0, names), self._read(1, names)
+        return self._read(clips.INPUTS, names), self._read(clips.TARGETS, names)
 
     @property
     def held_out(self):
@@ -220,34 +205,9 @@ class PicturePairs:
 
         return HeldOut(*self.read(names), to_db)
 
-    def _names(self):
-        found = []
-        for folder in self._folders:
-            if not folder.is_dir():
-                raise UserError(f"{folder}: no such folder; autoencoder_tt.preprocess makes one")
-            found.append({file.stem for file in folder.glob("[!.]*.npy")})
-        missing = sorted(found[0] ^ found[1])
-        if missing:
-            raise UserError(
-                f"{missing[0]}.npy is in one of {self._folders[0]} and {self._folders[1]} only"
-            )
-        unknown = sorted(found[1] - set(self.ranges))
-        if unknown:
-            raise UserError(f"the range of {unknown[0]}.npy is not known; preprocess it again")
-        return sorted(found[0])
-
-    def _read(self, side, names):
-        pictures = []
-        for name in names:
-            path = self._folders[side] / f"{name}.npy"
-            try:
-                picture = np.load(path)
-            except (OSError, ValueError, EOFError) as error:
-                raise UserError(f"{path} is no picture, or is damaged") from error
-            if picture.shape != self._shape:
-                raise UserError(f"{path} is {picture.shape}, where a picture is {self._shape}")
-            pictures.append(picture.astype(np.float32))
-        return np.stack(pictures)
+    def _read(self, part, names):
+        paths = [self.path / part / f"{name}.npy" for name in names]
+        return np.stack([clips.read(path, self._shape) for path in paths])
 
 
 def _padded(recording, context, least):

@@ -10,12 +10,13 @@ import gin
 import numpy as np
 
 from audio_tt import io
-from autoencoder_tt import ranges, recordings, transfer
+from autoencoder_tt import clip_models, recordings, transfer
 from autoencoder_tt.data import PicturePairs, RecordingCrops
 from autoencoder_tt.features import ClipSpectrogram
 from autoencoder_tt.frame_model import context_frames, frame_autoencoder
 from autoencoder_tt.frames import FrameSpectrogram
 from autoencoder_tt.model import convolutional_autoencoder
+from autoencoder_tt.parameters import write_parameters
 
 _SAMPLE_SECONDS = 8.0
 
@@ -54,7 +55,11 @@ class PictureDesign:
 
     def open_data(self, path, measured_path, pitch_options):
         """The pictures below a folder, of which nothing is left to be measured."""
-        return PicturePairs(path, self.spectrogram, ranges.read(Path(path) / ranges.FILE))
+        return PicturePairs(path, self.spectrogram)
+
+    def write_sizes(self, run_path):
+        """Writes what the original needs beside the weights to load them."""
+        write_parameters(Path(run_path) / clip_models.PARAMETERS_FILE, self.network)
 
     def listener(self, data):
         """What `training.train` calls after an epoch: draws one clip and writes its sound."""
@@ -94,6 +99,9 @@ class FrameDesign:
     def context(self):
         """Frames on either side that the network needs to draw one."""
         return context_frames(self.network)
+
+    def write_sizes(self, run_path):
+        """Nothing: the settings hold all sizes."""
 
     def open_data(self, path, measured_path, pitch_options):
         """The recordings below a folder; what is measured of them is kept in another."""

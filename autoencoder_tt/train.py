@@ -52,6 +52,7 @@ def main():
         app.bind(f"{design.data_set}.{name}", value)
     cache = _CACHE.value or Path(_RUN.value) / "measured"
     data = design.open_data(_DATASET.value, cache, pitch_flags.options())
+    design.write_sizes(_RUN.value)
     training.train(design.network, data, _RUN.value, design.listener(data))
 
 

@@ -62,6 +62,7 @@ def test_tensorflow_is_imported_only_where_it_is_used():
         "audio_tt.runs",
         "autoencoder_tt.preprocess",
         "autoencoder_tt.soundgenerator",
+        "autoencoder_tt.train",
         "ddsp_tt.run",
         "ddsp_tt.prepare_dataset",
         "ddsp_tt.timbre_transfer",
