@@ -44,11 +44,28 @@ def build(capacity="tiny"):
     from keras import layers
 
     stack = [keras.Input((FRAME_LENGTH,), name="input")]
-    stack.append(layers.Reshape((FRAME_LENGTH, 1), name="input-reshape"))
-    for i, (filters, width, stride) in enumerate(zip(_FILTERS, _WIDTHS, _STRIDES, strict=True), 1):
+    stack += trunk([filters * multiplier for filters in _FILTERS])
+    stack.append(layers.Dense(BINS, activation="sigmoid", name="classifier"))
+    return keras.Sequential(stack, name=f"crepe_{capacity}")
+
+
+def trunk(filters, dropout=0.25):
+    """Layers of CREPE's architecture between a frame and its latent.
+
+    Args:
+      filters: of each convolution; six of them are CREPE's depth, fewer make it shallower.
+      dropout: share of values that is dropped after each convolution in training.
+
+    Returns:
+      A list of layers from [frames, 1024] to [frames, 128 >> (len(filters) - 1) * filters[-1]].
+    """
+    from keras import layers
+
+    stack = [layers.Reshape((FRAME_LENGTH, 1), name="input-reshape")]
+    for i, (count, width, stride) in enumerate(zip(filters, _WIDTHS, _STRIDES, strict=False), 1):
         stack += [
             layers.Conv1D(
-                filters * multiplier,
+                count,
                 width,
                 strides=stride,
                 padding="same",
@@ -57,11 +74,9 @@ def build(capacity="tiny"):
             ),
             layers.BatchNormalization(name=f"conv{i}-BN"),
             layers.MaxPooling1D(2, name=f"conv{i}-maxpool"),
-            layers.Dropout(0.25, name=f"conv{i}-dropout"),
+            layers.Dropout(dropout, name=f"conv{i}-dropout"),
         ]
-    stack.append(layers.Flatten(name="flatten"))
-    stack.append(layers.Dense(BINS, activation="sigmoid", name="classifier"))
-    return keras.Sequential(stack, name=f"crepe_{capacity}")
+    return [*stack, layers.Flatten(name="flatten")]
 
 
 def load(capacity="tiny", weights_path=None):
@@ -111,6 +126,11 @@ def _load(capacity, path):
             variable.assign(tensors[f"{layer.name}/{variable.name}"])
     model.trainable = False
     return model
+
+
+def load_fast(capacity="tiny", weights_path=None):
+    """The network with the published weights as a `FastCrepe`; arguments and errors as `load`."""
+    return _fast(_known(capacity), os.fspath(weights_path or find_weights(capacity)))
 
 
 @functools.lru_cache(maxsize=2)
@@ -242,7 +262,7 @@ def activation_blocks(
     audio, hop_length=64, capacity="tiny", weights_path=None, center=True, block=2048
 ):
     """Yields what `activations` returns in blocks of at most `block` frames, for long audio."""
-    network = _fast(_known(capacity), os.fspath(weights_path or find_weights(capacity)))
+    network = load_fast(capacity, weights_path)
     audio = _padded(audio, center)
     for start in range(0, max(1, len(audio) - FRAME_LENGTH + 1), block * hop_length):
         stop = start + (block - 1) * hop_length + FRAME_LENGTH

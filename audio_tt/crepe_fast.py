@@ -74,6 +74,16 @@ class FastCrepe:
         with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
             return np.concatenate(list(pool.map(run, range(0, count, self._batch))))
 
+    def few(self, audio, hop_length):
+        """The same for some frames at once in the caller's thread, as a live input needs it.
+
+        Hops must share a factor of 16 or more with the frame's length.
+        """
+        frames = np.lib.stride_tricks.sliding_window_view(audio, FRAME_LENGTH)[::hop_length]
+        used = audio[: (len(frames) - 1) * hop_length + FRAME_LENGTH]
+        first = self._first_layer(min(64, math.gcd(hop_length, FRAME_LENGTH)))
+        return self._forward(first, used, frames, hop_length)
+
     def _first_layer(self, block):
         if block not in self._first:
             self._first[block] = _FirstLayer(self._first_kernel, self._first_bias, block)

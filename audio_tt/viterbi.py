@@ -51,6 +51,10 @@ class Decoder:
         self._log_miss = np.log((1 - SELF_EMISSION) / STATES)
         self._padded = np.full(STATES + 2 * REACH, -np.inf)
         self._score = self._padded[REACH:-REACH]
+        self._windows = np.lib.stride_tricks.sliding_window_view(self._padded, 2 * REACH + 1)
+        self._reached = np.empty_like(self._moves)
+        self._rows = np.arange(STATES)
+        self._lowest = self._rows - REACH
         self._origins = np.zeros((0, STATES), np.int16)
         self._started = False
 
@@ -58,26 +62,38 @@ class Decoder:
         """Takes the next bins [frames] and returns the states [frames] that are now settled."""
         observations = np.asarray(observations, np.int64)
         origins = np.empty((len(observations), STATES), np.int16)
-        windows = np.lib.stride_tricks.sliding_window_view(self._padded, 2 * REACH + 1)
-        reached = np.empty_like(self._moves)
-        rows = np.arange(STATES)
-        lowest = rows - REACH
         for frame, seen in enumerate(observations):
-            if self._started:
-                np.add(windows, self._moves, out=reached)
-                best = reached.argmax(axis=1)
-                np.add(best, lowest, out=origins[frame], casting="unsafe")
-                score = reached[rows, best]
-            else:
-                score = np.full(STATES, np.log(1.0 / STATES))
-                origins[frame] = rows
-                self._started = True
-            hit = score[seen] + self._log_hit
-            score += self._log_miss
-            score[seen] = hit
-            self._score[:] = score
+            origins[frame] = self._advance(seen)
         self._origins = np.concatenate([self._origins, origins])
         return self._settle()
+
+    def follow(self, observations):
+        """Takes the next bins [frames] and returns for each the state most likely so far.
+
+        For what cannot wait for the frames to come; use either this or `push`.
+        """
+        states = np.empty(len(observations), np.int64)
+        for frame, seen in enumerate(observations):
+            self._advance(seen)
+            states[frame] = self._score.argmax()
+        return states
+
+    def _advance(self, seen):
+        """Takes one bin; returns the states [360] from which each state is best reached."""
+        if self._started:
+            np.add(self._windows, self._moves, out=self._reached)
+            best = self._reached.argmax(axis=1)
+            origins = best + self._lowest
+            score = self._reached[self._rows, best]
+        else:
+            score = np.full(STATES, np.log(1.0 / STATES))
+            origins = self._rows
+            self._started = True
+        hit = score[seen] + self._log_hit
+        score += self._log_miss
+        score[seen] = hit
+        self._score[:] = score
+        return origins
 
     def finish(self):
         """Returns the states of the frames still open and begins anew."""

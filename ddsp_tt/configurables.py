@@ -12,6 +12,7 @@ from ddsp_tt import (
     synths,
     tfrecords,
     training,
+    two_stage,
 )
 from ddsp_tt.magenta import legacy_names
 
@@ -28,4 +29,5 @@ __all__ = [
     "synths",
     "tfrecords",
     "training",
+    "two_stage",
 ]

@@ -4,7 +4,7 @@ import gin
 import keras
 from keras import ops
 
-from audio_tt.loudness import compute_loudness
+from audio_tt.loudness import compute_loudness, compute_power
 from ddsp_tt import spectral_ops
 from ddsp_tt.core import safe_log
 
@@ -96,3 +96,24 @@ class SpectralLoss(keras.losses.Loss):
             logmel = [spectral_ops.compute_logmel(x) for x in (y_true, y_pred)]
             loss = loss + self.logmel_weight * difference(*logmel)
         return loss
+
+
+@_register
+class SilenceLoss(keras.losses.Loss):
+    """How far the output is quieter than the target; louder costs nothing.
+
+    Spectral losses ask little of a model that plays nothing: where pitch is wrong anyway, silence
+    is nearer to the target than a loud wrong note. This one takes that way out away.
+
+    Args:
+      weight: of the mean shortfall of power, per dB.
+      name: under which the loss is logged.
+    """
+
+    def __init__(self, weight=0.1, name="silence_loss"):
+        super().__init__(name=name)
+        self.weight = weight
+
+    def call(self, y_true, y_pred):
+        """Loss of audio `[batch, samples]` against audio of the same shape: a scalar."""
+        return self.weight * ops.mean(ops.relu(compute_power(y_true) - compute_power(y_pred)))

@@ -12,7 +12,7 @@ from audio_tt.errors import UserError
 from audio_tt.files import replacing
 from audio_tt.parallel import run_jobs
 from audio_tt.progress import progress
-from ddsp_tt import data, features, postprocessing, statistics, tfrecords
+from ddsp_tt import data, features, postprocessing, statistics, tfrecords, urmp
 from ddsp_tt.cleaning import UNCHANGED, Cleaning
 from ddsp_tt.rates import DEFAULT_RATES, Rates
 
@@ -90,6 +90,25 @@ def prepare(
     statistics.save_json(summary, output_dir / STATISTICS_FILE)
     logging.info("%s: %d examples of a minute or less", output_dir, len(paths))
     return 1 if failed else 0
+
+
+def prepared_folder(folder, output_dir, urmp_instrument=None, **options):
+    """A folder of prepared examples: the one given, or one made of the recordings in it.
+
+    Args:
+      folder: of prepared examples or of recordings; None gives None.
+      output_dir: where recordings are prepared to.
+      urmp_instrument: take its tracks alone from the URMP data set, which the folder holds.
+      **options: as for `prepare`.
+
+    Raises:
+      UserError: as `prepare` and `urmp.find_recordings` do.
+    """
+    if folder is None or (Path(folder) / STATISTICS_FILE).is_file():
+        return folder
+    inputs = urmp.find_recordings([folder], urmp_instrument) if urmp_instrument else [folder]
+    prepare(inputs, output_dir, **options)
+    return output_dir
 
 
 def prepare_recording(job):

@@ -1,6 +1,7 @@
 """Processors make controls from network outputs and a signal from controls; a group chains them."""
 
 import dataclasses
+import math
 
 import gin
 import keras
@@ -155,6 +156,35 @@ class Mix(Processor):
         """`sqrt(level) * one + sqrt(1 - level) * two`: equal power throughout."""
         level = keras.ops.clip(mix_level[..., 0], 1e-7, 1.0 - 1e-7)
         return keras.ops.sqrt(level) * signal_one + keras.ops.sqrt(1.0 - level) * signal_two
+
+
+@_register
+class LogFrequency(Processor):
+    """A frequency that the decoder itself names, on a logarithmic scale between two limits.
+
+    Args:
+      min_hz: where the raw output is far below zero.
+      max_hz: where it is far above zero.
+      name: name of the layer; "NAME/signal" is the frequency.
+    """
+
+    def __init__(self, min_hz=32.70, max_hz=2093.0, name="log_frequency"):
+        super().__init__(name=name)
+        self.min_hz = min_hz
+        self.max_hz = max_hz
+
+    def get_controls(self, raw):
+        """Raw output `[batch, frames, 1]` to Hz."""
+        octaves = math.log2(self.max_hz / self.min_hz)
+        return {"f0_hz": self.min_hz * 2.0 ** (octaves * keras.ops.sigmoid(raw))}
+
+    def get_signal(self, f0_hz):
+        """The frequency, `[batch, frames, 1]` Hz."""
+        return f0_hz
+
+    def stream(self, block, state, raw):
+        """The frequency of the block's frames and of those around it."""
+        return self(raw), state
 
 
 @_register

@@ -1,5 +1,7 @@
 """The two synthesisers of the DDSP autoencoder: harmonic oscillators and filtered noise."""
 
+import functools
+
 import gin
 import keras
 import numpy as np
@@ -176,10 +178,16 @@ def white_noise(first, n_samples, seed):
     """
     pieces = []
     for chunk in range(first // _NOISE_CHUNK, (first + n_samples - 1) // _NOISE_CHUNK + 1):
-        if chunk < 0:
-            pieces.append(np.zeros(_NOISE_CHUNK, "float32"))
-        else:
-            rng = np.random.default_rng((seed, chunk))
-            pieces.append(2.0 * rng.random(_NOISE_CHUNK, "float32") - 1.0)
+        pieces.append(
+            _noise_chunk(chunk, seed) if chunk >= 0 else np.zeros(_NOISE_CHUNK, "float32")
+        )
     start = first % _NOISE_CHUNK
-    return np.concatenate(pieces)[start : start + n_samples]
+    noise = np.concatenate(pieces) if len(pieces) > 1 else pieces[0]
+    return noise[start : start + n_samples]
+
+
+@functools.lru_cache(maxsize=2)
+def _noise_chunk(chunk, seed):
+    noise = 2.0 * np.random.default_rng((seed, chunk)).random(_NOISE_CHUNK, "float32") - 1.0
+    noise.setflags(write=False)
+    return noise

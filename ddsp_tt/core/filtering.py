@@ -171,6 +171,11 @@ def frequency_filter(audio, magnitudes, window_size=0, padding="same", delay_com
     """
     ir = frequency_impulse_response(magnitudes, window_size)
     if delay_compensation is None:
-        is_whole = ir.shape[-1] == 2 * (magnitudes.shape[-1] - 1)
-        delay_compensation = ir.shape[-1] // 2 if is_whole else (window_size + 1) // 2 - 2
+        delay_compensation = filter_delay(ir.shape[-1], magnitudes.shape[-1], window_size)
     return fft_convolve(audio, ir, padding, delay_compensation)
+
+
+def filter_delay(n_taps, n_bands, window_size=0):
+    """Samples by which a filter of `frequency_impulse_response` delays: where its peak is."""
+    is_whole = n_taps == 2 * (n_bands - 1)
+    return n_taps // 2 if is_whole else (window_size + 1) // 2 - 2

@@ -1,12 +1,14 @@
 """Networks: preprocessor, encoder, decoder, and the autoencoder that joins them to the synths."""
 
 from ddsp_tt.models.autoencoder import Autoencoder, get_model
+from ddsp_tt.models.crepe_encoder import CrepeEncoder
 from ddsp_tt.models.decoders import RnnFcDecoder
 from ddsp_tt.models.encoders import MfccTimeDistributedRnnEncoder
 from ddsp_tt.models.preprocessing import F0LoudnessPreprocessor, OnlineF0PowerPreprocessor
 
 __all__ = [
     "Autoencoder",
+    "CrepeEncoder",
     "F0LoudnessPreprocessor",
     "MfccTimeDistributedRnnEncoder",
     "OnlineF0PowerPreprocessor",

@@ -206,3 +206,18 @@ def test_viterbi_settles_a_steady_tone_at_once():
     assert settled > 200
     assert settled + len(decoder.finish()) == 300
     assert len(viterbi.decode([])) == 0
+
+
+def test_following_gives_the_last_state_of_what_was_heard_so_far():
+    rng = np.random.default_rng(4)
+    bins = np.clip(180 + np.cumsum(rng.integers(-6, 7, 60)), 0, 359)
+    bins[rng.integers(0, 60, 12)] = rng.integers(0, 360, 12)
+    followed = np.concatenate([viterbi.Decoder().follow(bins[:0]), viterbi.Decoder().follow(bins)])
+    assert (followed != bins).any()
+    np.testing.assert_array_equal(followed, [viterbi.decode(bins[: i + 1])[-1] for i in range(60)])
+
+
+def test_a_few_frames_at_once_are_those_of_a_recording():
+    audio = np.random.default_rng(5).standard_normal(1024 + 5 * 64).astype("float32")
+    expected = crepe.activations(audio, center=False)
+    np.testing.assert_allclose(crepe.load_fast().few(audio, 64), expected, atol=1e-5)

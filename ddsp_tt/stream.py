@@ -1,0 +1,113 @@
+"""Plays a trained instrument live: from the microphone, or from a file as if it were one.
+
+python -m ddsp_tt.stream --model=flute --input=in.wav --output=out.wav --block_size=256
+python -m ddsp_tt.stream --model=flute
+
+Without --input it listens to the microphone (pip install 'timbre-tt[record]') until Ctrl-C; use
+headphones.
+"""
+
+import time
+
+from absl import flags, logging
+
+from audio_tt import app, io
+from audio_tt.errors import UserError
+from ddsp_tt import catalogue
+
+_MODEL = flags.DEFINE_string(
+    "model", None, "Folder of a trained model, or an included instrument's name.", required=True
+)
+_INPUT = flags.DEFINE_string("input", None, "Recording of one voice; else the microphone.")
+_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write, with --input.")
+_BLOCK = flags.DEFINE_integer("block_size", 256, "Samples at a time.", lower_bound=1)
+_OCTAVES = flags.DEFINE_integer("octave_shift", 0, "Octaves to move the pitch by.")
+_LOUDNESS = flags.DEFINE_float("loudness_shift", 0.0, "dB to add to the loudness.")
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
+
+
+def main():
+    """One file, or the microphone, through one instrument."""
+    if (_INPUT.value is None) != (_OUTPUT.value is None):
+        raise UserError("--input and --output go together; without both the microphone is played")
+    audio = None
+    if _INPUT.value is not None:
+        io.check_writable(_OUTPUT.value)
+        audio, _ = io.read(_INPUT.value, sample_rate=16000)
+    else:
+        sounddevice = _sounddevice()
+
+    from ddsp_tt import loading
+    from ddsp_tt.live import LiveInstrument
+
+    included = _MODEL.value in catalogue.instruments()
+    trained = loading.load(catalogue.folder(_MODEL.value) if included else _MODEL.value)
+    instrument = LiveInstrument(trained, _OCTAVES.value, _LOUDNESS.value, _SEED.value)
+    logging.info(
+        "latency %d samples, %.1f ms, and what the sound card adds",
+        instrument.latency_samples,
+        instrument.latency_ms,
+    )
+    if audio is None:
+        _play_microphone(sounddevice, instrument)
+    else:
+        io.write(_OUTPUT.value, _play(instrument, audio), instrument.sample_rate)
+
+
+def _play(instrument, audio):
+    """Plays a recording block by block, and says how quickly; the latency is taken out again."""
+    import numpy as np
+
+    padded = np.pad(audio, (0, instrument.latency_samples))
+    outputs, seconds = [], []
+    for start in range(0, len(padded), _BLOCK.value):
+        begin = time.perf_counter()
+        outputs.append(instrument.process(padded[start : start + _BLOCK.value]))
+        seconds.append(time.perf_counter() - begin)
+    logging.info(
+        "%.2f times real time; the slowest block took %.1f of %.1f ms",
+        len(padded) / instrument.sample_rate / sum(seconds),
+        1000 * max(seconds),
+        1000 * _BLOCK.value / instrument.sample_rate,
+    )
+    return np.concatenate(outputs)[instrument.latency_samples :]
+
+
+def _sounddevice():
+    """The module that reaches the sound card.
+
+    Raises:
+      UserError: it, or the system's library that it needs, is not installed.
+    """
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        raise UserError(
+            "the microphone needs pip install 'timbre-tt[record]' and the system's PortAudio "
+            "(Debian: apt install libportaudio2); or give --input and --output"
+        ) from error
+    return sounddevice
+
+
+def _play_microphone(sounddevice, instrument):
+    def callback(block, output, frames, when, status):
+        del frames, when
+        if status:
+            logging.warning("%s", status)
+        output[:, 0] = instrument.process(block[:, 0])
+
+    stream = sounddevice.Stream(
+        samplerate=instrument.sample_rate,
+        blocksize=_BLOCK.value,
+        channels=1,
+        dtype="float32",
+        callback=callback,
+    )
+    with stream:
+        logging.info("playing; Ctrl-C ends it")
+        while True:
+            sounddevice.sleep(1000)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,66 @@
+"""Trains whistle to trumpet, or any such pair: an encoder of one, a decoder of the other.
+
+python -m ddsp_tt.train_two_stage --source_dir=whistling --target_dir=trumpet --name=my_trumpet
+
+Each folder holds recordings, which are prepared first, examples that are prepared already, or (with
+--source_urmp or --target_urmp) the URMP data set. The same command goes on after a stop. The settings are gin/ddsp/whistle_cured.gin;
+--gin_file=ddsp/whistle_published.gin trains the model as it was published.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from audio_tt import app, parallel_flags, pitch_flags
+
+_SOURCE = flags.DEFINE_string("source_dir", None, "Of the instrument you play.", required=True)
+_TARGET = flags.DEFINE_string("target_dir", None, "Of the one to be heard.", required=True)
+_SOURCE_EVAL = flags.DEFINE_string("source_eval_dir", None, "Held out, of the one you play.")
+_TARGET_EVAL = flags.DEFINE_string("target_eval_dir", None, "Held out, of the one to be heard.")
+_NAME = flags.DEFINE_string("name", None, "Name of the model.", required=True)
+_RUNS = flags.DEFINE_string("runs_dir", "runs", "Folder for the runs; the model is in one of them.")
+_SOURCE_URMP = flags.DEFINE_string(
+    "source_urmp", None, "Take this instrument's tracks of URMP, which the source's folder holds."
+)
+_TARGET_URMP = flags.DEFINE_string(
+    "target_urmp", None, "Take this instrument's tracks of URMP, which the target's folder holds."
+)
+_NORMALIZE = flags.DEFINE_bool("normalize", False, "Bring the peak of each recording to 0.99.")
+_CUT = flags.DEFINE_bool("cut_silence", True, "Leave out silences longer than a second.")
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of crops and initial weights.")
+app.define_gpu_flag()
+flags.adopt_module_key_flags(pitch_flags)
+flags.adopt_module_key_flags(parallel_flags)
+
+
+def main():
+    """Prepares what is not prepared, then trains both stages."""
+    from ddsp_tt import preparation
+    from ddsp_tt.cleaning import Cleaning
+    from ddsp_tt.configurables import two_stage
+
+    app.parse_gin(default_files=("ddsp/whistle_cured.gin",))
+    run_dir = Path(_RUNS.value) / _NAME.value
+
+    def prepared(flag, urmp_instrument=None):
+        return preparation.prepared_folder(
+            flag.value,
+            run_dir / "data" / flag.name.removesuffix("_dir"),
+            urmp_instrument,
+            cleaning=Cleaning(_NORMALIZE.value, _CUT.value),
+            run=parallel_flags.runner(run_dir),
+            **pitch_flags.options(),
+        )
+
+    two_stage.train_two_stage(
+        run_dir,
+        prepared(_SOURCE, _SOURCE_URMP.value),
+        prepared(_TARGET, _TARGET_URMP.value),
+        prepared(_SOURCE_EVAL),
+        prepared(_TARGET_EVAL),
+        seed=_SEED.value,
+    )
+
+
+if __name__ == "__main__":
+    app.run(main)
