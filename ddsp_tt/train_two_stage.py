@@ -3,8 +3,8 @@
 python -m ddsp_tt.train_two_stage --source_dir=whistling --target_dir=trumpet --name=my_trumpet
 
 Each folder holds recordings, which are prepared first, examples that are prepared already, or (with
---source_urmp or --target_urmp) the URMP data set. The same command goes on after a stop. The settings are gin/ddsp/whistle_cured.gin;
---gin_file=ddsp/whistle_published.gin trains the model as it was published.
+--source_urmp or --target_urmp) the URMP data set. The same command goes on after a stop. Settings:
+gin/ddsp/whistle_cured.gin; with --gin_file=ddsp/whistle_published.gin the model as published.
 """
 
 from pathlib import Path

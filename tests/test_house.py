@@ -66,6 +66,8 @@ def test_tensorflow_is_imported_only_where_it_is_used():
         "ddsp_tt.run",
         "ddsp_tt.prepare_dataset",
         "ddsp_tt.timbre_transfer",
+        "ddsp_tt.stream",
+        "ddsp_tt.train_two_stage",
         "ddsp_tt.detect_pitch",
         "ddsp_tt.train_instrument",
         "pix2pix_tt.feature_files",

@@ -4,12 +4,11 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from audio_tt.errors import UserError
-from ddsp_tt import conventions, core, features, models, postprocessing
+from ddsp_tt import conventions, core, models, postprocessing
 from ddsp_tt.live.analysis import LoudnessMeter, PitchFollower, Window, checked
 from ddsp_tt.live.network import LiveDecoder, LiveEncoder
 from ddsp_tt.live.synthesis import LiveGroup
-
-_HOP = features.HOP_LENGTH
+from ddsp_tt.rates import MEASURING_RATE
 
 
 class LiveInstrument:
@@ -39,15 +38,18 @@ class LiveInstrument:
         loudspeaker(instrument.process(block))
     """
 
-    sample_rate = features.SAMPLE_RATE
+    sample_rate = MEASURING_RATE
 
     def __init__(self, trained, octave_shift=0, loudness_shift=0.0, seed=0):
         model = trained.model
+        if model.rates.sample_rate != MEASURING_RATE:
+            raise UserError(f"a model of {model.rates} cannot be played live; one of 16000 Hz can")
+        self._hop = model.rates.hop_length
         self._octaves, self._decibels = octave_shift, loudness_shift
         self._range_db = conventions.get(trained.convention).range_db
         self._decoder = LiveDecoder(model.decoder)
         sizes = dict(model.decoder.output_splits)
-        self._group = LiveGroup(model.processor_group, sizes, _HOP, seed)
+        self._group = LiveGroup(model.processor_group, sizes, self._hop, seed)
         read = set(self._decoder.input_keys) | self._group.keys - set(sizes)
         unknown = read - {"ld_scaled", "f0_scaled", "f0_hz", "z"}
         if unknown:
@@ -67,8 +69,8 @@ class LiveInstrument:
         self._before = max(x.before for x in analyses)
         self._after = max(x.after for x in analyses)
         # Frames come one at a time, or with an encoder as many as one latent stands for.
-        self._step = self._encoder.hop_length if self._encoder else _HOP
-        self.latency_samples = self._after + self._step - 1 + (self._group.ahead - 1) * _HOP
+        self._step = self._encoder.hop_length if self._encoder else self._hop
+        self.latency_samples = self._after + self._step - 1 + (self._group.ahead - 1) * self._hop
         self.latency_ms = 1000.0 * self.latency_samples / self.sample_rate
 
         self._input = Window(self._before)
@@ -91,7 +93,7 @@ class LiveInstrument:
         self._input.push(block)
         self._come += len(block)
         steps = (self._come - self._after) // self._step
-        frames = steps * (self._step // _HOP) + 1
+        frames = steps * (self._step // self._hop) + 1
         if self._come >= self._after and frames > self._frames:
             # The products are too small to be worth dividing among threads.
             with self._threads.limit(limits=1, user_api="blas"):
@@ -114,17 +116,17 @@ class LiveInstrument:
         if self._encoder:
             measured["z"] = self._encode(count)
         self._frames += count
-        self._input.forget(self._frames * _HOP - self._before - self._step)
+        self._input.forget(self._frames * self._hop - self._before - self._step)
         return self._group({**measured, **self._decoder(measured)})
 
     def _analyse(self, analysis, count):
-        first = self._frames * _HOP - analysis.before
-        stop = (self._frames + count - 1) * _HOP + analysis.after
-        return analysis(self._input.cut(first, stop), _HOP)
+        first = self._frames * self._hop - analysis.before
+        stop = (self._frames + count - 1) * self._hop + analysis.after
+        return analysis(self._input.cut(first, stop), self._hop)
 
     def _encode(self, count):
         """Latents of the next frames, between those that the encoder gives."""
-        encoder, ratio = self._encoder, self._encoder.hop_length // _HOP
+        encoder, ratio = self._encoder, self._encoder.hop_length // self._hop
         first = -(-self._frames // ratio)  # the latents before it are known
         last = (self._frames + count - 1) // ratio
         start = first * encoder.hop_length - encoder.before
