@@ -19,9 +19,10 @@ def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
     """Plays features through a model.
 
     Args:
-      model: an `Autoencoder` without an encoder.
+      model: an `Autoencoder`.
       features: dict of float32 `[frames]` with `f0_hz` and `loudness_db` (or what else its
-        preprocessor has as `inputs`), at the model's own frame rate.
+        preprocessor has as `inputs`), at the model's own frame rate; for a model with an encoder
+        `z` `[frames, channels]` as well, or the audio to measure it from.
       seed: of the noise.
       block_frames: frames synthesised at once.
 
@@ -30,6 +31,8 @@ def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
     """
     hop_length = model.rates.hop_length
     total = len(features["f0_hz"])
+    if model.encoder is not None and "z" not in features:
+        features = {**features, "z": model.encoder.measure(features, total)}
     controls = _decode(model, features, total, block_frames)
     ahead = next(controls)
     processors = list(model.processor_group.nodes())
@@ -63,9 +66,10 @@ def _decode(model, features, total, block_frames):
     state = None
     for first in range(0, total, block_frames):
         block = {}
-        for key in model.preprocessor.inputs:
+        for key in (*model.preprocessor.inputs, *(["z"] if model.encoder is not None else [])):
             x = features[key][first : first + block_frames].astype("float32")
-            block[key] = np.pad(x, (0, block_frames - len(x)), mode="edge")[None, :, None]
+            missing = block_frames - len(x)
+            block[key] = np.pad(x.reshape(1, len(x), -1), ((0, 0), (0, missing), (0, 0)), "edge")
         outputs, state = decode(block, state)
         decode = _compiled_decoder(model)
         outputs = {**outputs, "f0_hz": block["f0_hz"]}

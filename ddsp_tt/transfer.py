@@ -36,7 +36,7 @@ class Adjustment:
 def measure(
     audio, name="the recording", convention=conventions.DEFAULT, rates=DEFAULT_RATES, **options
 ):
-    """Features of audio `[samples]`, see `features.extract`; None where none sound.
+    """Features of audio `[samples]`, with the audio itself; None where none sound.
 
     A recording without pitch is no error: what comes out of it is silence, and one warning says so.
 
@@ -47,7 +47,11 @@ def measure(
       rates: of the audio and the features.
       **options: of `features.extract`.
     """
-    measured = features.extract(audio, convention=convention, rates=rates, **options)
+    measured = {
+        "audio": features.whole_frames(audio, rates.hop_length),
+        "audio_16k": features.measuring_copy(audio, rates),
+        **features.extract(audio, convention=convention, rates=rates, **options),
+    }
     mask_on, _ = postprocessing.detect_notes(
         measured["loudness_db"],
         measured["f0_confidence"],

@@ -6,6 +6,7 @@ trumpet); CREPE is Kim et al. 2018, https://github.com/marl/crepe.
 
 import gin
 import keras
+import numpy as np
 from keras import ops
 
 from audio_tt import crepe
@@ -16,6 +17,7 @@ from ddsp_tt import core
 SOURCE, TARGET = 0, 1
 QUIETEST = 1e-3  # standard deviation below which a frame fades out rather than being amplified
 _MOMENTUM = 0.99
+_BLOCK_LATENTS = 512
 
 
 class DomainNorm(keras.layers.Layer):
@@ -55,8 +57,8 @@ class CrepeEncoder(keras.layers.Layer):
     Args:
       filters: of each convolution; CREPE's own sizes are (128, 16, 16, 16, 32, 64) and multiples.
       z_dims: channels of the latent.
-      hop_length: samples from one latent frame to the next, a multiple of `frame_length`.
-      frame_length: samples a frame of the decoder.
+      hop_length: samples at 16 kHz from one latent frame to the next, a multiple of `frame_length`.
+      frame_length: samples at 16 kHz a frame of the decoder.
       dropout: see `crepe.trunk`.
       normalize_frames: bring each frame to mean 0 and standard deviation 1, as CREPE does; the
         latent then does not know how loud it is.
@@ -105,19 +107,50 @@ class CrepeEncoder(keras.layers.Layer):
         """Makes `{"z": [batch, frames, z_dims]}`, a frame for every `frame_length` samples.
 
         Args:
-          features: `audio` `[batch, samples]`, a whole number of frames.
+          features: `audio_16k`, or `audio` where that is at 16 kHz, `[batch, samples]`, a whole
+            number of frames.
           training: drop values, and gather statistics.
         """
-        audio = ops.convert_to_tensor(features["audio"])
+        audio = ops.convert_to_tensor(features.get("audio_16k", features["audio"]))
         n_samples = audio.shape[1]
         n_latents = -(-n_samples // self.hop_length)
-        after = (n_latents - 1) * self.hop_length + crepe.FRAME_LENGTH // 2 - n_samples
-        edges = (crepe.FRAME_LENGTH // 2, max(after, 0))
+        edges = self._edges(n_samples, n_latents)
         frames = frame(ops.pad(audio, ((0, 0), edges)), crepe.FRAME_LENGTH, self.hop_length)
         z = self.encode(frames[:, :n_latents], training)
         n_frames = n_latents * self.hop_length // self.frame_length
         z = core.resample(z, n_frames, "window" if self.windowed else "linear")
         return {"z": z[:, : n_samples // self.frame_length]}
+
+    def measure(self, features, n_frames):
+        """The latent `[n_frames, z_dims]` of a recording of any length, a block at a time.
+
+        Args:
+          features: as for `call`, but `[samples]`.
+          n_frames: frames of the result; the last is held where the audio is shorter.
+        """
+        audio = np.asarray(features.get("audio_16k", features["audio"]), "float32")
+        n_latents = -(-len(audio) // self.hop_length)
+        padded = np.pad(audio, self._edges(len(audio), n_latents))
+        frames = np.lib.stride_tricks.sliding_window_view(padded, crepe.FRAME_LENGTH)
+        frames = frames[:: self.hop_length][:n_latents]
+        z = np.concatenate(
+            [
+                ops.convert_to_numpy(self.encode(frames[None, i : i + _BLOCK_LATENTS]))[0]
+                for i in range(0, n_latents, _BLOCK_LATENTS)
+            ]
+        )
+        position = np.arange(n_frames) * (self.frame_length / self.hop_length)
+        index = np.minimum(position.astype(int), n_latents - 1)
+        rest = np.minimum(position - index, 1.0)[:, None]
+        if self.windowed:
+            rest = 0.5 - 0.5 * np.cos(np.pi * rest)
+        following = np.minimum(index + 1, n_latents - 1)
+        return (z[index] * (1.0 - rest) + z[following] * rest).astype("float32")
+
+    def _edges(self, n_samples, n_latents):
+        """Zeros before and after audio, so that latent i is centred on sample i * hop_length."""
+        after = (n_latents - 1) * self.hop_length + crepe.FRAME_LENGTH // 2 - n_samples
+        return crepe.FRAME_LENGTH // 2, max(after, 0)
 
     def encode(self, frames, training=False):
         """Frames `[batch, latents, 1024]` to `[batch, latents, z_dims]`."""

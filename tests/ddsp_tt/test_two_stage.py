@@ -8,8 +8,9 @@ from keras import ops
 from audio_tt import io, settings
 from audio_tt.errors import UserError
 from audio_tt.runs import RunDirectory
-from ddsp_tt import loading, losses, preparation, processors
+from ddsp_tt import loading, losses, preparation, processors, transfer
 from ddsp_tt.configurables import models, two_stage
+from ddsp_tt.models import crepe_encoder
 from ddsp_tt.models.crepe_encoder import SOURCE, TARGET, DomainNorm
 
 TINY = """
@@ -130,6 +131,24 @@ def test_a_latent_for_every_frame(options, n_frames):
     np.testing.assert_allclose(
         encoder({"audio": longer})["z"][:, :n_frames:4], z[:, ::4], atol=1e-5
     )
+
+
+@pytest.mark.parametrize("windowed", [False, True])
+def test_the_latent_of_a_recording_is_that_of_the_model(windowed, monkeypatch):
+    monkeypatch.setattr(crepe_encoder, "_BLOCK_LATENTS", 3)
+    encoder = models.CrepeEncoder(filters=(2, 2), z_dims=3, windowed=windowed)
+    audio = np.random.default_rng(0).standard_normal(30 * 64).astype("float32")
+    expected = encoder({"audio": audio[None]})["z"][0]
+    np.testing.assert_allclose(encoder.measure({"audio": audio}, 30), expected, atol=1e-5)
+
+
+def test_any_recording_is_played_through_the_trained_model(cured, melody):
+    trained = loading.load(cured)
+    measured = transfer.measure(melody, **trained.analysis)
+    audio = transfer.render(trained, measured, len(melody))
+    assert audio.shape == melody.shape
+    assert np.isfinite(audio).all()
+    assert audio.std() > 1e-6
 
 
 def test_level_is_in_the_latent_only_where_frames_are_left_as_they_are():
