@@ -15,6 +15,7 @@ from audio_tt.errors import UserError
 from audio_tt.notes import Note
 from audio_tt.progress import progress
 from audio_tt.reference_figures import FIGURES
+from audio_tt.settings import operative_gin
 from timbre_tt import baselines, held_out_music, systems
 
 SAMPLE_RATE = 16000  # Hz
@@ -85,6 +86,7 @@ class Row:
       figures: means over the recordings; MFCC-Frechet is of all of them together.
       speed: seconds of audio a second; NaN of a baseline.
       why_not: one line where it cannot play.
+      gin: the settings that it played with, as the text of a gin file; "" of a baseline.
     """
 
     label: str
@@ -92,6 +94,7 @@ class Row:
     figures: dict[str, float] = dataclasses.field(default_factory=dict)
     speed: float = float("nan")
     why_not: str | None = None
+    gin: str = ""
 
 
 def read(path: Path, target: Path | None = None) -> Recording:
@@ -198,17 +201,20 @@ def run(
         for label, variant in systems.variants(name).items()
     }
     plays[RESYNTHESIS] = _notes(recordings, sources, instrument, soundfont, known_notes)
-    rows = [
-        dataclasses.replace(
-            row(COPY, lambda i: (recordings[i].audio, recordings[i].sample_rate)),
-            speed=float("nan"),
-        )
-    ]
+    rows = [row(COPY, lambda i: (recordings[i].audio, recordings[i].sample_rate))]
     for label, prepare in progress(plays.items(), "Comparing", "system"):
         try:
             rows.append(row(label, prepare()))
         except UserError as error:
             rows.append(Row(label, why_not=str(error)))
+            continue
+        if label != RESYNTHESIS:
+            rows[-1] = dataclasses.replace(rows[-1], gin=operative_gin())
+    of_baseline = {"speed": float("nan")}
+    rows = [
+        dataclasses.replace(row, **of_baseline) if row.label in (COPY, RESYNTHESIS) else row
+        for row in rows
+    ]
     return sources, rows
 
 

@@ -204,10 +204,10 @@ def save_figures(folder: Path, rows: Sequence[Row]) -> None:
         {
             "system": row.label,
             "why_not": row.why_not,
-            "x_real_time": _finite(row.speed),
-            "mean": {name: _finite(value) for name, value in row.figures.items()},
+            "x_real_time": finite(row.speed),
+            "mean": {name: finite(value) for name, value in row.figures.items()},
             "recordings": {
-                sound.recording: {name: _finite(value) for name, value in sound.figures.items()}
+                sound.recording: {name: finite(value) for name, value in sound.figures.items()}
                 for sound in row.sounds
             },
         }
@@ -258,7 +258,8 @@ def _raw(value):
     return "" if math.isnan(value) else f"{value:.6g}"
 
 
-def _finite(value):
+def finite(value: float) -> float | None:
+    """A figure as JSON can hold it: six digits, None for NaN."""
     return None if math.isnan(value) else float(f"{value:.6g}")
 
 

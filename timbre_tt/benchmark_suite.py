@@ -1,0 +1,54 @@
+"""Measures every included model on the same held-out music, and writes the table of docs/results.md.
+
+python -m timbre_tt.benchmark_suite
+
+The music is rendered with a SoundFont on the instrument that goes in and on the one that should
+come out, so that every output has a parallel target. Rows of systems that --systems leaves out stay
+as they are. What became better or worse since the last time is printed.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from audio_tt import app, pitch_flags
+from audio_tt.errors import UserError
+from timbre_tt import systems
+
+_OUTPUT = flags.DEFINE_string("output", "docs/results.md", "Markdown to write; .json goes beside.")
+_INSTRUMENTS = flags.DEFINE_list("instruments", None, "Of which tasks; all by default.")
+_SYSTEMS = flags.DEFINE_list("systems", list(systems.NAMES), "Which to measure.")
+_SOUNDFONT = flags.DEFINE_string("soundfont", None, "That renders the music; the system's.")
+_MOST = flags.DEFINE_integer("most", None, "Pieces a task, at most; all by default.", lower_bound=1)
+flags.adopt_module_key_flags(pitch_flags)
+
+
+def main():
+    """One task an instrument: render, play, measure, write."""
+    unknown = set(_SYSTEMS.value) - set(systems.NAMES)
+    if unknown:
+        raise UserError(f"no system is called {min(unknown)}; there are {', '.join(systems.NAMES)}")
+
+    from timbre_tt import comparison, results
+
+    path = Path(_OUTPUT.value)
+    known = results.read(path)
+    wanted = _INSTRUMENTS.value or results.instruments()
+    for instrument in wanted:
+        recordings = results.recordings(instrument, _SOUNDFONT.value)[: _MOST.value]
+        _, rows = comparison.run(
+            recordings,
+            instrument,
+            names=_SYSTEMS.value,
+            soundfont=_SOUNDFONT.value,
+            known_notes=False,
+            **pitch_flags.options(),
+        )
+        for line in results.add(known, instrument, len(recordings), rows):
+            print(line)
+        results.write(path, known)
+    print(f"{path} is written.")
+
+
+if __name__ == "__main__":
+    app.run(main)
