@@ -1,4 +1,4 @@
-"""Measures every included model on the same held-out music, and writes the table of docs/results.md.
+"""Measures every included model on the same held-out music, and writes docs/results.md.
 
 python -m timbre_tt.benchmark_suite
 
@@ -41,7 +41,7 @@ def main():
             instrument,
             names=_SYSTEMS.value,
             soundfont=_SOUNDFONT.value,
-            known_notes=False,
+            known_notes=instrument in results.POLYPHONIC,
             **pitch_flags.options(),
         )
         for line in results.add(known, instrument, len(recordings), rows):

@@ -41,16 +41,19 @@ NOTABLE = 0.02  # a relative change that is worth a line
 
 _HEAD = """# Results: every included model on the same held-out music
 
-Written by `python -m timbre_tt.benchmark_suite`; [results.json](results.json) holds all figures and the settings of each
-row. Four melodies for one voice, and three pieces for several, that no included model has learned from are played by FluidR3
-GM's instruments, on the one that goes in and on the one that should come out: about 10 s each, 44.1 kHz, with dynamics and
-vibrato. Pitch, notes and the course of loudness are compared with the input, the rest with the target; all at 16 kHz, mono, f0 by
-CREPE tiny. Arrows say which way is better.
+Written by `python -m timbre_tt.benchmark_suite`; [results.json](results.json) holds all figures and
+the settings of each row. Four melodies for one voice, and three pieces for several, that no
+included model has learned from are played by FluidR3 GM's instruments, on the one that goes in and
+on the one that should come out: about 10 s each, 44.1 kHz, with dynamics and vibrato. Pitch, notes
+and the course of loudness are compared with the input, the rest with the target; all at 16 kHz,
+mono, f0 by CREPE tiny. Arrows say which way is better.
 
-*Copy of the input* is what doing nothing scores. *Notes on a sampled instrument* writes down the notes of the f0 line
-and plays them on the SoundFont that made the target, so its timbre is the target's own: it shows what is lost when a
-performance is reduced to notes. "code" and "gin" name the commit and a digest of the settings that a row was measured with; "x real time" is
-seconds of audio a second on the machine that measured the row, compilation included.
+*Copy of the input* is what doing nothing scores. *Notes on a sampled instrument* writes down the
+notes of the f0 line and plays them on the SoundFont that made the target, so its timbre is the
+target's own: it shows what is lost when a performance is reduced to notes. (Of several voices it
+plays the notes as they were written.) "Code" and "gin" name the commit and a digest of the settings
+that a row was measured with; "x real time" is seconds of audio a second on the machine that
+measured the row, compilation included.
 """
 
 
@@ -162,8 +165,8 @@ def as_markdown(instrument: str, task: dict) -> str:
 def _published():
     lines = [
         "## What the columns mean, and what others have published\n",
-        "The published figures are of other recordings and, where it is said, other units: they say where "
-        "a figure usually lies.\n",
+        "The published figures are of other recordings and, where it is said, other units: they "
+        "say where a figure usually lies.\n",
         "| figure | better | meaning | published |",
         "| --- | --- | --- | --- |",
     ]
