@@ -57,6 +57,31 @@ def notes_of_line(
     return notes
 
 
+def notes_of_roll(roll: np.ndarray, loudness_db: np.ndarray, frame_rate: float) -> list[Note]:
+    """Writes down the notes of several voices.
+
+    Args:
+      roll: bool `[frames, 128]` by MIDI pitch, as `audio_tt.multipitch.piano_roll` gives it; gaps
+        of one frame are closed, and notes of one frame left out.
+      loudness_db: `[frames]` at the roll's frame rate, for the velocities at the onsets.
+      frame_rate: frames a second.
+
+    Returns:
+      Notes, by onset.
+    """
+    roll = np.pad(roll, ((1, 1), (0, 0)))
+    roll[1:-1] |= roll[:-2] & roll[2:]
+    notes = []
+    for pitch in np.flatnonzero(roll.any(axis=0)):
+        edges = np.flatnonzero(np.diff(roll[:, pitch].astype(int)))
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            if end - start > 1:
+                level = loudness_db[start:end].max() - loudness_db.max()
+                velocity = int(np.clip(round(LOUDEST_VELOCITY * 10.0 ** (level / 40.0)), 1, 127))
+                notes.append(Note(int(pitch), velocity, start / frame_rate, end / frame_rate))
+    return sorted(notes, key=lambda note: (note.start, note.pitch))
+
+
 def resynthesise(
     notes: Sequence[Note], instrument: str, sample_rate: int, n_samples: int, soundfont=None
 ) -> np.ndarray:

@@ -41,7 +41,7 @@ def main():
             instrument,
             names=_SYSTEMS.value,
             soundfont=_SOUNDFONT.value,
-            known_notes=instrument in results.POLYPHONIC,
+            known_notes=False,
             **pitch_flags.options(),
         )
         for line in results.add(known, instrument, len(recordings), rows):

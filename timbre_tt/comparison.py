@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_tt import io, metrics, pitch
+from audio_tt import io, metrics, multipitch, pitch, polyphony
 from audio_tt.errors import UserError
 from audio_tt.notes import Note
 from audio_tt.progress import progress
@@ -122,9 +122,22 @@ def analyse(audio: np.ndarray, sample_rate: int, **pitch_options) -> Analysis:
 
 
 def compare(source: Analysis, target: Analysis | None, heard: Analysis) -> dict[str, float]:
-    """The figures of one output: content against the input, the rest against the target."""
+    """The figures of one output: content against the input, the rest against the target.
+
+    How loud a system plays as a whole is left to its user: for the target, one gain gives the
+    output the target's power.
+    """
     scores = _against(source, heard, "input")
-    return scores if target is None else scores | _against(target, heard, "target")
+    if target is None:
+        return scores
+    powers = [float(np.mean(np.square(sound.audio))) for sound in (target, heard)]
+    gain = np.sqrt(powers[0] / powers[1]) if min(powers) > 0.0 else 1.0
+    heard = dataclasses.replace(
+        heard,
+        audio=heard.audio * np.float32(gain),
+        loudness_db=heard.loudness_db + 20.0 * np.log10(gain),
+    )
+    return scores | _against(target, heard, "target")
 
 
 def _against(reference, heard, kind):
@@ -165,7 +178,7 @@ def run(
       options: {system: further keyword arguments of its `load`}.
       soundfont: for the notes; by default the system's.
       known_notes: whether the notes of a recording are played where they are known, or always
-        those that its f0 line gives.
+        those that are heard in it.
       **pitch_options: of `audio_tt.pitch.track`, for the figures.
 
     Returns:
@@ -239,13 +252,20 @@ def _notes(recordings, sources, instrument, soundfont, known_notes) -> Callable:
         recording, source = recordings[index], sources[index]
         notes = recording.notes if known_notes else None
         if notes is None:
-            notes = baselines.notes_of_line(
-                source.f0_hz, source.confidence, source.loudness_db, FRAME_RATE
-            )
+            notes = _heard_notes(source)
         rate, length = recording.sample_rate, len(recording.audio)
         return baselines.resynthesise(notes, instrument, rate, length, soundfont), rate
 
     return lambda: play
+
+
+def _heard_notes(source):
+    loudness_db, rate = source.loudness_db, multipitch.FRAME_RATE
+    if polyphony.polyphonic_share(source.audio, SAMPLE_RATE) > polyphony.POLYPHONIC:
+        roll = multipitch.piano_roll(source.audio, SAMPLE_RATE)
+        step = FRAME_RATE // rate
+        return baselines.notes_of_roll(roll, loudness_db[::step][: len(roll)], rate)
+    return baselines.notes_of_line(source.f0_hz, source.confidence, loudness_db, FRAME_RATE)
 
 
 def _instrument_audio(recordings, instrument):

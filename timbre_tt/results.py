@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audio_tt.files import replacing
+from audio_tt.instruments import PROGRAMS, VOICES
 from audio_tt.reference_figures import FIGURES
 from timbre_tt import held_out_music, report, systems
 from timbre_tt.comparison import SAMPLE_RATE, Recording, Row
@@ -45,21 +46,21 @@ Written by `python -m timbre_tt.benchmark_suite`; [results.json](results.json) h
 the settings of each row. Four melodies for one voice, and three pieces for several, that no
 included model has learned from are played by FluidR3 GM's instruments, on the one that goes in and
 on the one that should come out: about 10 s each, 44.1 kHz, with dynamics and vibrato. Pitch, notes
-and the course of loudness are compared with the input, the rest with the target; all at 16 kHz,
-mono, f0 by CREPE tiny. Arrows say which way is better.
+and the course of loudness are compared with the input, the rest with the target, whose power every
+output is given by one gain; all at 16 kHz, mono, f0 by CREPE tiny. Arrows say which way is better.
 
 *Copy of the input* is what doing nothing scores. *Notes on a sampled instrument* writes down the
-notes of the f0 line and plays them on the SoundFont that made the target, so its timbre is the
-target's own: it shows what is lost when a performance is reduced to notes. (Of several voices it
-plays the notes as they were written.) "Code" and "gin" name the commit and a digest of the settings
-that a row was measured with; "x real time" is seconds of audio a second on the machine that
-measured the row, compilation included.
+notes that are heard in the input and plays them on the SoundFont that made the target, so its
+timbre is the target's own: it shows what is lost when a performance is reduced to notes. "Code" and
+"gin" name the commit and a digest of the settings that a row was measured with; "x real time" is
+seconds of audio a second on the machine that measured the row, compilation included.
 """
 
 
 def instruments() -> list[str]:
-    """Every instrument that a system brings, in alphabetical order."""
-    return sorted({name for system in systems.NAMES for name in systems.load(system).instruments()})
+    """Every instrument that comes with a system, in alphabetical order; the user's own are not."""
+    names = {name for system in systems.NAMES for name in systems.load(system).instruments()}
+    return sorted(names & {*PROGRAMS, *VOICES})
 
 
 def source_of(instrument: str) -> str:

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from audio_tt import plots
+from audio_tt.sound_plots import PicturedSound
 
 
 def picture(path):
@@ -49,3 +50,25 @@ def test_history_draws_training_and_held_out(tmp_path):
     plots.history(tmp_path / "one.png", [{"step": 1, "loss": 3.0}])
     assert has_color(picture(tmp_path / "both.png"), 255, 127, 14)
     assert not has_color(picture(tmp_path / "one.png"), 255, 127, 14)
+
+
+def test_side_by_side_shares_one_scale(tmp_path):
+    """What is quieter is darker, what is shorter ends earlier."""
+    loud = PicturedSound("loud", tone(2.0), 16000)
+    quiet = PicturedSound("quiet", 0.003 * tone(1.0), 16000)
+    plots.side_by_side(tmp_path / "both.png", [loud, quiet])
+    pixels = picture(tmp_path / "both.png")
+    left, right = np.array_split(pixels, 2, axis=1)
+    bright = [(np.abs(half - [252, 253, 191]).sum(axis=-1) < 40).sum() for half in (left, right)]
+    assert bright[0] > 2 * bright[1]  # of the colour bar, all that is bright to the right
+
+
+def test_harmonics_and_the_spectrum_of_a_moment(tmp_path):
+    sound = PicturedSound("tone", tone(), 16000, np.full(100, 440.0))
+    sizes = []
+    for name, options in {"plain": {}, "more": {"harmonics": 5, "at_seconds": 0.5}}.items():
+        plots.side_by_side(tmp_path / f"{name}.png", [sound], **options)
+        pixels = picture(tmp_path / f"{name}.png")
+        sizes.append((len(pixels), (np.abs(pixels - [0, 255, 255]).sum(axis=-1) < 90).sum()))
+    assert sizes[1][0] > sizes[0][0] and has_color(pixels, 255, 127, 14)
+    plots.side_by_side(tmp_path / "end.png", [sound], at_seconds=99.0)  # after the end: silence

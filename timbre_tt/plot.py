@@ -1,0 +1,47 @@
+"""Draws recordings: the waveform over the spectrogram with its pitch; several side by side.
+
+python -m timbre_tt.plot flute.wav violin.wav --output=both.png
+python -m timbre_tt.plot flute.wav --harmonics=8 --at=1.5
+
+The second draws f0 with its multiples, and below them the spectrum 1.5 s after the beginning. Side
+by side, all share one scale of time, frequency and level.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from audio_tt import app, io, pitch_flags
+from audio_tt.errors import UserError
+
+_OUTPUT = flags.DEFINE_string("output", None, "PNG file to write; beside the first by default.")
+_AT = flags.DEFINE_float("at", None, "Seconds: draws the spectrum of that moment.", lower_bound=0.0)
+_HARMONICS = flags.DEFINE_integer("harmonics", 1, "Multiples of f0 to draw, 0 to 40.", 0, 40)
+flags.adopt_module_key_flags(pitch_flags)
+
+FRAME_RATE = 100
+
+
+def main(*words):
+    """All recordings in one picture."""
+    paths = io.find_audio(words)
+    output = Path(_OUTPUT.value or paths[0].with_suffix(".png"))
+    if output.suffix.lower() != ".png":
+        raise UserError(f"{output}: pictures are written as .png; change the extension")
+
+    from audio_tt import pitch, sound_plots
+
+    sounds = []
+    for path in paths:
+        audio, rate = io.read(path)
+        f0_hz = None
+        if _HARMONICS.value or _AT.value is not None:
+            f0_hz, confidence = pitch.track(audio, rate, FRAME_RATE, **pitch_flags.options())
+            f0_hz = f0_hz * (confidence > 0.5)
+        sounds.append(sound_plots.PicturedSound(path.stem, audio, rate, f0_hz, FRAME_RATE))
+    sound_plots.side_by_side(output, sounds, _HARMONICS.value, _AT.value)
+    print(f"{output} is written.")
+
+
+if __name__ == "__main__":
+    app.run(main, positional="FILE...")
