@@ -127,16 +127,17 @@ def compare(source: Analysis, target: Analysis | None, heard: Analysis) -> dict[
     How loud a system plays as a whole is left to its user: for the target, one gain gives the
     output the target's power.
     """
+    from audio_tt.loudness import DB_RANGE
+
     scores = _against(source, heard, "input")
     if target is None:
         return scores
     powers = [float(np.mean(np.square(sound.audio))) for sound in (target, heard)]
     gain = np.sqrt(powers[0] / powers[1]) if min(powers) > 0.0 else 1.0
-    heard = dataclasses.replace(
-        heard,
-        audio=heard.audio * np.float32(gain),
-        loudness_db=heard.loudness_db + 20.0 * np.log10(gain),
-    )
+    floor_db, level_db = -DB_RANGE, heard.loudness_db  # silence stays silence
+    level_db = np.where(level_db > floor_db, level_db + 20.0 * np.log10(gain), floor_db)
+    audio = heard.audio * np.float32(gain)
+    heard = dataclasses.replace(heard, audio=audio, loudness_db=level_db)
     return scores | _against(target, heard, "target")
 
 
