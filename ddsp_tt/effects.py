@@ -12,7 +12,7 @@ from ddsp_tt.processors import Processor
 _register = gin.register(module="ddsp_tt.effects")
 
 
-class _Room(Processor):
+class Room(Processor):
     """Convolution with an impulse response whose first sample, the dry sound, is left out."""
 
     def __init__(self, trainable, reverb_length, add_dry, name):
@@ -51,7 +51,7 @@ def mask_dry(ir):
 
 
 @_register
-class Reverb(_Room):
+class Reverb(Room):
     """One impulse response for all examples, learned as such (`trainable`) or given as a control.
 
     Args:
@@ -80,7 +80,7 @@ class Reverb(_Room):
 
 
 @_register
-class ExpDecayReverb(_Room):
+class ExpDecayReverb(Room):
     """Exponentially decaying noise: `gain * exp(-(2 + exp(decay)) t) * noise`, t from 0 to 1.
 
     Args:
@@ -125,7 +125,7 @@ class ExpDecayReverb(_Room):
 
 
 @_register
-class FilteredNoiseReverb(_Room):
+class FilteredNoiseReverb(Room):
     """An impulse response made of filtered noise, whose band magnitudes over time are learned.
 
     Args:

@@ -45,6 +45,14 @@ def _forward(projected, recurrent_kernel, recurrent_bias, initial_state):
     return ops.scan(step, initial_state, projected)[1]
 
 
+def _plain(projected, recurrent_kernel, recurrent_bias, initial_state):
+    """`_forward`, of a single frame without a loop."""
+    if projected.shape[0] != 1:
+        return _forward(projected, recurrent_kernel, recurrent_bias, initial_state)
+    update, _, candidate, _ = _gates(projected[0], initial_state, recurrent_kernel, recurrent_bias)
+    return (candidate + update * (initial_state - candidate))[None]
+
+
 def _backward(units, projected, recurrent_kernel, recurrent_bias, initial_state, states, d_states):
     """Gradients for the four arguments of `_forward`, given those of its states."""
     previous = ops.concatenate([initial_state[None], states[:-1]], axis=0)
@@ -112,11 +120,16 @@ class Gru(keras.layers.Layer):
     Args:
         units: Size of the state and of the output.
         **kwargs: Passed to `keras.layers.Layer`.
+
+    Attributes:
+        is_plain: Whether to run without the custom gradient and without compiling, as a graph that
+            leaves TensorFlow must be.
     """
 
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
         self.units = units
+        self.is_plain = False
 
     def build(self, inputs_shape):
         """Makes the weights for inputs [batch, frames, channels]."""
@@ -148,7 +161,8 @@ class Gru(keras.layers.Layer):
         input_bias, recurrent_bias = ops.unstack(ops.convert_to_tensor(self.bias), 2)
         # Frames first, so that the loop reads and writes contiguous memory.
         projected = ops.matmul(ops.transpose(inputs, (1, 0, 2)), self.kernel) + input_bias
-        states = _recurrence(self.units)(projected, recurrent_kernel, recurrent_bias, initial_state)
+        recurrence = _plain if self.is_plain else _recurrence(self.units)
+        states = recurrence(projected, recurrent_kernel, recurrent_bias, initial_state)
         outputs = ops.transpose(states, (1, 0, 2))
         return (outputs, states[-1]) if return_state else outputs
 

@@ -1,0 +1,42 @@
+"""Writes a model's decoder for other programs: plug-ins, phones, other languages.
+
+python -m ddsp_tt.export --model=flute --format=onnx --output=flute.onnx
+
+The file maps f0, loudness and the recurrent state of a frame to the controls of the synthesisers
+and the new state; docs/ddsp_export.md says how to use it. It is run beside the model before it is
+put in place, and the largest difference is printed.
+"""
+
+from absl import flags
+
+from audio_tt import app
+
+_MODEL = flags.DEFINE_string(
+    "model", None, "Folder of a trained model, or an instrument.", required=True
+)
+_FORMAT = flags.DEFINE_enum(
+    "format", "onnx", ["tflite", "onnx", "saved_model"], "What kind of file."
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "The file; for saved_model the folder.", required=True
+)
+_FRAMES = flags.DEFINE_integer("frames", 1, "In a call; 0 for any number.", lower_bound=0)
+
+
+def main():
+    """Exports one model."""
+    from pathlib import Path
+
+    from ddsp_tt import catalogue, loading
+    from ddsp_tt.exporting import files
+
+    folder = Path(_MODEL.value)
+    trained = loading.load(folder if folder.is_dir() else catalogue.folder(_MODEL.value))
+    differences = files.export(trained, _OUTPUT.value, _FORMAT.value, _FRAMES.value or None)
+    print(f"{_OUTPUT.value}: largest differences from the model itself")
+    for name, difference in differences.items():
+        print(f"  {name:22s} {difference:.1e}")
+
+
+if __name__ == "__main__":
+    app.run(main)

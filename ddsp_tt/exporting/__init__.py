@@ -1,0 +1,1 @@
+"""The decoder as files for programs that have neither Python nor Keras."""

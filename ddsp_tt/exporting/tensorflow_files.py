@@ -1,0 +1,112 @@
+"""Writes the decoder as a SavedModel or for TensorFlow Lite, and runs what was written."""
+
+import contextlib
+import shutil
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from absl import logging
+
+from audio_tt.errors import UserError
+
+_SIGNATURE = "serving_default"
+
+
+def save_saved_model(decoder, folder, frames):
+    """Writes a folder that `tf.saved_model.load` reads.
+
+    Args:
+      decoder: a `StatelessDecoder`.
+      folder: where to; must not be there yet, or be empty.
+      frames: in a call; None for any number.
+    """
+    tf = _tensorflow()
+    signature = {
+        name: tf.TensorSpec((1, frames, channels), tf.float32, name)
+        for name, (channels, _) in decoder.inputs.items()
+    }
+    signature["state"] = tf.TensorSpec((1, decoder.state_size), tf.float32, "state")
+
+    def controls(**inputs):
+        return decoder(inputs, inputs.pop("state"))
+
+    module = tf.Module()
+    module.weights = [variable.value for variable in decoder.decoder.variables]
+    with _plain_recurrence(decoder), _quiet():
+        module.controls = tf.function(controls, autograph=False)
+        concrete = module.controls.get_concrete_function(**signature)
+        tf.saved_model.save(module, str(folder), signatures={_SIGNATURE: concrete})
+
+
+def save_tflite(decoder, path, frames):
+    """Writes a `.tflite` of the same signature; arguments as for `save_saved_model`."""
+    tf = _tensorflow()
+    with tempfile.TemporaryDirectory() as folder:
+        save_saved_model(decoder, Path(folder) / "model", frames)
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(Path(folder) / "model"))
+        with _quiet():
+            Path(path).write_bytes(converter.convert())
+
+
+def run_saved_model(folder):
+    """What a SavedModel computes: a function of {name: array} to {name: array}."""
+    tf = _tensorflow()
+    loaded = tf.saved_model.load(str(folder))
+    function = loaded.signatures[_SIGNATURE]
+
+    def run(inputs):
+        outputs = function(**{name: tf.constant(x) for name, x in inputs.items()})
+        return {name: x.numpy() for name, x in outputs.items()}
+
+    run.loaded = loaded  # whose variables the function does not keep alive
+    return run
+
+
+def run_tflite(path):
+    """What a `.tflite` computes, by TensorFlow's own interpreter."""
+    interpreter = _tensorflow().lite.Interpreter(model_path=str(path))
+    runner = interpreter.get_signature_runner(_SIGNATURE)
+    return lambda inputs: {name: np.array(x) for name, x in runner(**inputs).items()}
+
+
+@contextlib.contextmanager
+def _plain_recurrence(decoder):
+    """Without the custom gradient and its compilation, which other programs do not have."""
+    decoder.decoder.rnn.is_plain = True
+    try:
+        yield
+    finally:
+        decoder.decoder.rnn.is_plain = False
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Without what TensorFlow tells about its own progress."""
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def replace_folder(finished, folder):
+    """Moves a finished folder to its place, if that is free."""
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+    shutil.move(finished, folder)
+
+
+def _tensorflow():
+    if keras.backend.backend() != "tensorflow":
+        raise UserError(
+            "SavedModel and TFLite are TensorFlow's: run this with KERAS_BACKEND=tensorflow, or "
+            "take --format=onnx"
+        )
+    import tensorflow as tf
+
+    return tf
