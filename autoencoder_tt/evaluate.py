@@ -1,0 +1,64 @@
+"""Measures trained models on recordings that they have not learned from, and prints a table.
+
+python -m autoencoder_tt.evaluate --models=runs/published,runs/flute --input=data/test/flute
+python -m autoencoder_tt.evaluate --models=runs/published,runs/flute \\
+    --input=data/parallel/accordion --target=data/parallel/flute
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from audio_tt import app, io, pitch_flags
+from audio_tt.errors import UserError
+
+_MODELS = flags.DEFINE_list("models", None, "Run directories, comma-separated.", required=True)
+_INPUT = flags.DEFINE_list("input", None, "Recordings to play.", required=True)
+_TARGET = flags.DEFINE_list(
+    "target", None, "Recordings of the same names to come near to; by default those of --input."
+)
+_PHASES = flags.DEFINE_list(
+    "phases", "harmonics", "Of the frame-wise design: harmonics, random, input."
+)
+_NOISE = flags.DEFINE_float(
+    "noise_db", None, "White noise added to what is heard, so many dB below its level."
+)
+_OUTPUT = flags.DEFINE_string("output", None, "Folder for what the models play, as .wav.")
+flags.adopt_module_key_flags(pitch_flags)
+
+
+def main():
+    """Prints the means over all recordings."""
+    heard = io.find_audio(_INPUT.value)
+
+    from audio_tt import metrics
+    from autoencoder_tt import evaluation, loading
+
+    pairs = evaluation.pairs_of(heard, io.find_audio(_TARGET.value or _INPUT.value))
+    if set(_PHASES.value) - set(evaluation.PHASES):
+        raise UserError(f"--phases are {', '.join(evaluation.PHASES)}")
+    rows = {}
+    for folder in _MODELS.value:
+        trained = loading.load(folder)
+        app.parse_gin()
+        for phase in _PHASES.value if evaluation.is_frame_wise(trained) else [evaluation.RECORDED]:
+            title = f"{Path(folder).name}, {phase} phase"
+            figures = []
+            for source, target in app.progress(pairs, title, "file"):
+                audio, rate = evaluation.hear(source, trained, _NOISE.value)
+                played = evaluation.play(trained, audio, phase, **pitch_flags.options())
+                if _OUTPUT.value:
+                    name = f"{Path(folder).name}_{phase}_{source.stem}.wav"
+                    io.write(Path(_OUTPUT.value) / name, played, rate)
+                figures.append(evaluation.compare(io.read(target, rate)[0], played, rate))
+            rows[title] = metrics.summarise(figures)
+    if _TARGET.value:
+        rows["the input itself"] = metrics.summarise(
+            evaluation.compare(*(io.read(path, rate)[0] for path in (target, source)), rate)
+            for source, target in pairs
+        )
+    print(evaluation.as_markdown(rows))
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,136 @@
+"""How near what a trained model plays comes to recordings of the same music."""
+
+import numpy as np
+
+from audio_tt import io, metrics, pitch, streaming
+from audio_tt.errors import UserError
+from audio_tt.loudness import compute_loudness
+from autoencoder_tt import clip_transfer, designs, transfer
+from autoencoder_tt.transfer import Playing
+
+FRAME_RATE = 100.0  # of the pitch that is compared
+RECORDED = "input"
+PHASES = (*transfer.PHASES, RECORDED)
+FIGURES = {
+    "lsd_db": "LSD (dB)",
+    "mfcc": "MFCC distance",
+    "raw_pitch_accuracy": "raw pitch accuracy",
+    "loudness_correlation": "loudness correlation",
+    "mfcc_frechet": "MFCC-Frechet",
+}
+
+
+def is_frame_wise(trained):
+    """Whether a `designs.TrainedModel` is of the improved design."""
+    return isinstance(trained.design, designs.FrameDesign)
+
+
+def hear(path, trained, noise_db=None):
+    """Reads a recording at the rate of a model.
+
+    Args:
+      path: the file.
+      trained: a `designs.TrainedModel`.
+      noise_db: level of white noise to add, dB below that of the recording; None for none. The
+        same for the same recording.
+
+    Returns:
+      (float32 `[samples]`, Hz).
+    """
+    design = trained.design
+    rate = (design.features if is_frame_wise(trained) else design.spectrogram).sample_rate
+    audio, _ = io.read(path, rate)
+    if noise_db is not None:
+        noise = np.random.default_rng(0).standard_normal(len(audio))
+        audio = audio + noise * (np.sqrt(np.mean(audio**2)) * 10.0 ** (-noise_db / 20.0))
+    return audio.astype(np.float32), rate
+
+
+def play(trained, audio, phase="harmonics", **pitch_options):
+    """Plays a recording on a model of either design.
+
+    Args:
+      trained: a `designs.TrainedModel`.
+      audio: float32 `[samples]` at the model's sample rate.
+      phase: of the frame-wise design: of `transfer.PHASES`, or "input", the recording's own without
+        further ado, as the published design has it in any case.
+      **pitch_options: of `audio_tt.pitch.track`, for both designs.
+
+    Returns:
+      float32 `[samples]`.
+    """
+    if not is_frame_wise(trained):
+        network, spectrogram = trained.design.network, trained.design.spectrogram
+        blocks = clip_transfer.play(network, spectrogram, [audio], "it", **pitch_options)
+        return np.concatenate(list(blocks))
+    measured, n_samples = transfer.measure([audio], trained.design.features, **pitch_options)
+    if phase != RECORDED or measured is None:
+        phase = transfer.PHASES[0] if phase == RECORDED else phase
+        return transfer.render(trained, measured, n_samples, Playing(phase=phase))
+    spectra = _with_recorded_phase(trained, measured, audio)
+    output = np.concatenate(list(streaming.synthesise(spectra, trained.design.features)))
+    return output[:n_samples, 0]
+
+
+def compare(target, audio, sample_rate):
+    """Figures of `audio` against a recording of the same music, see `audio_tt.metrics`.
+
+    Args:
+      target: float32 `[samples]`.
+      audio: the same; the shorter of both counts.
+      sample_rate: of both, Hz.
+
+    Returns:
+      dict by the names in `FIGURES`. The pitch is followed by pYIN.
+    """
+    length = min(len(target), len(audio))
+    target, audio = target[:length], audio[:length]
+    (f0_target, voiced), (f0_hz, _) = (
+        pitch.track(x, sample_rate, FRAME_RATE, method="pyin") for x in (target, audio)
+    )
+    curves = [
+        np.asarray(compute_loudness(x, sample_rate, sample_rate / 256, 1024))
+        for x in (target, audio)
+    ]
+    return {
+        "lsd_db": metrics.log_spectral_distance(target, audio),
+        "mfcc": metrics.mfcc_distance(target, audio, sample_rate),
+        "raw_pitch_accuracy": metrics.raw_pitch_accuracy(
+            np.where(voiced > 0.5, f0_target, 0), f0_hz
+        ),
+        "loudness_correlation": metrics.loudness_correlation(*curves),
+        "mfcc_frechet": metrics.mfcc_frechet(target, audio, sample_rate),
+    }
+
+
+def as_markdown(rows):
+    """Rows, {name: figures}, as a table."""
+    lines = ["| | " + " | ".join(FIGURES.values()) + " |", "| --- |" + " ---: |" * len(FIGURES)]
+    for name, figures in rows.items():
+        cells = " | ".join(f"{figures[key]:.4g}" for key in FIGURES)
+        lines.append(f"| {name} | {cells} |")
+    return "\n".join(lines)
+
+
+def pairs_of(heard_paths, target_paths):
+    """Pairs of recordings of the same music, by their names.
+
+    Raises:
+      UserError: a recording has no partner.
+    """
+    targets = {path.stem: path for path in target_paths}
+    missing = [path for path in heard_paths if path.stem not in targets]
+    if missing:
+        raise UserError(f"{missing[0]} has no recording of the same music of that name")
+    return [(path, targets[path.stem]) for path in heard_paths]
+
+
+def _with_recorded_phase(trained, measured, audio):
+    """What is drawn, with the phase of the recording: complex64 `[1, n_bins, frames]` each."""
+    features = trained.design.features
+    spectrum = np.concatenate(list(streaming.analyse([audio], features, fill=False)), axis=-1)
+    start = 0
+    for magnitude, _ in transfer.draw(trained, measured):
+        here = slice(start, start + magnitude.shape[1])
+        start = here.stop
+        yield (magnitude * np.exp(1j * np.angle(spectrum[..., here]))).astype(np.complex64)
