@@ -21,6 +21,7 @@ setup(
     package_data={
         "audio_tt.gin_files": ["**/*.gin"],
         "ddsp_tt": ["pretrained/*/*"],
+        "autoencoder_tt": ["pretrained/*/*"],
         "pix2pix_tt": ["pretrained/*/*"],
         "timbre_tt": ["assets/*"],
     },

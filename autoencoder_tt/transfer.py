@@ -196,7 +196,8 @@ def _with_surroundings(blocks, hop_length):
             yield held[: before + size + lead], slice(first, first + _MEASURED_FRAMES)
             held = held[before + size - lead :]
             before = lead
-    yield held, slice(before // hop_length, None)
+    # Up to a whole hop, so that a frame is centred on the end or beyond it.
+    yield np.pad(held, (0, -len(held) % hop_length)), slice(before // hop_length, None)
 
 
 def _silence(n_samples, size=65536):
