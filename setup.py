@@ -20,8 +20,8 @@ setup(
     package_dir={"audio_tt.gin_files": "gin"},
     package_data={
         "audio_tt.gin_files": ["**/*.gin"],
-        "ddsp_tt": ["pretrained/*/*"],
         "autoencoder_tt": ["pretrained/*/*"],
+        "ddsp_tt": ["pretrained/*/*"],
         "pix2pix_tt": ["pretrained/*/*"],
         "timbre_tt": ["assets/*"],
     },
