@@ -94,21 +94,34 @@ def _clips_of(blocks, n_samples):
     yield held, True
 
 
-def play_preprocessed(network, spectrogram, path):
+def check(trained):
+    """Checks that a model of the published design plays.
+
+    Raises:
+      UserError: it reads sound, not pitch.
+    """
+    if trained.design.reads != clips.INPUTS:
+        raise UserError(f"{trained.name} reads sound and not pitch: it encodes, and plays nothing")
+
+
+def play_preprocessed(trained, path):
     """Plays a clip that is preprocessed already.
 
     Args:
-      network: `keras.Model` of the published design.
-      spectrogram: `features.ClipSpectrogram`.
+      trained: `designs.TrainedModel` of the published design.
       path: FOLDER/f0_spectrograms/NAME.npy or FOLDER/spectrograms/NAME.npy; both are needed, and
         FOLDER/min_max_values.pkl.
 
     Returns:
-      (original, generated), float32 `[n_samples]` each.
+      (original, generated, sample rate in Hz), the first two float32 `[n_samples]`.
 
     Raises:
-      UserError: a file is missing or is not what it should be.
+      UserError: a file is missing or is not what it should be, or the model is of another kind.
     """
+    spectrogram = getattr(trained.design, "spectrogram", None)
+    if spectrogram is None:
+        raise UserError(f"{trained.name} plays no preprocessed clips; give it a recording")
+    check(trained)
     folder, name = Path(path).parent.parent, Path(path).name.removesuffix(".npy")
     ranges = clips.read_ranges(folder)
     if name not in ranges:
@@ -117,8 +130,8 @@ def play_preprocessed(network, spectrogram, path):
     line, target = (
         clips.read(folder / part / f"{name}.npy", shape) for part in (clips.INPUTS, clips.TARGETS)
     )
-    drawn = np.stack([draw(network, line), line[..., 1]], axis=-1)
+    drawn = np.stack([draw(trained.design.network, line), line[..., 1]], axis=-1)
     original, generated = (
         spectrogram.synthesise(ranges[name].unscale(picture)) for picture in (target, drawn)
     )
-    return original, generated
+    return original, generated, spectrogram.sample_rate

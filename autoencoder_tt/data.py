@@ -154,18 +154,30 @@ class PicturePairs:
     Args:
       path: their folder.
       spectrogram: the `features.ClipSpectrogram` they were made with.
+      reads: which of a clip's two pictures the network reads.
       batch_size: clips a batch; an incomplete last one is taken as well.
       validation_split: share of the recordings to hold out.
+      n_clips: so many are taken, the first ones by name; all by default.
       seed: of the order.
 
     Raises:
       UserError: there are no clips, or one is not whole.
     """
 
-    def __init__(self, path, spectrogram, batch_size=50, validation_split=0.0, seed=0):
+    def __init__(
+        self,
+        path,
+        spectrogram,
+        reads=clips.INPUTS,
+        batch_size=50,
+        validation_split=0.0,
+        n_clips=None,
+        seed=0,
+    ):
+        self.reads = reads
         self.path, self.batch_size, self.seed = Path(path), batch_size, seed
         self._shape = (spectrogram.n_bins, spectrogram.n_frames, 2)
-        names, self.ranges = clips.names(path), clips.read_ranges(path)
+        names, self.ranges = clips.names(path)[:n_clips], clips.read_ranges(path)
         unknown = sorted(set(names) - set(self.ranges))
         if unknown:
             raise UserError(f"the range of {unknown[0]} is not known; preprocess it again")
@@ -187,7 +199,7 @@ class PicturePairs:
 
     def read(self, names):
         """(inputs, targets) of clips, as `batch` gives them."""
-        return self._read(clips.INPUTS, names), self._read(clips.TARGETS, names)
+        return self._read(self.reads, names), self._read(clips.TARGETS, names)
 
     @property
     def held_out(self):

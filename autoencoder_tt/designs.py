@@ -10,13 +10,14 @@ import gin
 import numpy as np
 
 from audio_tt import io
-from autoencoder_tt import clip_models, recordings, transfer
+from audio_tt.errors import UserError
+from autoencoder_tt import clips, recordings, transfer
 from autoencoder_tt.data import PicturePairs, RecordingCrops
 from autoencoder_tt.features import ClipSpectrogram
 from autoencoder_tt.frame_model import context_frames, frame_autoencoder
 from autoencoder_tt.frames import FrameSpectrogram
 from autoencoder_tt.model import convolutional_autoencoder
-from autoencoder_tt.parameters import write_parameters
+from autoencoder_tt.parameters import PARAMETERS_FILE, write_parameters
 
 _SAMPLE_SECONDS = 8.0
 
@@ -41,7 +42,13 @@ class TrainedModel:
 class PictureDesign:
     """The published one: clips of one length, whose level and phase are drawn as a picture.
 
+    Args:
+      reads: the folder of `autoencoder_tt.clips` with what the network reads: "f0_spectrograms",
+        or "spectrograms" for an autoencoder in the proper sense, whose latent values describe a
+        sound and not only its pitch.
+
     Attributes:
+      reads: see above.
       spectrogram: `ClipSpectrogram`.
       network: `keras.Model`.
       data_set: name in gin of its data set.
@@ -49,17 +56,20 @@ class PictureDesign:
 
     data_set = "PicturePairs"
 
-    def __init__(self):
+    def __init__(self, reads=clips.INPUTS):
+        if reads not in (clips.INPUTS, clips.TARGETS):
+            raise UserError(f"reads must be {clips.INPUTS} or {clips.TARGETS}, not {reads!r}")
+        self.reads = reads
         self.spectrogram = ClipSpectrogram()
         self.network = convolutional_autoencoder()
 
     def open_data(self, path, measured_path, pitch_options):
         """The pictures below a folder, of which nothing is left to be measured."""
-        return PicturePairs(path, self.spectrogram)
+        return PicturePairs(path, self.spectrogram, self.reads)
 
     def write_sizes(self, run_path):
         """Writes what the original needs beside the weights to load them."""
-        write_parameters(Path(run_path) / clip_models.PARAMETERS_FILE, self.network)
+        write_parameters(Path(run_path) / PARAMETERS_FILE, self.network)
 
     def listener(self, data):
         """What `training.train` calls after an epoch: draws one clip and writes its sound."""

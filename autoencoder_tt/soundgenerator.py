@@ -1,4 +1,4 @@
-"""Plays a recording, or a preprocessed clip, on an instrument that the published system learned.
+"""Plays a recording, or a preprocessed clip, on the instrument that a model learned.
 
 python -m autoencoder_tt.soundgenerator --model=model --input=in.wav --output=out/generated.wav
 python -m autoencoder_tt.soundgenerator --model=model --output=out/generated.wav \\
@@ -14,7 +14,7 @@ from absl import flags
 from audio_tt import app, io, pitch_flags
 
 _MODEL = flags.DEFINE_string(
-    "model", None, "Folder with parameters.pkl and weights.h5.", required=True
+    "model", None, "Folder that training left, here or in the original.", required=True
 )
 _INPUT = flags.DEFINE_string("input", None, "Recording, or clip (.npy).", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "Sound file to write.", required=True)
@@ -23,6 +23,7 @@ flags.FLAGS.set_default("f0_method", "pyin")
 app.define_gpu_flag()
 
 _DRAWN_SECONDS = 30
+_BLOCK_SIZE = 65536
 
 
 def main():
@@ -33,30 +34,38 @@ def main():
         io.info(_INPUT.value)  # before the framework is loaded for nothing
 
     from audio_tt import plots
-    from autoencoder_tt import clip_models, clip_transfer
-    from autoencoder_tt.features import ClipSpectrogram
+    from autoencoder_tt import clip_transfer, loading
 
-    network = clip_models.load(_MODEL.value)
-    app.parse_gin()
-    spectrogram = ClipSpectrogram()
+    trained = loading.load(_MODEL.value)
     if is_clip:
-        original, generated = clip_transfer.play_preprocessed(network, spectrogram, _INPUT.value)
+        original, generated, rate = clip_transfer.play_preprocessed(trained, _INPUT.value)
         blocks = iter([generated])
     else:
-        blocks = clip_transfer.play(
-            network,
-            spectrogram,
-            io.blocks(_INPUT.value, spectrogram.sample_rate, spectrogram.n_samples),
-            _INPUT.value,
-            **pitch_flags.options(),
-        )
-    io.write(_OUTPUT.value, blocks, spectrogram.sample_rate)
+        blocks, rate = _play(trained)
+    io.write(_OUTPUT.value, blocks, rate)
     if not is_clip:
-        original = _beginning(_INPUT.value, spectrogram.sample_rate)
-    generated = _beginning(_OUTPUT.value, spectrogram.sample_rate)
-    for name, audio in (("original", original), ("generated", generated)):
-        path = Path(_OUTPUT.value).with_name(f"{name}.png")
-        plots.spectrogram(audio, spectrogram.sample_rate, path)
+        original = _beginning(_INPUT.value, rate)
+    for name, audio in (("original", original), ("generated", _beginning(_OUTPUT.value, rate))):
+        plots.spectrogram(audio, rate, Path(_OUTPUT.value).with_name(f"{name}.png"))
+
+
+def _play(trained):
+    """Blocks of sound, and their sample rate, of a model of either design."""
+    from autoencoder_tt import clip_transfer, designs, transfer
+
+    design, options = trained.design, pitch_flags.options()
+    if isinstance(design, designs.PictureDesign):
+        spectrogram = design.spectrogram
+        blocks = io.blocks(_INPUT.value, spectrogram.sample_rate, spectrogram.n_samples)
+        clip_transfer.check(trained)
+        played = clip_transfer.play(design.network, spectrogram, blocks, _INPUT.value, **options)
+        return played, spectrogram.sample_rate
+    if not flags.FLAGS["f0_method"].present:
+        options = {}  # it learned with CREPE
+    rate = design.features.sample_rate
+    blocks = io.blocks(_INPUT.value, rate, _BLOCK_SIZE)
+    measured, n_samples = transfer.measure(blocks, design.features, _INPUT.value, **options)
+    return transfer.play(trained, measured, n_samples), rate
 
 
 def _beginning(path, sample_rate):

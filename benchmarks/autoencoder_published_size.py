@@ -41,8 +41,8 @@ def main():
         times.append((time.perf_counter() - start[0], time.process_time() - start[1]))
     wall, processor = (min(column) for column in zip(*times[1:], strict=True))
     print(
-        f"drew a clip {levels.shape} in {wall:.2f} s ({processor:.2f} s of processor), the first in "
-        f"{times[0][0]:.1f} s: peak {peak_gigabytes():.2f} GB"
+        f"drew a clip {levels.shape} in {wall:.2f} s ({processor:.2f} s of processor), the first "
+        f"in {times[0][0]:.1f} s: peak {peak_gigabytes():.2f} GB"
     )
 
 

@@ -40,27 +40,25 @@ def test_from_a_recording_to_sound(place):
         cwd=place,
     )
     assert (result.returncode, result.stderr) == (0, "data: 1 clips\n")
-    clip = "data/f0_spectrograms/tune.flac.npy"
-    for name, source in (("one", "tune.flac"), ("two", clip)):
-        result = command(
-            "autoencoder_tt.soundgenerator",
-            "--model=model",
-            f"--input={source}",
-            f"--output={name}/generated.wav",
-            cwd=place,
-        )
-        assert (result.returncode, result.stderr) == (0, "")
-        files = sorted(path.name for path in (place / name).iterdir())
-        assert files == ["generated.png", "generated.wav", "original.png"]
-    one, two = (soundfile.read(place / name / "generated.wav")[0] for name in ("one", "two"))
-    assert len(one) == round(1.5 * 22050) and len(two) == 65048
-    np.testing.assert_allclose(one[2000:30000], two[2000:30000], atol=1e-3)
+    result = command(
+        "autoencoder_tt.soundgenerator",
+        "--model=model",
+        "--input=tune.flac",
+        "--output=out/generated.wav",
+        cwd=place,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    files = sorted(path.name for path in (place / "out").iterdir())
+    assert files == ["generated.png", "generated.wav", "original.png"]
+    audio, rate = soundfile.read(place / "out" / "generated.wav")
+    assert len(audio) == round(1.5 * 22050) and rate == 22050
+    assert np.abs(audio).max() > 0.01
 
 
 def test_what_cannot_be_done(place):
     (place / "empty").mkdir()
     for arguments, message in (
-        (("--model=empty", "--input=tune.flac", "--output=out.wav"), "parameters.pkl"),
+        (("--model=empty", "--input=tune.flac", "--output=out.wav"), "weights.h5 is missing"),
         (("--model=model", "--input=no.wav", "--output=out.wav"), "no.wav"),
         (("--model=model", "--input=tune.flac", "--output=out.xyz"), "out.xyz"),
     ):

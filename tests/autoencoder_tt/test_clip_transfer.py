@@ -1,10 +1,13 @@
+import pickle
 import shutil
 
+import gin
 import numpy as np
 import pytest
 
+from audio_tt import weights
 from audio_tt.errors import UserError
-from autoencoder_tt import clip_models, clip_transfer, clips
+from autoencoder_tt import clip_transfer, clips, loading
 from autoencoder_tt.features import ClipSpectrogram, Range
 
 SPECTROGRAM = ClipSpectrogram()
@@ -19,8 +22,15 @@ def folder(golden_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def network(folder):
-    return clip_models.load(folder)
+def trained(folder):
+    trained = loading.load(folder)
+    gin.clear_config()
+    return trained
+
+
+@pytest.fixture(scope="module")
+def network(trained):
+    return trained.design.network
 
 
 def expected(picture, golden):
@@ -39,20 +49,21 @@ def test_a_clip_sounds_as_the_original_s(network, melody, picture, golden):
     assert error_db(played, expected(picture, golden)) < -45  # those figures are in half precision
 
 
-def test_a_preprocessed_clip(network, picture, line, golden, tmp_path, melody):
+def test_a_preprocessed_clip(trained, picture, line, golden, tmp_path, melody):
     clips.write(tmp_path / clips.INPUTS / "tune.wav.npy", Range.of(line).scale(line))
     clips.write(tmp_path / clips.TARGETS / "tune.wav.npy", Range.of(picture).scale(picture))
     path = tmp_path / clips.INPUTS / "tune.wav.npy"
     with pytest.raises(UserError, match="min_max_values.pkl: cannot be read"):
-        clip_transfer.play_preprocessed(network, SPECTROGRAM, path)
+        clip_transfer.play_preprocessed(trained, path)
     clips.write_ranges(tmp_path, {"tune.wav": Range.of(picture)})
-    original, generated = clip_transfer.play_preprocessed(network, SPECTROGRAM, path)
+    original, generated, rate = clip_transfer.play_preprocessed(trained, path)
     audio = melody("bowed", 22050, 2.95)
+    assert rate == 22050
     assert error_db(original[: len(audio)], audio) < -60
     assert error_db(generated, expected(picture, golden)) < -45
     clips.write_ranges(tmp_path, {"other.wav": Range.of(picture)})
     with pytest.raises(UserError, match="does not know tune.wav"):
-        clip_transfer.play_preprocessed(network, SPECTROGRAM, path)
+        clip_transfer.play_preprocessed(trained, path)
 
 
 def played(network, audio, caplog, size=50000, **pitch):
@@ -97,19 +108,34 @@ def test_chords_are_warned_about(network, melody, caplog):
     assert len(messages) == 1 and "tune.wav: several notes sound at once" in messages[0]
 
 
-def test_models_go_both_ways(network, folder, tmp_path):
-    clip_models.save(network, tmp_path)
+def test_models_go_both_ways(trained, folder, tmp_path):
+    trained.design.write_sizes(tmp_path)
+    weights.save_weights(trained.design.network, tmp_path / "weights.h5")
     assert (tmp_path / "parameters.pkl").read_bytes() == (folder / "parameters.pkl").read_bytes()
-    again = clip_models.load(tmp_path)
-    for before, after in zip(network.get_weights(), again.get_weights(), strict=True):
+    again = loading.load(tmp_path).design.network
+    gin.clear_config()
+    for before, after in zip(
+        trained.design.network.get_weights(), again.get_weights(), strict=True
+    ):
         np.testing.assert_array_equal(before, after)
-    assert clip_models.is_model(tmp_path) and not clip_models.is_model(tmp_path.parent)
 
 
 def test_half_a_model(folder, tmp_path):
     shutil.copy(folder / "parameters.pkl", tmp_path)
     with pytest.raises(UserError, match="weights.h5 is missing"):
-        clip_models.load(tmp_path)
+        loading.load(tmp_path)
     (tmp_path / "weights.h5").write_bytes(b"nothing")
     with pytest.raises(UserError, match="weights.h5 is not an HDF5 file"):
-        clip_models.load(tmp_path)
+        loading.load(tmp_path)
+    (tmp_path / "parameters.pkl").unlink()
+    with pytest.raises(UserError, match="operative_config.gin or parameters.pkl is missing"):
+        loading.load(tmp_path)
+
+
+def test_sizes_that_do_not_fit_together(tmp_path):
+    sizes = [(15, 16, 2), (4, 4), (3, 3), (2, 2), 3]
+    (tmp_path / "parameters.pkl").write_bytes(pickle.dumps(sizes))
+    (tmp_path / "weights.h5").write_bytes(b"nothing")
+    with pytest.raises(UserError, match="do not divide a picture"):
+        loading.load(tmp_path)
+    gin.clear_config()

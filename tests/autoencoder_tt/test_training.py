@@ -257,6 +257,21 @@ def test_the_published_design_trains_through_the_same_room(tmp_path, pictures):
     assert (run / "samples" / "000003" / "drawn.wav").is_file()
 
 
+def test_the_first_clips_and_what_is_read_of_them(pictures):
+    folder, ranges = pictures
+    spectrogram = designs.get_design().spectrogram
+    pairs = data.PicturePairs(folder, spectrogram, validation_split=0.0, n_clips=3)
+    assert pairs.training_names == sorted(ranges)[:3]
+    lines, targets = pairs.read(pairs.training_names)
+    assert np.abs(lines - targets).max() > 0.1
+    settings.bind("PictureDesign.reads", "spectrograms")
+    inputs, targets = designs.get_design().open_data(folder, None, {}).read(sorted(ranges)[:3])
+    np.testing.assert_array_equal(inputs, targets)
+    settings.bind("PictureDesign.reads", "lines")
+    with pytest.raises(UserError, match="reads must be"):
+        designs.get_design()
+
+
 def test_a_clip_whose_range_is_unknown_is_named(pictures):
     folder, ranges = pictures
     design = designs.get_design()
