@@ -6,10 +6,11 @@ from pathlib import Path
 from audio_tt import settings, weights
 from audio_tt.errors import UserError
 from audio_tt.files import replacing
-from autoencoder_tt import clip_models, loading
+from autoencoder_tt import loading
+from autoencoder_tt.parameters import PARAMETERS_FILE
 from autoencoder_tt.training import STATISTICS_FILE, WEIGHTS_FILE
 
-_CARRIED = (STATISTICS_FILE, clip_models.PARAMETERS_FILE, "history.csv", "history.png")
+_CARRIED = (STATISTICS_FILE, PARAMETERS_FILE, "history.csv", "history.png")
 
 
 def pack(run, output, dtype="float16"):
