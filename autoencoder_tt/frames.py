@@ -16,6 +16,7 @@ _LOUDNESS_RANGE_DB = 80.0
 _LOWEST_NOTE, _HIGHEST_NOTE = 36, 96  # MIDI, C2 to C7
 _STEPS = 2  # a semitone
 _BLOCK_FRAMES = 2048
+_REFINING_HARMONICS = 12
 _SPREAD = (0.25, 0.5, 0.25)  # of a window over the frames beside it, for a pitch that moves
 
 
@@ -85,12 +86,50 @@ class FrameSpectrogram:
           dict of float32 `[frames]`: `f0_hz`, `confidence` (0 to 1) and `loudness_db`.
         """
         f0_hz, confidence = pitch.track(audio, self.sample_rate, self.frame_rate, **pitch_options)
-        powers = (self._loudness(spectrum) for spectrum in self._spectra(audio))
+        refined, loudness_db, start = [], [], 0
+        for power in self._spectra(audio):
+            here = slice(start, start + len(power))
+            refined.append(self.refine(f0_hz[here], self._scale(power)))
+            loudness_db.append(self._loudness(power))
+            start = here.stop
         return {
-            "f0_hz": f0_hz,
+            "f0_hz": np.concatenate(refined),
             "confidence": confidence,
-            "loudness_db": np.concatenate(list(powers)),
+            "loudness_db": np.concatenate(loudness_db),
         }
+
+    def refine(self, f0_hz, levels):
+        """Moves a tracked pitch to where the harmonics are, by less than half a semitone.
+
+        A tracker is some cents off, which is a bin or more at the twentieth harmonic. Of the first
+        harmonics the peaks are read off between the bins, by a parabola through the levels.
+
+        Args:
+          f0_hz: `[frames]`, 0 or more.
+          levels: `[frames, n_bins]`, see `levels`.
+
+        Returns:
+          float32 `[frames]`.
+        """
+        decibels = np.asarray(levels, np.float32) * np.float32(self.range_db)
+        frames, total, weights = np.arange(len(f0_hz)), np.zeros(len(f0_hz)), np.zeros(len(f0_hz))
+        spacing = np.maximum(f0_hz, 1.0) * (self.n_fft / self.sample_rate)
+        for number in range(1, _REFINING_HARMONICS + 1):
+            near = np.rint(number * spacing).astype(int)
+            is_inside = (near > 2) & (near < self.n_bins - 3) & (f0_hz > 0.0)
+            near = near.clip(3, self.n_bins - 4)
+            near += np.argmax([decibels[frames, near + step] for step in (-1, 0, 1)], axis=0) - 1
+            below, here, above = (decibels[frames, near + step] for step in (-1, 0, 1))
+            curvature = np.minimum(below - 2.0 * here + above, -1e-3)
+            place = near + 0.5 * (below - above) / curvature
+            octaves = np.log2(np.maximum(place, 1.0) / (number * spacing))
+            is_peak = is_inside & (here > np.maximum(below, above)) & (np.abs(octaves) < 1 / 24)
+            # The higher the harmonic, the more exact, and the louder, the surer.
+            weight = np.where(is_peak, 10.0 ** (here / 20.0) * number**2, 0.0)
+            total += weight * octaves
+            weights += weight
+        moved = total / np.maximum(weights, 1e-12)
+        return (f0_hz * 2.0**moved).astype(np.float32)
 
     def levels(self, audio):
         """Levels of a recording `[samples]`: float32 `[frames, n_bins]` in 0..1."""

@@ -72,3 +72,14 @@ def test_any_length(samples):
     measured = FEATURES.measure(audio, method="yin")
     assert {len(values) for values in measured.values()} == {1 + samples // 256}
     assert len(FEATURES.levels(audio)) == 1 + samples // 256
+
+
+def test_pitch_is_refined_to_where_the_harmonics_are():
+    audio = sum(tone(k * 441.3, amplitude=0.3 / k) for k in range(1, 13))
+    levels = FEATURES.levels(audio)[5:-5]
+    for cents_off in (-20.0, 0.0, 7.0):
+        f0_hz = np.full(len(levels), 441.3 * 2.0 ** (cents_off / 1200), np.float32)
+        cents = 1200 * np.log2(FEATURES.refine(f0_hz, levels) / 441.3)
+        assert np.abs(cents).max() < 1.0
+    nothing = FEATURES.refine(np.array([0.0, 440.0]), np.zeros((2, 513)))
+    np.testing.assert_array_equal(nothing, [0.0, 440.0])

@@ -8,7 +8,7 @@ import pytest
 from audio_tt import io, settings, weights
 from audio_tt.errors import UserError
 from audio_tt.runs import RunDirectory
-from autoencoder_tt import clips, data, loading, losses, recordings, training
+from autoencoder_tt import clips, data, loading, losses, packing, recordings, training
 from autoencoder_tt.configurables import designs
 from autoencoder_tt.corruption import Corruption
 from autoencoder_tt.data import HeldOut
@@ -104,6 +104,15 @@ def test_a_run_is_a_model(tmp_path, opened):
     np.testing.assert_allclose(
         trained.design.network(crops.batch(0)[0]), design.network(crops.batch(0)[0]), atol=1e-5
     )
+    size = packing.pack(tmp_path, tmp_path / "packed")
+    assert size < (tmp_path / "weights.h5").stat().st_size
+    packed = loading.load(tmp_path / "packed")
+    assert packed.statistics == pytest.approx(written)
+    np.testing.assert_allclose(
+        packed.design.network(crops.batch(0)[0]), design.network(crops.batch(0)[0]), atol=0.01
+    )
+    with pytest.raises(UserError, match="the run itself"):
+        packing.pack(tmp_path, tmp_path)
     (tmp_path / "weights.h5").unlink()
     with pytest.raises(UserError, match="not a model"):
         loading.load(tmp_path)
