@@ -94,20 +94,22 @@ class GramLoss:
 @gin.configurable(module="style_tt.losses")
 @dataclasses.dataclass(frozen=True)
 class ContentLoss:
-    """Mean squared difference to the content, relative to its mean square (Gatys et al., eq. 1).
+    """Squared difference to the content (Gatys et al. 2015, eq. 1).
 
     Attributes:
       weight: 0 leaves it out.
+      relative: whether it is divided by the square of the content.
       on_features: whether it is that of the network's features, otherwise of the levels themselves.
     """
 
     weight: float = 0.0
+    relative: bool = True
     on_features: bool = False
 
     def __call__(self, values, content, metric=None):
         """A scalar, for values `[positions, size]` and those of the content, in a metric."""
-        difference = values - content
-        return self.weight * _square(difference, metric) / (_square(content, metric) + _TINY)
+        distance = self.weight * _square(values - content, metric)
+        return distance / (_square(content, metric) + _TINY) if self.relative else distance
 
 
 @gin.configurable(module="style_tt.losses")
