@@ -96,8 +96,8 @@ def compare(pair, audio):
     Returns:
       dict: "pitch_jaccard" (a distance, see `audio_tt.metrics`) and "lsd_db" (log-spectral
       distance) to the content; "mfcc_frechet" to the style, and "frechet_ratio", the share of that
-      of the content itself; "gram", the squared difference of the Gram matrices of infinitely many linear filters
-      of the published size to those of the style, relative to the style's square.
+      of the content itself; "gram", the squared difference of the Gram matrices of infinitely many
+      linear filters of the published size to those of the style, relative to the style's square.
     """
     content, style, audio = (_levelled(x) for x in (pair.content, pair.style, audio))
     frechet = metrics.mfcc_frechet(style, audio, _SAMPLE_RATE)
