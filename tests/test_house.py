@@ -75,6 +75,7 @@ def test_tensorflow_is_imported_only_where_it_is_used():
         "pix2pix_tt.evaluate",
         "pix2pix_tt.predict",
         "pix2pix_tt.predict_multitarget",
+        "style_tt.evaluate",
         "style_tt.graphs",
         "style_tt.style_transfer",
         "timbre_tt.compare",

@@ -100,6 +100,7 @@ def test_lbfgs_stays_where_nothing_is_better():
 
 @pytest.mark.parametrize("method", ["adam", "lbfgs"])
 def test_the_loss_falls(small, method):
+    small("ContentLoss.weight", 0.0)
     style, content = RNG.uniform(size=(2, 1, 40, 9)).astype(np.float32)
     objective = objective_of(Extractor(9), 2.0 * style)
     limits = Optimisation(method=method, steps=30)

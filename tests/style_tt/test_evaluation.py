@@ -1,0 +1,68 @@
+import csv
+
+import pytest
+
+from audio_tt import io
+from audio_tt.errors import UserError
+from style_tt import evaluation
+
+RATE = 22050
+
+
+@pytest.fixture(scope="module")
+def pair(melody):
+    return evaluation.Pair("a as b", melody("plucked", RATE, 0.8), melody("bowed", RATE, 1.0))
+
+
+def test_the_copies_mark_the_corners(pair):
+    content = evaluation.compare(pair, 0.1 * pair.content)
+    assert content["pitch_jaccard"] == 0.0 and content["lsd_db"] == pytest.approx(0.0, abs=1e-3)
+    assert content["frechet_ratio"] == pytest.approx(1.0) and content["gram"] > 0.1
+    style = evaluation.compare(pair, 0.3 * pair.style)
+    assert style["mfcc_frechet"] < 0.01 * content["mfcc_frechet"]
+    assert style["gram"] < 1e-6 and style["lsd_db"] > 3.0 and style["pitch_jaccard"] >= 0.0
+
+
+def test_what_is_done_is_not_done_again(pair, small, monkeypatch, tmp_path):
+    played = []
+
+    def play(pair, setting, seed):
+        played.append(setting)
+        return pair.content
+
+    monkeypatch.setattr(evaluation, "_play", play)
+    path = tmp_path / "table.csv"
+    assert evaluation.load(path) == []
+    gin_files = ["style/default.gin", "style/lbfgs.gin"]
+    rows = evaluation.evaluate(
+        [pair], gin_files[:1], report=lambda rows: evaluation.save(rows, path)
+    )
+    assert played == gin_files[:1] and len(rows) == 3
+    rows = evaluation.evaluate([pair], gin_files, finished=evaluation.load(path))
+    assert played == gin_files and [row["setting"] for row in rows[:2]] == list(evaluation.COPIES)
+    table = evaluation.as_markdown(rows).splitlines()
+    assert len(table) == 6 and table[-1].startswith("| style/lbfgs.gin | 0 | ")
+    assert "a as b" in evaluation.as_markdown(rows, per_pair=True)
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([["a", "b"], ["1", "2"]])
+    with pytest.raises(UserError, match="another table"):
+        evaluation.load(path)
+
+
+def test_settings_are_played(pair, small):
+    short = evaluation.Pair("short", pair.content[: RATE // 2], pair.style[:RATE])
+    audio = evaluation._play(short, "style/weak_content.gin", 0)
+    assert len(audio) == RATE // 2
+    change = [evaluation.compare(short, x)["gram"] for x in (short.content, audio)]
+    assert change[1] < 0.8 * change[0]
+
+
+def test_pairs_are_read(tmp_path, pair):
+    for name in ("a", "b"):
+        io.write(tmp_path / f"{name}.wav", pair.content, RATE)
+    paths = [tmp_path / "a.wav", tmp_path / "b.wav"]
+    (read,) = evaluation.read_pairs(paths, content_seconds=0.5)
+    assert read.name == "a as b" and len(read.content) == RATE // 2
+    assert len(read.style) == len(pair.content)
+    with pytest.raises(UserError, match="in turn"):
+        evaluation.read_pairs(paths[:1])

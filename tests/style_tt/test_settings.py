@@ -1,0 +1,89 @@
+"""Every gin file: complete, read, and used."""
+
+import gin
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from audio_tt import settings
+from style_tt import configurables, transfer
+from style_tt.features import LogSpectrogram
+from style_tt.recordings import Recording
+
+FILES = sorted(path.name for path in (settings.gin_folder() / "style").glob("*.gin"))
+NUMBERS = ("published.gin", "default.gin")
+QUICK = ("published.gin", "two_dimensions.gin", "waveform.gin")
+# Whatever network a file has, at a size that is quick.
+SMALL = {
+    "LogSpectrogram.n_fft": 64,
+    "LogSpectrogram.hop_length": 16,
+    "LogSpectrogram.sample_rate": 4000,
+    "Waveform.sample_rate": 4000,
+    "GriffinLim.n_iter": 2,
+    "Optimisation.steps": 3,
+}
+
+assert configurables
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    yield
+    gin.clear_config()
+    keras.utils.clear_session()
+
+
+def bound(name):
+    settings.parse_gin([f"style/{name}"], command_line=False)
+    return set(gin.config._CONFIG), {
+        (selector, parameter)
+        for (_, selector), values in gin.config._CONFIG.items()
+        for parameter in values
+    }
+
+
+def test_published_settings_leave_nothing_to_the_default_ones():
+    assert bound("published.gin")[1] == bound("default.gin")[1]
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in NUMBERS])
+def test_a_variation_changes_something_that_is_in_the_default(name):
+    default = bound("default.gin")[1]
+    changed = bound(name)[1]
+    assert changed and changed <= default
+
+
+def test_published_settings():
+    settings.parse_gin(["style/published.gin"], command_line=False)
+    assert LogSpectrogram() == LogSpectrogram(22050, 2048, 512, "random")
+    with keras.StatelessScope(initialize_variables=False):
+        network = configurables.model.random_network(1025)
+    kernel, bias = network.weights
+    assert (kernel.shape, bias.shape) == ((3, 1025, 4096), (4096,))
+    assert not network.trainable_variables
+    assert configurables.training.Optimisation().steps == 2501
+    assert configurables.phase_windows.GriffinLim() == configurables.phase_windows.GriffinLim(
+        500, 0.0
+    )
+    operative = settings.operative_gin()
+    for line in ("random_network.activation = None", "LogSpectrogram.hop_length = 512"):
+        assert line in operative
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in FILES],
+)
+def test_every_file_moves_the_content(name, melody):
+    settings.parse_gin(["style/default.gin", f"style/{name}"], command_line=False)
+    for parameter, value in SMALL.items():
+        settings.bind(parameter, value)
+    filters = gin.query_parameter("random_network.filters")
+    settings.bind("random_network.filters", tuple(12 for _ in filters))
+    content, style = melody("plucked", 4000, 0.5, 0.25), melody("bowed", 4000, 0.7, 0.25)
+    session = transfer.Session(Recording.from_audio(style))
+    audio = np.concatenate(list(session.play(Recording.from_audio(content))))
+    assert abs(len(audio) - 2000) < 64 and np.isfinite(audio).all()
+    change = ops.convert_to_numpy(audio[: len(content), 0]) - content[: len(audio)]
+    assert np.abs(change).max() > 1e-3
