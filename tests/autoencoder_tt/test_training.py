@@ -19,7 +19,7 @@ include 'autoencoder/flute.gin'
 FrameSpectrogram.n_fft = 128
 FrameSpectrogram.hop_length = 128
 FrameSpectrogram.sample_rate = 8000
-frame_autoencoder.channels = (16, 16)
+frame_autoencoder.channels = (16,)
 frame_autoencoder.latent_size = 4
 frame_autoencoder.width = 3
 RecordingCrops.batch_size = 4
@@ -70,23 +70,23 @@ def opened(tmp_path, tunes, measured_path):
 
 def test_training_learns_and_goes_on_after_a_stop(tmp_path, opened):
     design, crops = opened()
-    training.train(design.network, crops, tmp_path / "whole", epochs=4)
+    training.train(design.network, crops, tmp_path / "whole", epochs=3)
     design, crops = opened()
 
     class Stop(Exception):
         pass
 
     def stop(run, epoch):
-        if epoch == 3:
+        if epoch == 2:
             raise Stop
 
     with pytest.raises(Stop):
-        training.train(design.network, crops, tmp_path / "halves", stop, epochs=4)
+        training.train(design.network, crops, tmp_path / "halves", stop, epochs=3)
     design, crops = opened(seed=1)
-    training.train(design.network, crops, tmp_path / "halves", epochs=4)
+    training.train(design.network, crops, tmp_path / "halves", epochs=3)
     histories = [RunDirectory(tmp_path / name).history() for name in ("whole", "halves")]
-    assert [row["epoch"] for row in histories[0]] == [1, 2, 3, 4]
-    assert histories[0][-1]["val_lsd_db"] < 0.8 * histories[0][0]["val_lsd_db"]
+    assert [row["epoch"] for row in histories[0]] == [1, 2, 3]
+    assert histories[0][-1]["val_lsd_db"] < 0.9 * histories[0][0]["val_lsd_db"]
     for a, b in zip(*histories, strict=True):
         assert a == pytest.approx(b, rel=1e-4)
     assert (tmp_path / "whole" / "history.png").is_file()
@@ -254,7 +254,7 @@ def test_the_published_design_trains_through_the_same_room(tmp_path, pictures):
     assert len(pairs.training_names) == 4 and len(pairs.held_out_names) == 2
     assert len({name[:5] for name in pairs.held_out_names}) == 1
     run = tmp_path / "run"
-    training.train(design.network, pairs, run, design.listener(pairs), epochs=3)
+    training.train(design.network, pairs, run, design.listener(pairs), epochs=2)
     rows = RunDirectory(run).history()
     assert rows[-1]["loss"] < rows[0]["loss"]
     held_out = next(iter(pairs.held_out))
@@ -263,7 +263,7 @@ def test_the_published_design_trains_through_the_same_room(tmp_path, pictures):
     assert rows[-1]["val_lsd_db"] == pytest.approx(
         np.sqrt((distance**2).mean(axis=1)).mean(), rel=1e-4
     )
-    assert (run / "samples" / "000003" / "drawn.wav").is_file()
+    assert (run / "samples" / "000002" / "drawn.wav").is_file()
 
 
 def test_the_first_clips_and_what_is_read_of_them(pictures):
