@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 
-from audio_tt import pitch
 from audio_tt.phase_windows import GriffinLim
 from autoencoder_tt import frame_model, transfer
 from autoencoder_tt.designs import TrainedModel
@@ -63,8 +62,10 @@ def test_pitch_and_dynamics_are_those_of_the_input(trained, tune):
     heard, played = ([level_db(audio[s]) for s in seconds] for audio in (tune, output))
     assert played[0] - played[1] == pytest.approx(heard[0] - heard[1], abs=0.3)
     for second, hz in zip(seconds, (440.0, 440.0, 220.0), strict=True):
-        f0_hz, _ = pitch.track(output[second], RATE, 100, method="yin")
-        np.testing.assert_allclose(np.median(f0_hz), hz, rtol=0.005)
+        spectrum = np.abs(np.fft.rfft(output[second] * np.hanning(len(output[second]))))
+        low, high = (round(ratio * hz * len(output[second]) / RATE) for ratio in (0.6, 1.5))
+        peak_hz = (low + spectrum[low:high].argmax()) * RATE / len(output[second])
+        assert peak_hz == pytest.approx(hz, rel=0.005)
     assert np.abs(output[int(1.4 * RATE) : int(1.6 * RATE)]).max() < 1e-5  # a rest is silent
 
 
@@ -167,7 +168,7 @@ def test_phases_are_those_of_sines(trained, tune):
     errors = {}
     for phase in transfer.PHASES:
         audio = transfer.render(trained, measured, n_samples, Playing(phase=phase))
-        magnitude = features.to_magnitude(features.levels(audio))
+        magnitude = features.to_magnitude(features.levels(np.pad(audio, (0, 256))))
         errors[phase] = np.linalg.norm(magnitude - target) / np.linalg.norm(target)
     assert errors["harmonics"] < 0.1
     assert errors["harmonics"] < 0.7 * errors["random"]
