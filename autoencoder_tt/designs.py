@@ -13,7 +13,7 @@ from audio_tt import io
 from audio_tt.errors import UserError
 from autoencoder_tt import clips, recordings, transfer
 from autoencoder_tt.data import PicturePairs, RecordingCrops
-from autoencoder_tt.features import ClipSpectrogram
+from autoencoder_tt.features import ClipSpectrogram, Range
 from autoencoder_tt.frame_model import context_frames, frame_autoencoder
 from autoencoder_tt.frames import FrameSpectrogram
 from autoencoder_tt.model import convolutional_autoencoder
@@ -62,6 +62,15 @@ class PictureDesign:
         self.reads = reads
         self.spectrogram = ClipSpectrogram()
         self.network = convolutional_autoencoder()
+
+    def input_of(self, audio, **pitch_options):
+        """What the network reads of a clip `[samples]`: float32 `[bins, frames, 2]` in 0..1."""
+        picture = self.spectrogram.analyse(audio)
+        scale = Range.of(picture)
+        if self.reads == clips.INPUTS:
+            f0_hz = self.spectrogram.pitch(audio, **pitch_options)
+            picture = self.spectrogram.draw_pitch(picture, f0_hz)
+        return scale.scale(picture)
 
     def open_data(self, path, measured_path, pitch_options):
         """The pictures below a folder, of which nothing is left to be measured."""

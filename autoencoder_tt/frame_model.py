@@ -125,11 +125,11 @@ def frame_autoencoder(
     return keras.Model(frames, levels, name="frame_autoencoder")
 
 
-def context_frames(model):
-    """Frames on either side that a frame of the output depends on."""
+def context_frames(model, parts=("encoder", "decoder")):
+    """Frames on either side that a frame of the output of some parts of it depends on."""
     convolutions = [
         layer
-        for part in ("encoder", "decoder")
+        for part in parts
         for layer in model.get_layer(part).layers
         if isinstance(layer, TimeConvolution)
     ]

@@ -1,0 +1,33 @@
+"""Writes the values between encoder and decoder: an autoencoder is a feature extractor.
+
+    python -m autoencoder_tt.encode --model=runs/mine --input=recordings --output=latent
+
+INPUT is a recording, a folder of them (or of folders of them, one an instrument), or what
+preprocess wrote. OUTPUT/NAME.npy is float32 [clips, values], or [frames, values] by a model that
+reads frames. Draw them with autoencoder_tt.plot_latent.
+"""
+
+from absl import flags
+
+from audio_tt import app, pitch_flags
+
+_MODEL = flags.DEFINE_string("model", None, "Folder of the model.", required=True)
+_INPUT = flags.DEFINE_string("input", None, "Recordings, or preprocessed clips.", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "Folder to write.", required=True)
+flags.adopt_module_key_flags(pitch_flags)
+app.define_gpu_flag()
+
+
+def main():
+    """Encodes everything."""
+    from autoencoder_tt import designs, encoding, loading
+
+    trained = loading.load(_MODEL.value)
+    options = pitch_flags.options()
+    if isinstance(trained.design, designs.PictureDesign) and not flags.FLAGS["f0_method"].present:
+        options = {}  # pYIN, as it learned with
+    return 1 if encoding.encode_all(trained, _INPUT.value, _OUTPUT.value, **options) else 0
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,34 @@
+"""Draws a map of what autoencoder_tt.encode wrote: instruments in two dimensions.
+
+python -m autoencoder_tt.plot_latent --input=latent --output=latent.png
+"""
+
+import math
+
+from absl import flags, logging
+
+from audio_tt import app
+
+_INPUT = flags.DEFINE_string("input", None, "Folder with a folder an instrument.", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "Picture to write (.png).", required=True)
+
+
+def main():
+    """Draws one picture."""
+    from autoencoder_tt import latent_map
+
+    app.parse_gin()
+    latent, instruments, recordings = latent_map.read(_INPUT.value)
+    latent_map.draw(_OUTPUT.value, *latent_map.project(latent), instruments)
+    share = latent_map.nearest_share(latent, instruments, recordings)
+    if not math.isnan(share):
+        logging.info(
+            "the nearest neighbour from another recording is of the same instrument in %.0f %% "
+            "(by chance: %.0f %%)",
+            100 * share,
+            100 / len(set(instruments)),
+        )
+
+
+if __name__ == "__main__":
+    app.run(main)
