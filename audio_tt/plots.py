@@ -1,4 +1,4 @@
-"""Pictures of spectra, of pitch and loudness curves, and of a training's history, as PNG files."""
+"""Pictures of spectra, curves, figures, and of a training's history, as PNG files."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,9 @@ import numpy as np
 from audio_tt import canvas
 from audio_tt.sound_plots import side_by_side, spectrogram, spectrograms
 
-__all__ = ["curves", "history", "side_by_side", "spectrogram", "spectrograms"]
+__all__ = ["bars", "curves", "history", "side_by_side", "spectrogram", "spectrograms"]
+
+_NAMED_BARS = 40
 
 
 def curves(
@@ -77,6 +79,32 @@ def history(path: str | os.PathLike, rows: Sequence[Mapping[str, float]]) -> Non
             axis.legend(loc="upper right")
     axes[-1].set_xlabel(key)
     axes[-1].xaxis.get_major_locator().set_params(integer=True)
+    canvas.save(figure, path)
+
+
+def bars(
+    path: str | os.PathLike,
+    names: Sequence[str],
+    panels: Mapping[str, Sequence[float]],
+    lines: Mapping[str, float],
+) -> None:
+    """Draws figures of several things, a panel for each figure and a bar for each thing.
+
+    Args:
+      path: PNG file to write.
+      names: Of the things.
+      panels: Values by figure, as many as `names`; NaN leaves a gap.
+      lines: A value by figure, drawn across its panel.
+    """
+    figure, axes = canvas.figure(1.5 + 1.8 * len(panels), None, heights=(1,) * len(panels))
+    for axis, (panel, values) in zip(axes, panels.items(), strict=True):
+        axis.bar(range(len(names)), values, width=0.7)
+        axis.axhline(lines[panel], color="C1", lw=1.3, label=f"mean {lines[panel]:.3g}")
+        axis.set_ylabel(panel)
+        axis.grid(alpha=0.3, axis="y")
+        axis.legend(loc="upper right")
+    if len(names) <= _NAMED_BARS:
+        axes[-1].set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=8)
     canvas.save(figure, path)
 
 

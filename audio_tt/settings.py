@@ -57,7 +57,7 @@ def parse_gin(
     Args:
       default_files: Read before the files of `--gin_file`.
       skip_unknown: Warn about settings of things, or of parameters, that do not exist here instead
-        of refusing them.
+        of refusing them. In a list of names (`[@One, @Two]`) those that do not exist are left out.
 
     Raises:
       UserError: A file is missing, does not parse, or sets something that does not exist.
@@ -71,6 +71,8 @@ def parse_gin(
         _parse_file(_find(name), skipped, including=())
     for parameter in _GIN_PARAM.value if has_flags else []:
         _parse_text(parameter, f"--gin_param={parameter}", skipped)
+    if skip_unknown:
+        _drop_unknown_names()
     try:
         gin.finalize()
     except _GIN_ERRORS as error:
@@ -163,6 +165,19 @@ def _parse_text(text: str, name: str, skipped: list[str] | None) -> None:
             else:
                 raise UserError(_explain(error, name)) from error
             logging.warning("%s: %s is not known here and is passed over", name, what)
+
+
+def _drop_unknown_names() -> None:
+    """Takes bare names that do not exist out of the lists they stand in; all were warned about."""
+    from gin import config
+
+    def is_unknown(item: object) -> bool:
+        return isinstance(item, config._UnknownConfigurableReference) and not item.evaluate
+
+    for bindings in config._CONFIG.values():
+        for parameter, value in bindings.items():
+            if isinstance(value, list | tuple):
+                bindings[parameter] = type(value)(v for v in value if not is_unknown(v))
 
 
 def _without_statement(text: str, line: int) -> str:

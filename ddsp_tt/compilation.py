@@ -26,3 +26,18 @@ def compiled(function, variables=()):
 
     # Without XLA: it takes seconds to compile what then runs hardly faster.
     return tf.function(function, autograph=False)
+
+
+def compiled_loop(function):
+    """Compiles a function of tensors around a loop over frames, at which XLA is the faster.
+
+    Outside a graph such a loop would cost a second each time.
+    """
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    # XLA, because TensorFlow's own loop pays for every operation of every frame.
+    return tf.function(function, jit_compile=True, autograph=False, reduce_retracing=True)

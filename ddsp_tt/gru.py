@@ -10,8 +10,10 @@ import functools
 import keras
 from keras import ops
 
+from ddsp_tt.compilation import compiled_loop
 
-def _gates(projected, previous, recurrent_kernel, recurrent_bias):
+
+def gates(projected, previous, recurrent_kernel, recurrent_bias):
     """Update gate, reset gate, candidate and its recurrent part, of one frame or of all."""
     recurrent = ops.matmul(previous, recurrent_kernel) + recurrent_bias
     update_in, reset_in, candidate_in = ops.split(projected, 3, axis=-1)
@@ -22,23 +24,11 @@ def _gates(projected, previous, recurrent_kernel, recurrent_bias):
     return update, reset, candidate, candidate_rec
 
 
-def _compiled(function):
-    """Compiles a loop over frames, or running it outside a graph would cost a second each time."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.jit(function)
-    import tensorflow as tf
-
-    # XLA, because TensorFlow's own loop pays for every operation of every frame.
-    return tf.function(function, jit_compile=True, autograph=False, reduce_retracing=True)
-
-
 def _forward(projected, recurrent_kernel, recurrent_bias, initial_state):
     """States of all frames, [frames, batch, units]."""
 
     def step(previous, frame):
-        update, _, candidate, _ = _gates(frame, previous, recurrent_kernel, recurrent_bias)
+        update, _, candidate, _ = gates(frame, previous, recurrent_kernel, recurrent_bias)
         state = candidate + update * (previous - candidate)
         return state, state
 
@@ -49,14 +39,14 @@ def _plain(projected, recurrent_kernel, recurrent_bias, initial_state):
     """`_forward`, of a single frame without a loop."""
     if projected.shape[0] != 1:
         return _forward(projected, recurrent_kernel, recurrent_bias, initial_state)
-    update, _, candidate, _ = _gates(projected[0], initial_state, recurrent_kernel, recurrent_bias)
+    update, _, candidate, _ = gates(projected[0], initial_state, recurrent_kernel, recurrent_bias)
     return (candidate + update * (initial_state - candidate))[None]
 
 
 def _backward(units, projected, recurrent_kernel, recurrent_bias, initial_state, states, d_states):
     """Gradients for the four arguments of `_forward`, given those of its states."""
     previous = ops.concatenate([initial_state[None], states[:-1]], axis=0)
-    update, reset, candidate, candidate_rec = _gates(
+    update, reset, candidate, candidate_rec = gates(
         projected, previous, recurrent_kernel, recurrent_bias
     )
     # By how much each gate's argument moves when its frame's state does.
@@ -89,7 +79,7 @@ def _recurrence(units):
 
     Tracing for several sizes together would leave the size unknown in the graph.
     """
-    forward, backward = _compiled(_forward), _compiled(functools.partial(_backward, units))
+    forward, backward = compiled_loop(_forward), compiled_loop(functools.partial(_backward, units))
 
     @ops.custom_gradient
     def recurrence(projected, recurrent_kernel, recurrent_bias, initial_state):

@@ -45,12 +45,13 @@ class TrainedModel:
         return self.model.preprocessor.loudness_convention
 
 
-def load(folder):
+def load(folder, skip_unknown=False):
     """Builds a model from its own gin file and loads its weights.
 
     Args:
       folder: holds `model.h5`, `operative_config.gin` and, for fitting, `dataset_statistics.json`,
         as training leaves them; or is one of Magenta's, see `ddsp_tt.magenta.folders`.
+      skip_unknown: of `audio_tt.settings.parse_gin`, for Magenta's own files on the command line.
 
     Raises:
       UserError: something is missing or does not fit.
@@ -63,7 +64,7 @@ def load(folder):
     for name in (GIN_FILE, training.MODEL_FILE):
         if not (folder / name).is_file():
             raise UserError(f"{folder}: not a model, {name} is missing")
-    settings.parse_gin(default_files=(folder / GIN_FILE,))
+    settings.parse_gin(default_files=(folder / GIN_FILE,), skip_unknown=skip_unknown)
     model = build(models.get_model())
     weights.load_weights(model, folder / training.MODEL_FILE)
     has_statistics = (folder / STATISTICS_FILE).is_file()

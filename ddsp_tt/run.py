@@ -3,12 +3,20 @@
 python -m ddsp_tt.run --data_dir=data/mine --save_dir=runs/mine --gin_file=ddsp/small.gin
 """
 
+from pathlib import Path
+
 from absl import flags
 
-from audio_tt import app, pitch_flags
-from audio_tt.errors import UserError
+from audio_tt import app
+from ddsp_tt import evaluation_flags
 
-_MODE = flags.DEFINE_enum("mode", "train", ["train", "eval"], "What to do.")
+_MODE = flags.DEFINE_enum(
+    "mode",
+    "train",
+    ["train", "eval", "sample"],
+    "Train; measure what was trained; or play some of the held-out recordings. The latter two "
+    "write to the folder 'evaluation' of --save_dir.",
+)
 _SAVE_DIR = flags.DEFINE_string("save_dir", None, "The run directory.", required=True)
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Prepared examples; else what gin provides.")
 _EVAL_DIR = flags.DEFINE_string("eval_data_dir", None, "Held-out prepared examples.")
@@ -19,22 +27,20 @@ _HELD_OUT = flags.DEFINE_float(
     lower_bound=0.0,
     upper_bound=0.5,
 )
-_CAPACITY = flags.DEFINE_enum(
-    "eval_crepe_capacity", "full", pitch_flags.CAPACITIES, "Size of CREPE for evaluation."
-)
-_RATE = flags.DEFINE_integer("eval_frame_rate", 250, "Frames a second of f0 for evaluation.")
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of crops and initial weights.")
 app.define_gpu_flag()
+flags.adopt_module_key_flags(evaluation_flags)
 
 
 def main():
     """Trains, or evaluates what was trained."""
+    if _MODE.value != "train":
+        return judge()
+
     import keras
 
     from ddsp_tt.configurables import models, training
 
-    if _MODE.value == "eval":
-        return evaluate()
     app.parse_gin(default_files=("ddsp/published.gin",), skip_unknown=True)
     keras.utils.set_random_seed(_SEED.value)
     training.train(
@@ -47,18 +53,19 @@ def main():
     )
 
 
-def evaluate():
-    """Prints the figures of the model in --save_dir on the examples of --data_dir."""
-    from ddsp_tt import data, evaluation, loading
+def judge():
+    """Evaluates or samples the model in --save_dir on the examples of --data_dir, or gin's."""
+    from ddsp_tt import evaluation, held_out, loading, reports
 
-    if _DATA_DIR.value is None:
-        raise UserError("--mode=eval needs --data_dir")
-    trained = loading.load(_SAVE_DIR.value)
-    tracker = evaluation.Tracker(_RATE.value, _CAPACITY.value)
-    for name, value in evaluation.resynthesis(
-        trained, data.load_folder(_DATA_DIR.value), tracker
-    ).items():
-        print(f"{name:20s} {value:.4f}")
+    trained = loading.load(_SAVE_DIR.value, skip_unknown=True)
+    stretches = held_out.choose(_DATA_DIR.value, None)
+    tracker = evaluation_flags.tracker()
+    output_dir = Path(_SAVE_DIR.value) / "evaluation"
+    if _MODE.value == "sample":
+        evaluation.sample(trained, output_dir, stretches, tracker)
+    else:
+        report = evaluation.evaluate(trained, stretches, tracker)
+        reports.publish(report, output_dir, trained, tracker)
 
 
 if __name__ == "__main__":

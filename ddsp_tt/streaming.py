@@ -9,7 +9,9 @@ import functools
 import keras
 import numpy as np
 
+from ddsp_tt import sampling
 from ddsp_tt.compilation import compiled
+from ddsp_tt.models import WaveRnn
 from ddsp_tt.processors import Block, look_up
 
 BLOCK_FRAMES = 1000
@@ -19,7 +21,7 @@ def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
     """Plays features through a model.
 
     Args:
-      model: an `Autoencoder`.
+      model: an `Autoencoder` or a `WaveRnn`.
       features: dict of float32 `[frames]` with `f0_hz` and `loudness_db` (or what else its
         preprocessor has as `inputs`), at the model's own frame rate; for a model with an encoder
         `z` `[frames, channels]` as well, or the audio to measure it from.
@@ -29,6 +31,9 @@ def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
     Yields:
       float32 `[samples]` at the model's sample rate; together `frames * rates.hop_length`.
     """
+    if isinstance(model, WaveRnn):
+        yield from sampling.generate(model, features, seed)
+        return
     hop_length = model.rates.hop_length
     total = len(features["f0_hz"])
     if model.encoder is not None and "z" not in features:

@@ -10,7 +10,8 @@ from audio_tt import io, weights
 from audio_tt.errors import UserError
 from audio_tt.progress import progress
 from audio_tt.runs import RunDirectory
-from ddsp_tt import data, postprocessing, statistics
+from ddsp_tt import data, postprocessing, sampling, statistics
+from ddsp_tt.models import WaveRnn
 from ddsp_tt.preparation import STATISTICS_FILE, features_and_power
 
 MODEL_FILE = "model.h5"
@@ -189,15 +190,16 @@ class _Keeper(keras.callbacks.Callback):
 
 def evaluate_loss(model, batch):
     """Sum of the model's losses on one batch."""
-    outputs = model(batch)
-    losses = [loss(batch["audio"], outputs["audio_synth"]) for loss in model.loss_objs]
-    return float(sum(float(loss) for loss in losses))
+    return float(model.compute_loss(batch, y_pred=model(batch)))
 
 
 def resynthesise(model, example, seconds=_SAMPLE_SECONDS):
     """The beginning of a prepared example, as the model plays it: float32 `[samples]`."""
     n_frames = min(round(seconds * model.rates.frame_rate), len(example["f0_hz"]))
     n_frames = model.crop_frames or n_frames
+    if isinstance(model, WaveRnn):
+        beginning = {key: example[key][:n_frames] for key in data.FEATURES}
+        return np.concatenate(list(sampling.generate(model, beginning)))
     batch = {key: example[key][None, :n_frames] for key in data.FEATURES}
     for key, hop_length in (
         ("audio", model.rates.hop_length),

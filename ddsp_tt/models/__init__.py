@@ -5,6 +5,7 @@ from ddsp_tt.models.crepe_encoder import CrepeEncoder
 from ddsp_tt.models.decoders import RnnFcDecoder
 from ddsp_tt.models.encoders import MfccTimeDistributedRnnEncoder
 from ddsp_tt.models.preprocessing import F0LoudnessPreprocessor, OnlineF0PowerPreprocessor
+from ddsp_tt.models.wavernn import WaveRnn
 
 __all__ = [
     "Autoencoder",
@@ -13,5 +14,6 @@ __all__ = [
     "MfccTimeDistributedRnnEncoder",
     "OnlineF0PowerPreprocessor",
     "RnnFcDecoder",
+    "WaveRnn",
     "get_model",
 ]

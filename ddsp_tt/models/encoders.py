@@ -5,7 +5,7 @@ import keras
 from keras import ops
 
 from audio_tt.errors import UserError
-from ddsp_tt import core, spectral_ops
+from ddsp_tt import core, latent, spectral_ops
 from ddsp_tt.gru import Gru
 from ddsp_tt.rates import MEASURING_RATE
 
@@ -62,11 +62,14 @@ class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
             raise UserError(f"z_time_steps must be one of {known}, not {z_time_steps}")
         self.fft_size, self.overlap = _FRAMES[z_time_steps]
         self.sample_rate = sample_rate
+        self.rnn_type = rnn_type
         self.z_norm = InstanceNorm(name="z_norm")
         if rnn_type == "gru":
             self.rnn = Gru(rnn_channels, name="rnn")
         else:
-            self.rnn = keras.layers.LSTM(rnn_channels, return_sequences=True, name="rnn")
+            self.rnn = keras.layers.LSTM(
+                rnn_channels, return_sequences=True, return_state=True, name="rnn"
+            )
         self.dense_out = keras.layers.Dense(z_dims, name="dense_out")
 
     def build(self, shapes):
@@ -85,10 +88,22 @@ class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
         Args:
           features: `audio` `[batch, samples]` and `f0_scaled` `[batch, frames, 1]`.
         """
-        audio = features["audio"]
+        z, _ = self.recur(self.z_norm(self.mfcc(self.choose_audio(features))))
+        return {"z": core.resample(z, features["f0_scaled"].shape[1])}
+
+    def measure(self, features, n_frames):
+        """z `[n_frames, channels]` of a recording of any length, see `latent.measure`."""
+        return latent.measure(self, features, n_frames)
+
+    def choose_audio(self, features):
+        """The audio at the encoder's rate, of features that may hold a copy at 16 kHz."""
         if self.sample_rate == MEASURING_RATE:
-            audio = features.get("audio_16k", audio)
-        mfcc = spectral_ops.compute_mfcc(
+            return features.get("audio_16k", features["audio"])
+        return features["audio"]
+
+    def mfcc(self, audio, pad_end=True):
+        """What the latent is made of, `[batch, frames, 30]`, of audio `[batch, samples]`."""
+        return spectral_ops.compute_mfcc(
             audio,
             lo_hz=20.0,
             hi_hz=8000.0,
@@ -96,7 +111,14 @@ class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
             mel_bins=128,
             mfcc_bins=_MFCCS,
             overlap=self.overlap,
+            pad_end=pad_end,
             sample_rate=self.sample_rate,
         )
-        z = self.dense_out(self.rnn(self.z_norm(mfcc)))
-        return {"z": core.resample(z, features["f0_scaled"].shape[1])}
+
+    def recur(self, x, state=None):
+        """Latent `[batch, frames, z_dims]` of normalised MFCCs, and the state after the last."""
+        if self.rnn_type == "gru":
+            x, state = self.rnn(x, initial_state=state, return_state=True)
+        else:
+            x, *state = self.rnn(x, initial_state=state)
+        return self.dense_out(x), state

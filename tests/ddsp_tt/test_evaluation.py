@@ -1,10 +1,26 @@
 """Figures of a trained model, and the model folders that come with the package."""
 
+import csv
+import json
+
 import numpy as np
 import pytest
 
+from audio_tt import io, settings
 from audio_tt.errors import UserError
-from ddsp_tt import catalogue, evaluation, features, loading, postprocessing, transfer
+from ddsp_tt import (
+    catalogue,
+    data,
+    evaluation,
+    evaluators,
+    features,
+    held_out,
+    loading,
+    postprocessing,
+    reports,
+    transfer,
+)
+from ddsp_tt.rates import DEFAULT_RATES
 
 FAST = evaluation.Tracker(frame_rate=100, capacity="tiny")
 
@@ -74,3 +90,115 @@ def test_unknown_instrument_and_folder(tmp_path):
         loading.load(tmp_path / "nowhere")
     with pytest.raises(UserError, match="operative_config.gin is missing"):
         loading.load(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def report(flute, example, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("held out")
+    short = {key: x[: len(x) // 2] for key, x in example.items() if key != "rates"}
+    for name, stretch in (("one_0000", example), ("one_0001", short), ("two_0000", short)):
+        data.save_example(folder / f"{name}.npz", stretch["audio"], stretch)
+    tracker = evaluation.Tracker(frame_rate=50, capacity="tiny")
+    return evaluation.evaluate(flute, held_out.prepared(folder), tracker, example_secs=1.0)
+
+
+def test_figures_are_of_windows_then_recordings_then_all(report):
+    assert [row["recording"] for row in report["examples"]] == ["one"] * 4 + ["two"]
+    assert [row["start"] for row in report["examples"]] == [0.0, 1.0, 2.0, 3.0, 0.0]
+    one, two = report["recordings"]
+    assert (one["examples"], one["seconds"], two["seconds"]) == (4, 4.0, 1.0)
+    for figure, limit in (("loudness_l1_db", 6.0), ("f0_l1_semitones", 0.5)):
+        values = [row[figure] for row in report["examples"]]
+        assert report["overall"][figure] == pytest.approx(np.mean(values))
+        assert np.mean(values) < limit
+    parts = one["spectral_loss_mag"] + one["spectral_loss_logmag"]
+    assert one["spectral_loss"] == pytest.approx(parts)
+    assert report["overall"]["f0_outliers"] == 0.0
+
+
+def test_a_report_is_table_csv_json_and_plot(report, tmp_path):
+    report["examples"][0]["f0_l1_semitones"] = float("nan")
+    paths = reports.save(report, tmp_path / "out", {"model": "flute"})
+    with open(paths[0], newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["recording"] for row in rows] == ["one", "two", reports.OVERALL]
+    content = json.loads(paths[1].read_text())
+    assert content["settings"] == {"model": "flute"}
+    assert content["examples"][0]["f0_l1_semitones"] is None
+    assert paths[2].read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        path.name for path in paths
+    )
+    lines = reports.as_markdown(reports.rows(report)).splitlines()
+    assert lines[0].startswith(
+        "| recording | seconds | examples | spectral loss | Loudness L1 (dB)"
+    )
+    assert lines[-1].startswith("| all | 5 | 5 |")
+
+
+def window(f0_target, f0, confidence=1.0):
+    frames = np.ones(100)
+    return evaluation.Window(
+        target=np.zeros(6400),
+        audio=np.zeros(6400),
+        rates=DEFAULT_RATES,
+        loudness_target=frames,
+        loudness=frames - 3.0,
+        f0_target=f0_target * frames,
+        confidence=confidence * frames,
+        f0=f0 * frames,
+    )
+
+
+def test_outliers_are_counted_and_left_out_of_the_distance():
+    evaluator = evaluators.F0LdEvaluator()
+    near = evaluator.evaluate(window(440.0, 466.1638))
+    assert near["f0_l1_semitones"] == pytest.approx(1.0, abs=1e-3)
+    assert (near["f0_outliers"], near["loudness_l1_db"]) == (0.0, 3.0)
+    far = evaluator.evaluate(window(440.0, 110.0))
+    assert np.isnan(far["f0_l1_semitones"]) and far["f0_outliers"] == 1.0
+    unsure = evaluator.evaluate(window(440.0, 440.0, confidence=0.8))
+    assert np.isnan(unsure["f0_outliers"]) and np.isnan(unsure["f0_l1_semitones"])
+    assert set(evaluators.F0LdEvaluator(run_f0_crepe=False).evaluate(window(440.0, 440.0))) == {
+        "loudness_l1_db"
+    }
+
+
+def test_magentas_own_gin_chooses_what_is_measured(tmp_path, flute, example):
+    """With a name that does not exist here, and without CREPE where the losses are enough."""
+    foreign = tmp_path / "basic_and_more.gin"
+    foreign.write_text(
+        "evaluators = [\n    @BasicEvaluator,\n    @TWMEvaluator\n]\n"
+        "evaluate.evaluator_classes =  %evaluators\nsample.evaluator_classes = %evaluators\n"
+        "evaluate.num_batches = 4\nTWMEvaluator.noisy = True\n"
+    )
+    settings.parse_gin((foreign,), skip_unknown=True)
+    one = held_out.Stretches(1, iter([("one", example)]))
+    report = evaluation.evaluate(flute, one, tracker=None)
+    assert set(report["overall"]) == {
+        "spectral_loss",
+        "spectral_loss_mag",
+        "spectral_loss_logmag",
+    }
+    one = held_out.Stretches(1, iter([("one", example)]))
+    paths = evaluation.sample(flute, tmp_path, one)
+    assert [path.name for path in paths] == [
+        f"one_{kind}.{end}" for kind in ("original", "generated") for end in ("wav", "png")
+    ]
+    assert io.info(paths[2]).duration == pytest.approx(len(example["audio"]) / 16000)
+    settings.parse_gin(("ddsp/eval/basic_f0_ld.gin",))
+    one = held_out.Stretches(1, iter([("one", example)]))
+    (curves,) = evaluation.sample(flute, tmp_path, one, FAST)[4:]
+    assert curves.name == "one_curves.png" and curves.is_file()
+    settings.parse_gin()
+
+
+def test_recordings_are_measured_a_minute_at_a_time(tmp_path, melody):
+    for name in ("a/solo.wav", "b/solo.wav"):
+        io.write(tmp_path / name, melody, 16000)
+    stretches = held_out.recordings([tmp_path], method="yin")
+    pairs = list(stretches.pairs)
+    assert stretches.total == 2 and [name for name, _ in pairs] == ["a_solo", "b_solo"]
+    assert set(pairs[0][1]) == {"rates", "audio", "audio_16k", *data.FEATURES}
+    with pytest.raises(UserError, match="nothing to evaluate on: give --data_dir"):
+        evaluation.evaluate(None)

@@ -1,0 +1,51 @@
+"""Measures a trained model on recordings that it has not learned from.
+
+python -m ddsp_tt.evaluate --model=runs/mine --data_dir=data/mine_held_out --output_dir=figures
+
+The model plays each recording from the recording's own pitch and loudness. Loudness L1, F0 L1 and
+F0 outliers are DDSP's, of what CREPE hears in the audio that was played, in examples of 4 s.
+--gin_file=ddsp/eval/basic.gin measures the losses alone.
+"""
+
+from absl import flags
+
+from audio_tt import app, pitch_flags
+from audio_tt.errors import UserError
+from ddsp_tt import evaluation_flags
+
+_MODEL = flags.DEFINE_string("model", None, "Folder of the trained model.", required=True)
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "Prepared examples; else what gin provides.")
+_INPUT = flags.DEFINE_list(
+    "input", None, "Or recordings: files, folders or globs, comma-separated."
+)
+_OUTPUT = flags.DEFINE_string(
+    "output_dir", None, "Folder for evaluation.csv, .json and .png.", required=True
+)
+_SAMPLES = flags.DEFINE_bool("samples", False, "Write what was played, with pictures, as well.")
+app.define_gpu_flag()
+flags.adopt_module_key_flags(pitch_flags)
+flags.adopt_module_key_flags(evaluation_flags)
+
+
+def main():
+    """Prints the table and writes it, with a plot."""
+    if _DATA_DIR.value is not None and _INPUT.value is not None:
+        raise UserError("give --data_dir or --input, not both")
+
+    from ddsp_tt import evaluation, held_out, loading, reports
+
+    trained = loading.load(_MODEL.value, skip_unknown=True)
+    tracker = evaluation_flags.tracker()
+
+    def stretches():
+        options = {**trained.analysis, **pitch_flags.options()}
+        return held_out.choose(_DATA_DIR.value, _INPUT.value, **options)
+
+    report = evaluation.evaluate(trained, stretches(), tracker)
+    reports.publish(report, _OUTPUT.value, trained, tracker)
+    if _SAMPLES.value:
+        evaluation.sample(trained, _OUTPUT.value, stretches(), tracker)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,84 @@
+"""Recordings to judge a model by, a minute in memory at a time."""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+
+from audio_tt import io
+from ddsp_tt import data, features
+from ddsp_tt.rates import DEFAULT_RATES
+
+CHUNK_SECONDS = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Stretches:
+    """Recordings in stretches of a minute or less.
+
+    Attributes:
+      total: how many stretches there are.
+      pairs: of a recording's name and a stretch of it as `data.load_example` gives it, in order;
+        each is read or measured when it is asked for.
+    """
+
+    total: int
+    pairs: Iterator
+
+
+def choose(data_dir, inputs, **options):
+    """`prepared` or `recordings`, whichever is given; None where neither is."""
+    if data_dir is not None:
+        return prepared(data_dir)
+    return recordings(inputs, **options) if inputs is not None else None
+
+
+def prepared(data_dir):
+    """`Stretches` of the prepared examples of a folder.
+
+    Raises:
+      UserError: as `data.find_examples`.
+    """
+    paths = data.find_examples(data_dir)
+    pairs = ((path.stem.rsplit("_", 1)[0], data.load_example(path)) for path in paths)
+    return Stretches(len(paths), pairs)
+
+
+def recordings(inputs, **options):
+    """`Stretches` of sound files that were not prepared.
+
+    Args:
+      inputs: files, folders or globs.
+      **options: of `features.extract`.
+
+    Raises:
+      UserError: nothing was found, or a file cannot be read.
+    """
+    paths = io.find_audio(inputs)
+    total = sum(max(math.ceil(io.info(path).duration / CHUNK_SECONDS), 1) for path in paths)
+    stems = [path.stem for path in paths]
+
+    rates = options.get("rates", DEFAULT_RATES)
+
+    def pairs():
+        for path in paths:
+            is_alone = stems.count(path.stem) == 1
+            name = path.stem if is_alone else f"{path.resolve().parent.name}_{path.stem}"
+            size = CHUNK_SECONDS * rates.sample_rate
+            for audio in io.blocks(path, rates.sample_rate, size):
+                yield (
+                    name,
+                    {
+                        "rates": rates,
+                        "audio": features.whole_frames(audio, rates.hop_length),
+                        "audio_16k": features.measuring_copy(audio, rates),
+                        **features.extract(audio, **options),
+                    },
+                )
+
+    return Stretches(total, pairs())
+
+
+def provided(provider):
+    """`Stretches` of the examples of a gin provider such as `TFRecordProvider`."""
+    pairs = ((f"example_{i:05d}", example) for i, example in enumerate(provider.examples))
+    return Stretches(len(provider.examples), pairs)

@@ -1,0 +1,87 @@
+"""Moves loudness, pitch and z from one recording to another, and measures whether they arrive.
+
+python -m ddsp_tt.interpolate --model=runs/mine --source=one.wav --target=another.wav \
+    --output_dir=between
+
+One feature at a time is a mixture of the two recordings', the others stay the source's. Writes
+every mixture as a sound file, the curves of what was asked for and what came out, and
+interpolation.csv and .json; prints the table.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from audio_tt import app, io, pitch_flags
+from audio_tt.errors import UserError
+from ddsp_tt import evaluation_flags
+
+_MODEL = flags.DEFINE_string("model", None, "Folder of the trained model.", required=True)
+_SOURCE = flags.DEFINE_list("source", None, "Recordings to start from.", required=True)
+_TARGET = flags.DEFINE_list("target", None, "Recordings to go to, one each.", required=True)
+_WEIGHTS = flags.DEFINE_list("weights", "0.25,0.5,0.75,1", "Shares of the target, 0 to 1.")
+_OUTPUT = flags.DEFINE_string("output_dir", None, "Folder for all that is written.", required=True)
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
+app.define_gpu_flag()
+flags.adopt_module_key_flags(pitch_flags)
+flags.adopt_module_key_flags(evaluation_flags)
+
+
+def main():
+    """All pairs, tasks and weights."""
+    weights = _checked_weights()
+    if len(_SOURCE.value) != len(_TARGET.value):
+        raise UserError(
+            f"{len(_SOURCE.value)} --source but {len(_TARGET.value)} --target: give one for each"
+        )
+    for path in (*_SOURCE.value, *_TARGET.value):
+        io.info(path)
+
+    from ddsp_tt import interpolation, loading, reports
+
+    trained = loading.load(_MODEL.value)
+    tracker = evaluation_flags.tracker()
+    tasks = interpolation.tasks_of(trained.model)
+    jobs = [
+        (task, weight)
+        for task in tasks
+        for weight in (weights if task != interpolation.RECONSTRUCTION else [0.0])
+    ]
+    rows = []
+    with app.progress(len(jobs) * len(_SOURCE.value), "Interpolating", "mixture") as bar:
+        for paths in zip(_SOURCE.value, _TARGET.value, strict=True):
+            pair = [_measure(trained, path) for path in paths]
+            name = "_to_".join(Path(path).stem for path in paths)
+            for task, weight in jobs:
+                wanted = interpolation.mix(*pair, task, weight)
+                window, figures = interpolation.play(trained, wanted, tracker, _SEED.value)
+                stem = Path(_OUTPUT.value) / f"{name}_{task}_{weight:g}"
+                reports.write_mixture(window, stem)
+                rows.append({"pair": name, "task": task, "weight": weight, **figures})
+                bar.update(1)
+    summary = interpolation.summarise(rows)
+    print(reports.as_markdown(summary, "task"))
+    how = reports.describe(trained, tracker)
+    content = {"settings": how, "tasks": summary, "mixtures": rows}
+    reports.save_rows(rows, content, _OUTPUT.value, "interpolation")
+
+
+def _checked_weights():
+    try:
+        weights = [float(weight) for weight in _WEIGHTS.value]
+    except ValueError as error:
+        raise UserError(f"--weights={','.join(_WEIGHTS.value)}: not numbers") from error
+    if not weights or not all(0.0 <= weight <= 1.0 for weight in weights):
+        raise UserError(f"--weights={','.join(_WEIGHTS.value)}: each must be from 0 to 1")
+    return weights
+
+
+def _measure(trained, path):
+    from ddsp_tt import interpolation
+
+    audio, _ = io.read(path, trained.model.rates.sample_rate)
+    return interpolation.measure(trained, audio, **pitch_flags.options())
+
+
+if __name__ == "__main__":
+    app.run(main)
