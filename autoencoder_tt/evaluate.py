@@ -41,22 +41,25 @@ def main():
     for folder in _MODELS.value:
         trained = loading.load(folder)
         app.parse_gin()
-        for phase in _PHASES.value if evaluation.is_frame_wise(trained) else [evaluation.RECORDED]:
-            title = f"{Path(folder).name}, {phase} phase"
-            figures = []
-            for source, target in app.progress(pairs, title, "file"):
-                audio, rate = evaluation.hear(source, trained, _NOISE.value)
-                played = evaluation.play(trained, audio, phase, **pitch_flags.options())
+        figures = {}
+        for source, target in app.progress(pairs, Path(folder).name, "recording"):
+            audio, rate = evaluation.hear(source, trained, _NOISE.value)
+            true, _ = io.read(target, rate)
+            for phase, played in evaluation.play(
+                trained, audio, _PHASES.value, **pitch_flags.options()
+            ):
+                title = f"{Path(folder).name}, {phase} phase"
+                figures.setdefault(title, []).append(evaluation.compare(true, played, rate))
                 if _OUTPUT.value:
                     name = f"{Path(folder).name}_{phase}_{source.stem}.wav"
                     io.write(Path(_OUTPUT.value) / name, played, rate)
-                figures.append(evaluation.compare(io.read(target, rate)[0], played, rate))
-            rows[title] = metrics.summarise(figures)
+        rows |= {title: metrics.summarise(rows_of) for title, rows_of in figures.items()}
     if _TARGET.value:
         rows["the input itself"] = metrics.summarise(
             evaluation.compare(*(io.read(path, rate)[0] for path in (target, source)), rate)
             for source, target in pairs
         )
+    print(f"{len(pairs)} recording(s)\n")
     print(evaluation.as_markdown(rows))
 
 

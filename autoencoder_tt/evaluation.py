@@ -46,30 +46,33 @@ def hear(path, trained, noise_db=None):
     return audio.astype(np.float32), rate
 
 
-def play(trained, audio, phase="harmonics", **pitch_options):
+def play(trained, audio, phases=PHASES[:1], **pitch_options):
     """Plays a recording on a model of either design.
 
     Args:
       trained: a `designs.TrainedModel`.
       audio: float32 `[samples]` at the model's sample rate.
-      phase: of the frame-wise design: of `transfer.PHASES`, or "input", the recording's own without
-        further ado, as the published design has it in any case.
+      phases: of the frame-wise design: of `transfer.PHASES`, or "input", the recording's own
+        as it is, which the published design has in any case.
       **pitch_options: of `audio_tt.pitch.track`, for both designs.
 
-    Returns:
-      float32 `[samples]`.
+    Yields:
+      (phase, float32 `[samples]`).
     """
     if not is_frame_wise(trained):
         network, spectrogram = trained.design.network, trained.design.spectrogram
         blocks = clip_transfer.play(network, spectrogram, [audio], "it", **pitch_options)
-        return np.concatenate(list(blocks))
+        yield RECORDED, np.concatenate(list(blocks))
+        return
     measured, n_samples = transfer.measure([audio], trained.design.features, **pitch_options)
-    if phase != RECORDED or measured is None:
-        phase = transfer.PHASES[0] if phase == RECORDED else phase
-        return transfer.render(trained, measured, n_samples, Playing(phase=phase))
-    spectra = _with_recorded_phase(trained, measured, audio)
-    output = np.concatenate(list(streaming.synthesise(spectra, trained.design.features)))
-    return output[:n_samples, 0]
+    for phase in phases:
+        if phase != RECORDED or measured is None:
+            start = transfer.PHASES[0] if phase == RECORDED else phase
+            yield phase, transfer.render(trained, measured, n_samples, Playing(phase=start))
+        else:
+            spectra = _with_recorded_phase(trained, measured, audio)
+            output = list(streaming.synthesise(spectra, trained.design.features))
+            yield phase, np.concatenate(output)[:n_samples, 0]
 
 
 def compare(target, audio, sample_rate):
@@ -128,7 +131,7 @@ def pairs_of(heard_paths, target_paths):
 def _with_recorded_phase(trained, measured, audio):
     """What is drawn, with the phase of the recording: complex64 `[1, n_bins, frames]` each."""
     features = trained.design.features
-    spectrum = np.concatenate(list(streaming.analyse([audio], features, fill=False)), axis=-1)
+    spectrum = np.concatenate(list(streaming.analyse([audio], features)), axis=-1)
     start = 0
     for magnitude, _ in transfer.draw(trained, measured):
         here = slice(start, start + magnitude.shape[1])

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from audio_tt import io
+from audio_tt.errors import UserError
+from autoencoder_tt import designs, evaluation, frames
+
+RATE = 22050
+
+
+class Whisper(designs.FrameDesign):
+    """Draws one quiet level everywhere, whatever it is given."""
+
+    context = 0
+
+    def __init__(self):
+        self.features = frames.FrameSpectrogram()
+        self.network = self
+
+    def predict_on_batch(self, inputs):
+        return np.full((*inputs.shape[:2], self.features.n_bins), 0.4, np.float32)
+
+
+@pytest.fixture(scope="module")
+def recording(melody):
+    return melody("bowed", RATE, 2.0)
+
+
+def test_a_perfect_copy_has_perfect_figures(recording):
+    figures = evaluation.compare(recording, recording, RATE)
+    assert figures.keys() == evaluation.FIGURES.keys()
+    assert figures["lsd_db"] == figures["mfcc"] == 0.0
+    assert figures["raw_pitch_accuracy"] == 1.0
+    assert figures["loudness_correlation"] == pytest.approx(1.0)
+    louder = evaluation.compare(recording, 0.5 * recording[:-100], RATE)
+    assert 2.0 < louder["lsd_db"] < 6.1 and louder["raw_pitch_accuracy"] == 1.0
+    table = evaluation.as_markdown({"a copy": figures}).splitlines()
+    assert len(table) == 3 and table[2].startswith("| a copy | 0 | 0 | 1 | 1 |")
+
+
+def test_all_phases_of_one_model(recording):
+    statistics = {"loudness_db": -20.0, "lowest_hz": 100.0, "highest_hz": 900.0}
+    trained = designs.TrainedModel("whisper", Whisper(), statistics)
+    played = dict(evaluation.play(trained, recording, evaluation.PHASES, method="yin"))
+    assert list(played) == ["harmonics", "random", "input"]
+    assert {len(audio) for audio in played.values()} == {len(recording)}
+    assert np.abs(played["input"] - played["random"]).max() > 1e-4
+    (silence,) = evaluation.play(trained, np.zeros(5000, np.float32), ["input"], method="yin")
+    assert silence[0] == "input" and not silence[1].any()
+
+
+def test_noise_is_as_loud_as_it_is_said(tmp_path, recording):
+    io.write(tmp_path / "a.wav", recording, RATE, "FLOAT")
+    trained = designs.TrainedModel("whisper", Whisper(), None)
+    clean, rate = evaluation.hear(tmp_path / "a.wav", trained)
+    noisy, _ = evaluation.hear(tmp_path / "a.wav", trained, noise_db=20.0)
+    assert rate == RATE and noisy.dtype == np.float32
+    level = 10 * np.log10(np.mean((noisy - clean) ** 2) / np.mean(clean**2))
+    assert level == pytest.approx(-20.0, abs=0.2)
+
+
+def test_pairs_go_by_their_names(tmp_path):
+    heard = [tmp_path / "x" / "a.wav"]
+    assert evaluation.pairs_of(heard, [tmp_path / "y" / f"{name}.wav" for name in "ba"]) == [
+        (heard[0], tmp_path / "y" / "a.wav")
+    ]
+    with pytest.raises(UserError, match="a.wav has no recording"):
+        evaluation.pairs_of(heard, [tmp_path / "b.wav"])
