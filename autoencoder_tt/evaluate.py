@@ -37,6 +37,8 @@ def main():
     pairs = evaluation.pairs_of(heard, io.find_audio(_TARGET.value or _INPUT.value))
     if set(_PHASES.value) - set(evaluation.PHASES):
         raise UserError(f"--phases are {', '.join(evaluation.PHASES)}")
+    # By default each design gets its pitch from the tracker that it learned with.
+    options = pitch_flags.options() if flags.FLAGS["f0_method"].present else {}
     rows = {}
     for folder in _MODELS.value:
         trained = loading.load(folder)
@@ -45,9 +47,7 @@ def main():
         for source, target in app.progress(pairs, Path(folder).name, "recording"):
             audio, rate = evaluation.hear(source, trained, _NOISE.value)
             true, _ = io.read(target, rate)
-            for phase, played in evaluation.play(
-                trained, audio, _PHASES.value, **pitch_flags.options()
-            ):
+            for phase, played in evaluation.play(trained, audio, _PHASES.value, **options):
                 title = f"{Path(folder).name}, {phase} phase"
                 figures.setdefault(title, []).append(evaluation.compare(true, played, rate))
                 if _OUTPUT.value:

@@ -54,7 +54,7 @@ def play(trained, audio, phases=PHASES[:1], **pitch_options):
       audio: float32 `[samples]` at the model's sample rate.
       phases: of the frame-wise design: of `transfer.PHASES`, or "input", the recording's own
         as it is, which the published design has in any case.
-      **pitch_options: of `audio_tt.pitch.track`, for both designs.
+      **pitch_options: of `audio_tt.pitch.track`; by default each design has its own tracker.
 
     Yields:
       (phase, float32 `[samples]`).

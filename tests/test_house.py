@@ -61,6 +61,8 @@ def test_tensorflow_is_imported_only_where_it_is_used():
         "audio_tt.notes",
         "audio_tt.runs",
         "autoencoder_tt.encode",
+        "autoencoder_tt.evaluate",
+        "autoencoder_tt.pack_model",
         "autoencoder_tt.plot_latent",
         "autoencoder_tt.preprocess",
         "autoencoder_tt.soundgenerator",
