@@ -96,6 +96,17 @@ def define_gpu_flag() -> None:
     )
 
 
+def define_strategy_flag() -> None:
+    """Defines `--strategy`, for `audio_tt.devices.start`."""
+    flags.DEFINE_enum(
+        "strategy",
+        None,
+        ["mirrored", "multiworker"],
+        "Train on all devices of this machine (mirrored), or of the machines in the environment "
+        "variable TF_CONFIG (multiworker): the same command on each, one --save_dir for all.",
+    )
+
+
 def _run(main: Callable[..., int | None], argv: list[str], positional: str) -> int:
     options = argv[1 : argv.index("--")] if "--" in argv else argv[1:]
     wanted = {option.lstrip("-") for option in options if option.startswith("-")}

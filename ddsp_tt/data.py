@@ -196,10 +196,3 @@ class CropProvider:
             },
             **{key: example[key][frames] for key in FEATURES},
         }
-
-    def batches(self, first_step):
-        """Batches of the steps from `first_step` on, without end, as `Model.fit` takes them."""
-        step = first_step
-        while True:
-            yield (self.batch(step),)
-            step += 1

@@ -30,6 +30,7 @@ _HELD_OUT = flags.DEFINE_float(
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of crops and initial weights.")
 app.define_gpu_flag()
 flags.adopt_module_key_flags(evaluation_flags)
+app.define_strategy_flag()
 
 
 def main():
@@ -39,17 +40,22 @@ def main():
 
     import keras
 
+    from audio_tt import devices
     from ddsp_tt.configurables import models, training
 
     app.parse_gin(default_files=("ddsp/published.gin",), skip_unknown=True)
+    all_devices = devices.start(flags.FLAGS.strategy)
     keras.utils.set_random_seed(_SEED.value)
+    with all_devices.scope():
+        model = models.get_model()
     training.train(
-        models.get_model(),
+        model,
         _SAVE_DIR.value,
         _DATA_DIR.value,
         eval_data_dir=_EVAL_DIR.value,
         eval_split_fraction=_HELD_OUT.value,
         seed=_SEED.value,
+        devices=all_devices,
     )
 
 

@@ -1,5 +1,6 @@
 """Training of a DDSP model in a run directory that can be stopped and resumed at any moment."""
 
+import contextlib
 from pathlib import Path
 
 import gin
@@ -7,6 +8,7 @@ import keras
 import numpy as np
 
 from audio_tt import io, weights
+from audio_tt.devices import Devices
 from audio_tt.errors import UserError
 from audio_tt.progress import progress
 from audio_tt.runs import RunDirectory
@@ -57,6 +59,7 @@ def train(
     steps_per_summary=300,
     steps_per_save=300,
     seed=0,
+    devices=None,
 ):
     """Trains up to `num_steps` steps in total; a run that stands in `save_dir` already goes on.
 
@@ -79,41 +82,47 @@ def train(
       steps_per_summary: steps a row of `history.csv`.
       steps_per_save: steps between states, samples and evaluations; a multiple of the above.
       seed: of crops and initial weights (set before the model was built).
+      devices: the `audio_tt.devices.Devices` in whose scope the model was made; None for one.
 
     Raises:
       UserError: no data, data of other rates or lengths than the model's, or another process trains
         in `save_dir`.
     """
     run = RunDirectory(save_dir)
+    devices = devices or Devices()
     provider, held_out, table = _open_data(
         data_dir, eval_data_dir, eval_split_fraction, data_provider, crop_seconds, batch_size, seed
     )
     _check_fit(model, provider)
     sample = (held_out or provider).examples[0]
     held_out = held_out and held_out.batch(0)
-    with run.lock():
-        model.compile(trainer.optimizer)
+    with run.lock() if devices.is_chief else contextlib.nullcontext(), devices.scope():
         model(provider.batch(0))
-        trainer.optimizer.build(model.trainable_variables)
-        variables = [*model.variables, *trainer.optimizer.variables]
+        optimizer = devices.optimizer(trainer.optimizer)
+        model.compile(optimizer)
+        optimizer.build(model.trainable_variables)
+        variables = [*model.variables, *optimizer.variables]
         state = run.load_state(variables)
         first_step = int(state["step"]) if state else 0
-        run.write_gin()
-        statistics.save_json(table, run.path / STATISTICS_FILE)
+        devices.check_same(first_step)
+        if devices.is_chief:
+            run.write_gin()
+            statistics.save_json(table, run.path / STATISTICS_FILE)
         if first_step < num_steps:
             keeper = _Keeper(run, variables, held_out, sample, steps_per_save, num_steps)
-            keeper.steps_per_row = steps_per_summary
+            keeper.steps_per_row, keeper.writes = steps_per_summary, devices.is_chief
             with progress(num_steps, "Training", "step") as keeper.bar:
                 keeper.bar.update(first_step)
-                model.fit(
-                    provider.batches(first_step),
-                    steps_per_epoch=steps_per_summary,
-                    initial_epoch=first_step // steps_per_summary,
+                devices.fit(
+                    model,
+                    provider.batch,
+                    first_step,
+                    steps_per_summary,
                     epochs=-(-num_steps // steps_per_summary),
                     callbacks=[keeper],
-                    verbose=0,
                 )
-        weights.save_weights(model, run.path / MODEL_FILE)
+        if devices.is_chief:
+            weights.save_weights(model, run.path / MODEL_FILE)
 
 
 def _open_data(
@@ -175,11 +184,17 @@ class _Keeper(keras.callbacks.Callback):
         is_save = step % self.steps_per_save == 0 or step >= self.num_steps
         if is_save and self.held_out is not None:
             row["val_loss"] = evaluate_loss(self.model, self.held_out)
+        audio = resynthesise(self.model, self.example) if is_save else None
+        if self.writes:
+            self.write(row, audio)
+
+    def write(self, row, audio):
+        """Writes the figures of a step and, with audio, all that a save leaves."""
+        step = row["step"]
         self.run.append_history(row)
         self.bar.update(self.steps_per_row)
         self.bar.set_postfix(**{key: f"{value:.3f}" for key, value in row.items() if key != "step"})
-        if is_save:
-            audio = resynthesise(self.model, self.example)
+        if audio is not None:
             path = self.run.sample_path(step, "resynthesis.wav")
             io.write(path, audio, self.model.rates.sample_rate)
             self.run.plot_history()
