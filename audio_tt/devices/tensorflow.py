@@ -68,9 +68,19 @@ class TensorFlowDevices(single.Devices):
         for epoch in range(first_step // steps_per_epoch, epochs):
             model.reset_metrics()
             for _ in range(steps_per_epoch):
-                figures = step(next(batches))
+                figures = self._unless_alone(step, next(batches))
             callbacks.on_epoch_end(epoch, {key: float(value) for key, value in figures.items()})
         del model.compute_loss
+
+    def _unless_alone(self, step, data):
+        import tensorflow as tf
+
+        try:
+            return step(data)
+        except (tf.errors.UnavailableError, tf.errors.AbortedError) as error:
+            raise UserError(
+                "another worker is gone; give the same command on all workers again to go on"
+            ) from error
 
     def _mean(self, values):
         return self._strategy.reduce("MEAN", values, axis=None)
