@@ -4,9 +4,9 @@ python -m ddsp_tt.train_instrument --audio_dir=recordings --name=my_sax
 timbre-transfer song.wav my_song.wav --instrument=my_sax
 
 The recordings hold one instrument alone, one note at a time; ten minutes or more. They are
-prepared, a tenth is held out, and a model is trained as gin/ddsp/small.gin says, with as many
-harmonics as the lowest note needs. The same command goes on after a stop, and after it has ended
-trains further with --gin_param=train.num_steps=20000.
+prepared, a tenth is held out, and a model is trained as gin/ddsp/small.gin says (small_48k.gin with
+--sample_rate=48000), with as many harmonics as the lowest note needs. The same command goes on
+after a stop, and after it has ended trains further with --gin_param=train.num_steps=20000.
 """
 
 from pathlib import Path
@@ -24,6 +24,7 @@ _NAME = flags.DEFINE_string("name", None, "What the instrument is called.", requ
 _WORK = flags.DEFINE_string(
     "work_dir", None, "Folder for examples and the run; by default beside the user's models."
 )
+_RATE = flags.DEFINE_enum("sample_rate", "16000", ["16000", "32000", "48000"], "Of the model, Hz.")
 _NORMALIZE = flags.DEFINE_bool("normalize", False, "Bring the peak of each recording to 0.99.")
 _CUT = flags.DEFINE_bool("cut_silence", True, "Leave out silences longer than a second.")
 _HELD_OUT = flags.DEFINE_float(
@@ -41,12 +42,15 @@ def main():
 
     from ddsp_tt import preparation
     from ddsp_tt.cleaning import Cleaning
+    from ddsp_tt.rates import Rates
 
+    sample_rate = int(_RATE.value)
     work = Path(_WORK.value or user_folder() / "training" / _NAME.value)
     status = preparation.prepare(
         _AUDIO.value,
         work / "examples",
         cleaning=Cleaning(_NORMALIZE.value, _CUT.value),
+        rates=Rates(sample_rate),
         run=parallel_flags.runner(work),
         **pitch_flags.options(),
     )
@@ -56,7 +60,7 @@ def main():
     from ddsp_tt import instrument_settings, loading
     from ddsp_tt.configurables import models, training
 
-    app.parse_gin(default_files=(instrument_settings.write(work),))
+    app.parse_gin(default_files=(instrument_settings.write(work, sample_rate),))
     keras.utils.set_random_seed(_SEED.value)
     training.train(
         models.get_model(),

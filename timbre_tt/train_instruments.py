@@ -17,6 +17,9 @@ from audio_tt.errors import UserError
 
 _INSTRUMENTS = flags.DEFINE_list("instruments", ["flute", "violin", "trumpet"], "Which to train.")
 _DATA_DIR = flags.DEFINE_string("data_dir", "data", "Folder for recordings and features.")
+_RATE = flags.DEFINE_enum(
+    "sample_rate", "16000", ["16000", "32000", "48000"], "Of recordings and models, Hz."
+)
 _RUNS_DIR = flags.DEFINE_string("runs_dir", "runs", "Folder for the runs.")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "ddsp_tt/pretrained", "Folder for the models.")
 _MINUTES = flags.DEFINE_float("minutes", 12.0, "Minutes of recordings for each instrument.")
@@ -27,12 +30,15 @@ def main():
     """Renders, prepares, trains and exports, one instrument after the other."""
     from ddsp_tt import loading
 
-    data_dir = Path(_DATA_DIR.value)
+    rate = _RATE.value
+    place = "" if rate == "16000" else f"{rate}_hz"
+    data_dir, runs_dir = Path(_DATA_DIR.value) / place, Path(_RUNS_DIR.value) / place
     performances = data_dir / "performances"
     _command(
         "timbre_tt.render_performances",
         f"--instruments={','.join(_INSTRUMENTS.value)}",
         f"--output_dir={performances}",
+        f"--sample_rate={rate}",
         f"--minutes={_MINUTES.value}",
     )
     for instrument in _INSTRUMENTS.value:
@@ -42,14 +48,16 @@ def main():
                 "ddsp_tt.prepare_dataset",
                 f"--input_audio_filepatterns={performances / instrument / split}",
                 f"--output_path={prepared / split}",
+                f"--sample_rate={rate}",
             )
-        run_dir = Path(_RUNS_DIR.value) / instrument
+        run_dir = runs_dir / instrument
+        settings = instrument if rate == "16000" else f"small_{int(rate) // 1000}k"
         _command(
             "ddsp_tt.run",
             f"--data_dir={prepared / 'train'}",
             f"--eval_data_dir={prepared / 'test'}",
             f"--save_dir={run_dir}",
-            f"--gin_file=ddsp/{instrument}.gin",
+            f"--gin_file=ddsp/{settings}.gin",
             *[f"--gin_file={name}" for name in flags.FLAGS.gin_file],
             *[f"--gin_param={parameter}" for parameter in flags.FLAGS.gin_param],
             *([f"--gpu={flags.FLAGS.gpu}"] if flags.FLAGS.gpu is not None else []),

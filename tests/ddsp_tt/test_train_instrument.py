@@ -6,9 +6,11 @@ import sys
 import numpy as np
 import pytest
 
-from audio_tt import io
+from audio_tt import io, settings
 from audio_tt.errors import UserError
-from ddsp_tt import instrument_settings, train_instrument
+from ddsp_tt import data, instrument_settings, train_instrument
+from ddsp_tt.configurables import models
+from ddsp_tt.rates import Rates
 
 TINY = (
     "RnnFcDecoder.rnn_channels=8",
@@ -34,12 +36,30 @@ def examples(*hz, confidence=0.9):
 
 
 def test_harmonics_that_the_lowest_note_needs():
-    assert instrument_settings.n_harmonics(examples(400.0, 200.0, 800.0)) == 40
-    assert instrument_settings.n_harmonics(examples(2000.0)) == 20
+    count = instrument_settings.n_harmonics
+    assert count(examples(400.0, 200.0, 800.0), 8000.0) == 40
+    assert count(examples(400.0, 200.0, 800.0), 16000.0) == 80
+    assert count(examples(2000.0), 8000.0) == 20
     octave_error = examples(400.0, *[400.0] * 98, 50.0)
-    assert instrument_settings.n_harmonics(octave_error) == 20
+    assert count(octave_error, 8000.0) == 20
     with pytest.raises(UserError, match="no note was found"):
-        instrument_settings.n_harmonics(examples(400.0, confidence=0.1))
+        count(examples(400.0, confidence=0.1), 8000.0)
+
+
+@pytest.mark.parametrize("sample_rate", instrument_settings.RATES)
+def test_settings_for_each_rate(tmp_path, sample_rate):
+    rates = Rates(sample_rate)
+    (example,) = examples(440.0)
+    example["loudness_db"] = example["f0_hz"]
+    audio = np.zeros(100 * rates.hop_length)
+    (tmp_path / "examples").mkdir()
+    data.save_example(tmp_path / "examples" / "a.npz", audio, example, rates, audio)
+    settings.parse_gin((instrument_settings.write(tmp_path, sample_rate),))
+    model = models.get_model()
+    assert model.rates == rates and model.crop_frames is None
+    expected = np.ceil((8000 if sample_rate == 16000 else 16000) / 440)
+    assert dict(model.decoder.output_splits)["harmonic_distribution"] == max(expected, 20)
+    assert model.loss_objs[0].fft_sizes[0] == 2048 * sample_rate // 16000
 
 
 def test_a_name_that_is_taken_is_refused_before_any_work(tmp_path, monkeypatch):
