@@ -19,7 +19,7 @@ _OUTPUT = flags.DEFINE_string("output", "docs/results.md", "Markdown to write; .
 _INSTRUMENTS = flags.DEFINE_list("instruments", None, "Of which tasks; all by default.")
 _SYSTEMS = flags.DEFINE_list("systems", list(systems.NAMES), "Which to measure.")
 _SOUNDFONT = flags.DEFINE_string("soundfont", None, "That renders the music; the system's.")
-_MOST = flags.DEFINE_integer("most", None, "Pieces a task, at most; all by default.", lower_bound=1)
+_MOST = flags.DEFINE_integer("most", 2, "Pieces a task, of four or three.", lower_bound=1)
 flags.adopt_module_key_flags(pitch_flags)
 
 

@@ -43,8 +43,8 @@ NOTABLE = 0.02  # a relative change that is worth a line
 _HEAD = """# Results: every included model on the same held-out music
 
 Written by `python -m timbre_tt.benchmark_suite`; [results.json](results.json) holds all figures and
-the settings of each row. Four melodies for one voice, and three pieces for several, that no
-included model has learned from are played by FluidR3 GM's instruments, on the one that goes in and
+the settings of each row. Melodies for one voice, and pieces for several, that no included model has
+learned from are played by FluidR3 GM's instruments, on the one that goes in and
 on the one that should come out: about 10 s each, 44.1 kHz, with dynamics and vibrato. Pitch, notes
 and the course of loudness are compared with the input, the rest with the target, whose power every
 output is given by one gain; all at 16 kHz, mono, f0 by CREPE tiny. Arrows say which way is better.

@@ -3,14 +3,15 @@
 import tempfile
 
 from audio_tt.errors import UserError
+from timbre_tt import held_out_music
 from timbre_tt.systems import Player
 
 INSTRUMENT = "style"  # whatever --style is a recording of
 
 
 def instruments():
-    """None of its own: what it plays on is a recording."""
-    return {}
+    """Those that a clip of is included; with --style, whatever that is a recording of."""
+    return dict.fromkeys(held_out_music.clips(), "anything, chords too")
 
 
 def define_flags():
@@ -37,15 +38,14 @@ def load(instrument, style=None, opened=None, played=None):
     """The player of a style.
 
     Args:
-      instrument: `INSTRUMENT`; there is no other.
-      style: sound file.
+      instrument: one that a clip of is included; with a style, the name of anything.
+      style: sound file; None takes the clip of the instrument.
       opened: keyword arguments of `style_tt.conversion.open_session`.
       played: keyword arguments of `style_tt.transfer.Session.play`.
     """
-    if instrument != INSTRUMENT:
-        raise UserError(f"the system style has no {instrument}; it plays what --style=FILE holds")
-    if style is None:
-        raise UserError("name a recording whose sound is wanted: --style=FILE")
+    if style is None and instrument == INSTRUMENT:
+        raise UserError("name a recording whose sound is wanted, --style=FILE, or an instrument")
+    style = held_out_music.clip(instrument) if style is None else style
 
     from style_tt import conversion
     from style_tt.recordings import Recording
