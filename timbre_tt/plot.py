@@ -15,6 +15,7 @@ from audio_tt import app, io, pitch_flags
 from audio_tt.errors import UserError
 
 _OUTPUT = flags.DEFINE_string("output", None, "PNG file to write; beside the first by default.")
+_TITLES = flags.DEFINE_list("titles", [], "Of the recordings; their names by default.")
 _AT = flags.DEFINE_float("at", None, "Seconds: draws the spectrum of that moment.", lower_bound=0.0)
 _HARMONICS = flags.DEFINE_integer("harmonics", 1, "Multiples of f0 to draw, 0 to 40.", 0, 40)
 flags.adopt_module_key_flags(pitch_flags)
@@ -31,6 +32,7 @@ def main(*words):
 
     from audio_tt import pitch, sound_plots
 
+    titles = dict(zip(paths, _TITLES.value, strict=False))
     sounds = []
     for path in paths:
         audio, rate = io.read(path)
@@ -38,7 +40,8 @@ def main(*words):
         if _HARMONICS.value or _AT.value is not None:
             f0_hz, confidence = pitch.track(audio, rate, FRAME_RATE, **pitch_flags.options())
             f0_hz = f0_hz * (confidence > 0.5)
-        sounds.append(sound_plots.PicturedSound(path.stem, audio, rate, f0_hz, FRAME_RATE))
+        title = titles.get(path, path.stem)
+        sounds.append(sound_plots.PicturedSound(title, audio, rate, f0_hz, FRAME_RATE))
     sound_plots.side_by_side(output, sounds, _HARMONICS.value, _AT.value)
     print(f"{output} is written.")
 

@@ -1,10 +1,11 @@
-"""Plays a recording on another instrument.
+"""Plays recordings on another instrument.
 
 timbre-transfer song.wav flute.wav --instrument=flute
-timbre-transfer songs/ more/*.mp3 --instrument=guitar_acoustic --output_dir=played
+timbre-transfer songs/ 'more/*.mp3' --instrument=guitar_acoustic --output_dir=played
 
-The second writes played/NAME_guitar_acoustic.wav for every recording. What comes out is as long as
-what went in and has its sample rate, and from Pix2Pix its channels; a wav, flac or ogg file.
+One voice, sung or hummed or played, on flute, violin and others (ddsp, autoencoder); a piano's
+chords on a guitar (pix2pix); any sound in the manner of any other (style). Each system has flags of
+its own, as in: timbre-transfer --system=style --help
 """
 
 import functools
@@ -17,12 +18,12 @@ from audio_tt import app, parallel
 from audio_tt.errors import UserError
 from timbre_tt import conversion, systems
 
-_INSTRUMENT = flags.DEFINE_string("instrument", None, "What to play on; see --list_instruments.")
-_LIST = flags.DEFINE_bool("list_instruments", False, "Print the instruments of each system.")
+_INSTRUMENT = flags.DEFINE_string("instrument", None, "What to play on, such as flute.")
+_LIST = flags.DEFINE_bool("list_instruments", False, "Tell who plays what, and stop.")
 _SYSTEM = flags.DEFINE_enum(
-    "system", None, systems.NAMES, "By default the one that plays the instrument best."
+    "system", None, systems.NAMES, "How; by default the best for the instrument."
 )
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder to write to, for several recordings.")
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "For several: writes NAME_INSTRUMENT.wav.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace files that are there.")
 _JOBS = flags.DEFINE_integer("jobs", 1, "Recordings to play at once.", lower_bound=1)
 

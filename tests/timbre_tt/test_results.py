@@ -1,0 +1,60 @@
+"""The standing comparison: what changed is said, rows that were not measured stay."""
+
+import json
+import math
+
+from timbre_tt import results
+from timbre_tt.comparison import COPY, Row
+
+
+def rows(lsd, label="ddsp", **more):
+    figures = {"log_spectral_distance_db": lsd, "raw_pitch_accuracy": 0.5, "f0_outliers": math.nan}
+    return [
+        Row(COPY, figures={"log_spectral_distance_db": 11.0}),
+        Row(label, figures=figures, speed=2.0, gin="a = 1", **more),
+        Row("pix2pix", why_not="it has no tuba"),
+    ]
+
+
+def test_every_included_instrument_has_a_task():
+    assert {"flute", "violin", "guitar_acoustic"} <= set(results.instruments())
+    assert results.source_of("guitar_acoustic") == "keyboard_acoustic"
+    assert results.source_of("violin") == "flute" and results.source_of("oboe") == "violin"
+
+
+def test_progress_and_regressions_are_said():
+    known = {}
+    assert results.add(known, "flute", 2, rows(8.0)) == []
+    assert results.add(known, "flute", 2, rows(8.01)) == []
+    (worse,) = results.add(known, "flute", 2, rows(9.0))
+    assert "flute, ddsp: LSD (dB) 8.01 -> 9, worse" in worse
+    (better,) = results.add(known, "flute", 2, rows(7.0))
+    assert better.endswith("better")
+
+
+def test_rows_that_are_left_out_stay(tmp_path):
+    known = {}
+    results.add(known, "flute", 2, rows(8.0))
+    results.add(known, "flute", 2, rows(6.0, label="style"))
+    path = tmp_path / "results.md"
+    results.write(path, known)
+    text = path.read_text("utf-8")
+    assert "## violin to flute" in text and "2 melodies" in text
+    assert "| ddsp |" in text and "| style |" in text and "it has no tuba" in text
+    assert "nan" not in text.lower().replace("resonan", "")
+    assert results.read(path) == json.loads(path.with_suffix(".json").read_text("utf-8"))
+    assert results.read(tmp_path / "none.md") == {}
+    assert known["flute"]["ddsp"]["figures"]["f0_outliers"] is None
+
+
+def test_every_row_has_its_code_and_settings():
+    known = {}
+    results.add(known, "flute", 1, rows(8.0))
+    line = next(
+        line
+        for line in results.as_markdown("flute", known["flute"]).splitlines()
+        if line.startswith("| ddsp")
+    )
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[-2] == results.code_version() and len(cells[-1]) == 7
+    assert all(row["code"] for row in known["flute"].values())
