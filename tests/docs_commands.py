@@ -67,11 +67,12 @@ def problem_of(in_block, words):
     if hasattr(module, "_define_flags"):
         module._define_flags(arguments)
     given = [word for word in arguments if word.startswith("--")]
-    for word in given:
+    asks_for_help = bool(set(given) & {"--help", "--helpfull"})
+    for word in [] if asks_for_help else given:
         flag = word[2:].partition("=")[0]
         if flag not in flags.FLAGS and flag.removeprefix("no") not in flags.FLAGS:
             return f"there is no flag --{flag}"
-    if not in_block or set(given) & {"--help", "--helpfull"}:
+    if not in_block or asks_for_help:
         return None
     try:
         flags.FLAGS(app._join_booleans(["program", *arguments]))

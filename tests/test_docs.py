@@ -121,7 +121,8 @@ def folder_of_recordings(folder):
 
 def is_output(words, path):
     last = [word for word in words if not word.startswith("-")][-1]
-    return f"--output={path}" in words or (path == last and "--output_dir" not in str(words))
+    is_named_last = docs_commands.module_of(words) == "timbre_tt.transfer" and path == last
+    return f"--output={path}" in words or (is_named_last and "--output_dir" not in str(words))
 
 
 def run(words, folder, extra=()):

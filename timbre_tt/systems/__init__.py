@@ -27,7 +27,7 @@ import numpy as np
 from audio_tt.errors import UserError
 
 # In order of preference: the first that has the instrument plays it, see docs/results.md.
-NAMES = ("ddsp", "pix2pix", "style")
+NAMES = ("ddsp", "pix2pix", "autoencoder", "style")
 
 _BLOCK_SIZE = 65536
 
