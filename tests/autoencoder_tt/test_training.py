@@ -281,6 +281,20 @@ def test_the_first_clips_and_what_is_read_of_them(pictures):
         designs.get_design()
 
 
+def test_published_settings_after_the_default_ones():
+    """As train reads them; nothing of the other design may be left."""
+    settings.parse_gin(["autoencoder/flute.gin", "autoencoder/published.gin"])
+    read = gin.query_parameter
+    assert [read(f"AutoencoderTrainer.{name}") for name in ("learning_rate", "decays", "loss")] == [
+        5e-4,
+        False,
+        "mse",
+    ]
+    assert read("train_autoencoder.epochs") == 5 and read("train_autoencoder.patience") is None
+    assert read("PicturePairs.batch_size") == 50 and read("PicturePairs.n_clips") == 310
+    gin.clear_config()
+
+
 def test_a_clip_whose_range_is_unknown_is_named(pictures):
     folder, ranges = pictures
     design = designs.get_design()
