@@ -27,6 +27,7 @@ _INCLUDE = re.compile(r"""^include\s+(['"])(?P<name>.+)\1\s*(#.*)?$""")
 _FOREIGN_IMPORT = re.compile(r"^(import|from)\s+ddsp\b")
 _UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?(?:.*/)?([\w.]+)(?:\(\))?'")
 _UNKNOWN_PARAMETER = re.compile(r"Configurable '([\w.]+)' doesn't have a parameter named '(\w+)'")
+_UNKNOWN_REFERENCE = re.compile(r"matching reference '(@.+)'\.\s+In binding for '(.+)'")
 _UNSET_MACRO = re.compile(r"'([\w./]+)/gin.macro'")
 _LOCATION = re.compile(r"\n\s*In .*?line (\d+)", re.DOTALL)
 
@@ -74,11 +75,28 @@ def parse_gin(
     if skip_unknown:
         _drop_unknown_names()
     try:
-        gin.finalize()
+        while not _finalized(skipped is not None):
+            pass
     except _GIN_ERRORS as error:
         macro = _UNSET_MACRO.search(str(error))
         reason = f"%{macro[1]} is used but never set" if macro else _first_line(error)
         raise UserError(f"the settings do not fit together: {reason}") from error
+
+
+def _finalized(skip_unknown: bool) -> bool:
+    """Locks the settings; leaves one that is something unknown unset first, where there is one."""
+    import gin
+
+    try:
+        gin.finalize()
+    except _GIN_ERRORS as error:
+        unknown = _UNKNOWN_REFERENCE.search(str(error)) if skip_unknown else None
+        if unknown is None:
+            raise
+        logging.warning("%s is not known here, so %s is not set", unknown[1], unknown[2])
+        gin.bind_parameter(unknown[2], None)
+        return False
+    return True
 
 
 def bind(parameter: str, value: object) -> None:

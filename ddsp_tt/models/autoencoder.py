@@ -94,5 +94,11 @@ def _rates_of(preprocessor, processors):
 
 @gin.configurable(module="ddsp_tt.models")
 def get_model(model=gin.REQUIRED):
-    """The model that gin names: `get_model.model = @models.Autoencoder()`."""
+    """The model that gin names: `get_model.model = @models.Autoencoder()`.
+
+    Raises:
+      UserError: gin names one that is not known here.
+    """
+    if model is None:
+        raise UserError("the settings name no model that is known here (get_model.model)")
     return model

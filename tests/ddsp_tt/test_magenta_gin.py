@@ -1,0 +1,58 @@
+"""Gin files of Magenta's package, as they are: what is unknown here is told and passed over."""
+
+import gin
+import pytest
+
+from audio_tt import settings
+from audio_tt.errors import UserError
+from ddsp_tt.configurables import models
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Files in the layout of ddsp/training/gin, which include each other from its root."""
+    files = {
+        "datasets/base.gin": "import ddsp.training\nevaluate.batch_size = 32\n",
+        "datasets/notes.gin": (
+            "include 'datasets/base.gin'\n"
+            "train.data_provider = @train_data/data.NotesOfTheirs()\n"
+            "train_data/NotesOfTheirs.split = 'train'\n"
+        ),
+        "models/one.gin": (
+            "import ddsp\n"
+            "get_model.model = @models.Autoencoder()\n"
+            "Trainer.checkpoints_to_keep = 9\n"
+        ),
+        "models/two.gin": "get_model.model = @models.ModelOfTheirs()\nModelOfTheirs.size = 2\n",
+        "papers/all.gin": "include 'models/one.gin'\ninclude 'datasets/notes.gin'\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def parse(*paths):
+    settings.parse_gin(("ddsp/published.gin", *paths), skip_unknown=True)
+
+
+def test_a_provider_that_is_unknown_is_left_unset(folder, caplog):
+    parse(folder / "papers" / "all.gin")
+    assert gin.query_parameter("train.data_provider") is None
+    assert isinstance(models.get_model(), models.Autoencoder)
+    for words in (
+        "@data.NotesOfTheirs() is not known here, so train.data_provider is not set",
+        "Trainer.checkpoints_to_keep is not known here",
+    ):
+        assert words in caplog.text
+
+
+def test_a_model_that_is_unknown_cannot_be_built(folder):
+    parse(folder / "models" / "two.gin")
+    with pytest.raises(UserError, match="no model that is known here"):
+        models.get_model()
+
+
+def test_without_leave_what_is_unknown_is_refused(folder):
+    with pytest.raises(UserError, match="nothing is called .*NotesOfTheirs"):
+        settings.parse_gin(("ddsp/published.gin", folder / "datasets" / "notes.gin"))
