@@ -11,24 +11,29 @@ from absl import flags
 from audio_tt import app, io
 from audio_tt.instruments import SoundFontInstrument, get_voice
 from audio_tt.performance import perform
-from timbre_tt.melodies import GREENSLEEVES
+from timbre_tt.melodies import GREENSLEEVES, ODE_TO_JOY
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("output", "timbre_tt/assets/demo.flac", "FLAC file to write.")
+flags.DEFINE_string("output", "timbre_tt/assets/demo.flac", "Sound file to write.")
 flags.DEFINE_string("instrument", "ocarina", "Who plays.")
+flags.DEFINE_enum("melody", "greensleeves", ["greensleeves", "ode-to-joy"], "What is played.")
 flags.DEFINE_string("soundfont", None, "SoundFont file; by default the system's.")
 flags.DEFINE_integer("seed", 0, "Another seed plays it otherwise.")
 
 SAMPLE_RATE = 16000
 SECONDS = 14.0
 SECONDS_PER_NOTE = 0.36
+MELODIES = {"greensleeves": GREENSLEEVES, "ode-to-joy": ODE_TO_JOY}
 SEMITONES = 5
 
 
-def render_demo(instrument: str, soundfont: str | None, seed: int) -> np.ndarray:
-    """Plays the first half of the melody; returns `[samples]`, float32, with a peak of 0.7."""
+def render_demo(
+    instrument: str, soundfont: str | None, seed: int, melody: str = "greensleeves"
+) -> np.ndarray:
+    """Plays the first 14 seconds of a melody; returns `[samples]`, float32, with a peak of 0.7."""
     voice = get_voice(instrument)
-    notes = [n for n in GREENSLEEVES.at_speed(SECONDS_PER_NOTE, SEMITONES) if n.end < SECONDS]
+    written = MELODIES[melody].at_speed(SECONDS_PER_NOTE, SEMITONES)
+    notes = [n for n in written if n.end < SECONDS]
     performance = perform(
         notes,
         np.random.default_rng(seed),
@@ -46,7 +51,8 @@ def render_demo(instrument: str, soundfont: str | None, seed: int) -> np.ndarray
 def main() -> None:
     """Writes the recording to --output."""
     app.parse_gin()
-    io.write(FLAGS.output, render_demo(FLAGS.instrument, FLAGS.soundfont, FLAGS.seed), SAMPLE_RATE)
+    audio = render_demo(FLAGS.instrument, FLAGS.soundfont, FLAGS.seed, FLAGS.melody)
+    io.write(FLAGS.output, audio, SAMPLE_RATE)
 
 
 if __name__ == "__main__":
