@@ -67,7 +67,7 @@ def test_transfer(tmp_path, tone):
     peaks = np.argmax(spectrum[300:2000]) + 300
     assert min(abs(peaks - 440 * k) for k in (1, 2, 3, 4)) < 12
     result = transfer(
-        source, tmp_path / "high.flac", "--octave_shift=1", "--noauto_adjust", "--f0_method=yin"
+        source, tmp_path / "high.flac", "--octave_shift=1", "--keep_octave", "--f0_method=yin"
     )
     high = assert_plays(result, tmp_path / "high.flac", len(tone))
     spectrum = np.abs(np.fft.rfft(high[8000:24000] * np.hanning(16000)))

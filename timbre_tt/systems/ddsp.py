@@ -24,16 +24,20 @@ def define_flags():
     from audio_tt import pitch_flags
     from ddsp_tt import transfer_flags
 
+    flags.DEFINE_bool("keep_octave", False, "Fit the loudness alone, not the octave.")
     flags.adopt_module_key_flags(transfer_flags)
     flags.adopt_module_key_flags(pitch_flags)
 
 
 def options():
     """The flags as keyword arguments of `load`."""
+    from absl.flags import FLAGS
+
     from audio_tt import pitch_flags
     from ddsp_tt import transfer_flags
 
-    return {"pitch": pitch_flags.options(), **transfer_flags.options()}
+    options = {"pitch": pitch_flags.options(), "keep_octave": FLAGS.keep_octave}
+    return {**options, **transfer_flags.options()}
 
 
 def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=False):
