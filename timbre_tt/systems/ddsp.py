@@ -81,7 +81,7 @@ def _octave_kept(trained, measured, adjustment):
         trained.statistics,
         min_db=-conventions.get(trained.convention).range_db,
         smoothing=postprocessing.smoothing_of(trained.model.rates.frame_rate),
-        **dataclasses.asdict(adjustment),
+        **dataclasses.asdict(dataclasses.replace(adjustment, octave_shift=0)),
     )
     moved = np.median(np.log2(adjusted["f0_hz"] / np.maximum(measured["f0_hz"], 1e-3)))
     return dataclasses.replace(adjustment, octave_shift=adjustment.octave_shift - round(moved))
