@@ -8,7 +8,7 @@ import numpy as np
 
 from audio_tt import crepe
 from audio_tt.errors import UserError
-from audio_tt.loudness import a_weighting_db
+from audio_tt.loudness import DB_RANGE, a_weighting_db
 from audio_tt.viterbi import Decoder
 from audio_tt.windows import window_values
 from ddsp_tt import conventions
@@ -71,9 +71,29 @@ class LoudnessMeter:
         return self._measure(power, self._weighting_db, self._range_db)
 
 
-def _log_of_mean(power, weighting_db, range_db):
-    power = np.mean(power * 10.0 ** (weighting_db / 10.0), axis=-1)
+class PowerMeter:
+    """Mean power in dB, as `audio_tt.loudness.compute_power` measures it.
+
+    Args:
+      size: samples in a frame.
+    """
+
+    def __init__(self, size):
+        self._size = size
+        self.before, self.after = size // 2, size - size // 2
+
+    def __call__(self, audio, hop_length):
+        """Power `[frames]` in dB of the frames in audio `[samples]`."""
+        frames = np.lib.stride_tricks.sliding_window_view(audio, self._size)[::hop_length]
+        return _to_db(np.mean(frames * frames, axis=-1), DB_RANGE)
+
+
+def _to_db(power, range_db):
     return 10.0 * np.log10(np.maximum(power, 10.0 ** (-range_db / 10.0)))
+
+
+def _log_of_mean(power, weighting_db, range_db):
+    return _to_db(np.mean(power * 10.0 ** (weighting_db / 10.0), axis=-1), range_db)
 
 
 def _mean_of_logs(power, weighting_db, range_db):

@@ -5,7 +5,7 @@ from threadpoolctl import ThreadpoolController
 
 from audio_tt.errors import UserError
 from ddsp_tt import conventions, core, models, postprocessing
-from ddsp_tt.live.analysis import LoudnessMeter, PitchFollower, Window, checked
+from ddsp_tt.live.analysis import LoudnessMeter, PitchFollower, PowerMeter, Window, checked
 from ddsp_tt.live.network import LiveDecoder, LiveEncoder
 from ddsp_tt.live.synthesis import LiveGroup
 from ddsp_tt.rates import MEASURING_RATE
@@ -21,7 +21,7 @@ class LiveInstrument:
     Args:
       trained: a `loading.TrainedModel`.
       octave_shift: octaves to add to the pitch, as nobody knows a live input's register in advance.
-      loudness_shift: dB to add to the loudness.
+      loudness_shift: dB to add to the loudness or power.
       seed: of the noise.
 
     Attributes:
@@ -51,21 +51,23 @@ class LiveInstrument:
         sizes = dict(model.decoder.output_splits)
         self._group = LiveGroup(model.processor_group, sizes, self._hop, seed)
         read = set(self._decoder.input_keys) | self._group.keys - set(sizes)
-        unknown = read - {"ld_scaled", "f0_scaled", "f0_hz", "z"}
+        unknown = read - {"ld_scaled", "pw_scaled", "f0_scaled", "f0_hz", "z"}
         if unknown:
             raise UserError(
                 f"a model that reads {', '.join(sorted(unknown))} cannot be played live"
             )
-        self._pitch = self._loudness = self._encoder = None
+        self._pitch = self._level = self._encoder = None
         if read & {"f0_hz", "f0_scaled"}:
             self._pitch = PitchFollower(_usual_pitch(trained.statistics))
         if "ld_scaled" in read:
-            self._loudness = LoudnessMeter(trained.convention, self.sample_rate)
+            self._level = LoudnessMeter(trained.convention, self.sample_rate)
+        elif "pw_scaled" in read:
+            self._level = PowerMeter(model.preprocessor.power_window_length)
         if "z" in read:
             if not isinstance(model.encoder, models.CrepeEncoder):
                 raise UserError("of models with an encoder, only that of CREPE can be played live")
             self._encoder = LiveEncoder(model.encoder)
-        analyses = [x for x in (self._pitch, self._loudness, self._encoder) if x is not None]
+        analyses = [x for x in (self._pitch, self._level, self._encoder) if x is not None]
         self._before = max(x.before for x in analyses)
         self._after = max(x.after for x in analyses)
         # Frames come one at a time, or with an encoder as many as one latent stands for.
@@ -110,9 +112,10 @@ class LiveInstrument:
             f0_hz = postprocessing.shift_f0(f0_hz, self._octaves)[:, None]
             measured["f0_hz"] = f0_hz
             measured["f0_scaled"] = postprocessing.hz_to_midi(f0_hz) / core.F0_RANGE
-        if self._loudness:
-            loudness_db = self._analyse(self._loudness, count) + self._decibels
-            measured["ld_scaled"] = loudness_db[:, None] / self._range_db + 1.0
+        if self._level:
+            level_db = self._analyse(self._level, count) + self._decibels
+            scaled = level_db[:, None] / self._range_db + 1.0
+            measured["ld_scaled"] = measured["pw_scaled"] = scaled
         if self._encoder:
             measured["z"] = self._encode(count)
         self._frames += count

@@ -49,19 +49,18 @@ class Autoencoder(keras.Model):
         self.loss_objs = list(losses or [])
         self.loss_trackers = [keras.metrics.Mean(name=loss.name) for loss in self.loss_objs]
 
-    def encode(self, features):
+    def encode(self, features, training=False):
         """Features with the scaled ones, and `z` where there is an encoder."""
         features = dict(features)
         if self.preprocessor is not None:
             features = self.preprocessor(features)
         if self.encoder is not None:
-            features.update(self.encoder(features))
+            features.update(self.encoder(features, training=training))
         return features
 
     def call(self, features, training=False):
         """All outputs as a nested dict, with the audio `[batch, samples]` under "audio_synth"."""
-        del training
-        features = self.encode(features)
+        features = self.encode(features, training)
         features.update(self.decoder(features))
         outputs = self.processor_group(features, return_outputs_dict=True)
         outputs["audio_synth"] = outputs["out"]

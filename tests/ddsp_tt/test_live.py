@@ -214,9 +214,15 @@ def test_the_older_loudness(sound):
     trained = make(decoder(("ld_scaled", "f0_scaled"), splits), dag, convention="ddsp1")
     instrument = live.LiveInstrument(trained)
     padded = np.pad(sound, (0, 4096))
-    measured = instrument._loudness(padded[: 100 * HOP + 2048 - HOP], HOP)
+    measured = instrument._level(padded[: 100 * HOP + 2048 - HOP], HOP)
     np.testing.assert_allclose(measured, features.loudness(padded, "ddsp1")[:100], atol=2e-3)
     assert instrument.latency_samples == 2048 + 63
+
+
+def test_power_is_measured_as_in_training(sound):
+    meter = live.analysis.PowerMeter(1024)
+    measured = meter(np.pad(sound, 512)[: 1024 + 99 * HOP], HOP)
+    np.testing.assert_allclose(measured, features.power(sound, 250, 1024)[:100], atol=1e-3)
 
 
 def test_octaves_and_loudness_are_moved(solo, sound):
