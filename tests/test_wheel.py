@@ -42,9 +42,9 @@ def test_everything_that_is_needed_is_inside(installed):
     inside = installed / "audio_tt" / "gin_files"
     assert settings == {str(path.relative_to(inside)) for path in inside.rglob("*.gin")}
     assert (installed / "timbre_tt" / "assets" / "demo.flac").is_file()
-    for folder in (ROOT / "ddsp_tt" / "pretrained").iterdir():
-        for path in folder.iterdir():
-            assert (installed / "ddsp_tt" / "pretrained" / folder.name / path.name).is_file()
+    for system in ("autoencoder_tt", "ddsp_tt", "pix2pix_tt"):
+        for path in (ROOT / system / "pretrained").glob("*/*"):
+            assert (installed / path.relative_to(ROOT)).is_file()
     assert not (installed / "tests").exists() and not (installed / "gin").exists()
 
 

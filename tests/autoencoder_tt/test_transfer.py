@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from audio_tt.phase_windows import GriffinLim
-from autoencoder_tt import frame_model, transfer
+from autoencoder_tt import catalogue, frame_model, loading, transfer
 from autoencoder_tt.designs import TrainedModel
 from autoencoder_tt.frames import FrameSpectrogram
 from autoencoder_tt.transfer import Playing
@@ -172,3 +172,19 @@ def test_phases_are_those_of_sines(trained, tune):
         errors[phase] = np.linalg.norm(magnitude - target) / np.linalg.norm(target)
     assert errors["harmonics"] < 0.1
     assert errors["harmonics"] < 0.7 * errors["random"]
+
+
+@pytest.mark.parametrize("instrument", catalogue.instruments())
+def test_the_included_instruments_play(instrument, tune):
+    folder = catalogue.folder(instrument)
+    assert (folder / "weights.h5").stat().st_size < 8e6
+    trained = loading.load(folder)
+    assert trained.design.network.count_params() < 5e6
+    measured, n_samples = transfer.measure([tune], trained.design.features, method="yin")
+    output = transfer.render(trained, measured, n_samples)
+    loud, quiet = (
+        level_db(output[int(a * RATE) : int(b * RATE)]) for a, b in ((0.2, 0.8), (2.0, 2.6))
+    )
+    assert loud > -30 and loud - quiet == pytest.approx(20.0, abs=6.0)
+    spectrum = np.abs(np.fft.rfft(output[int(0.2 * RATE) : int(0.8 * RATE)] * np.hanning(13230)))
+    assert spectrum[240:300].argmax() + 240 == pytest.approx(264, abs=2)  # 440 Hz
