@@ -76,7 +76,7 @@ def nearest_share(latent, instruments, recordings):
 
 
 def draw(path, points, shares, instruments):
-    """Draws a map into a PNG file, a colour for each instrument, its name at its middle."""
+    """Draws a map into a PNG file: a colour for each instrument, and its median as a large dot."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -85,10 +85,11 @@ def draw(path, points, shares, instruments):
     axis = figure.subplots()
     for i, name in enumerate(np.unique(instruments)):
         here = points[instruments == name]
-        axis.scatter(*here.T, s=14, alpha=0.6, color=f"C{i % 10}", label=name or None, lw=0)
-        if name:
-            outline = {"facecolor": "white", "alpha": 0.7, "edgecolor": f"C{i % 10}"}
-            axis.text(*np.median(here, axis=0), name, ha="center", bbox=outline)
+        axis.scatter(*here.T, s=14, alpha=0.5, color=f"C{i % 10}", lw=0)
+        middle = np.median(here, axis=0)
+        axis.scatter(*middle, s=160, color=f"C{i % 10}", edgecolor="black", label=name or None)
+    if any(instruments):
+        figure.legend(loc="outside right upper")
     axis.set_xlabel(f"first component ({100 * shares[0]:.0f} % of the variance)")
     axis.set_ylabel(f"second component ({100 * shares[1]:.0f} %)")
     axis.grid(alpha=0.3)
