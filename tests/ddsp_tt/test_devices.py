@@ -17,6 +17,7 @@ from audio_tt.devices import single
 from audio_tt.errors import UserError
 from ddsp_tt import preparation
 
+ROUNDING = 1e-4  # logarithms of what is silent make much of float32's last digits
 BACKEND = keras.backend.backend()
 # Noise is drawn by each device for its own examples, so the equality below is for a model without.
 SETTINGS = """
@@ -112,13 +113,13 @@ def test_two_devices(place, expected):
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2"
     finish(start(place, place / "two", "--strategy=mirrored", program=program, XLA_FLAGS=flags))
     assert len(expected) == 2
-    np.testing.assert_allclose(losses(place / "two"), expected, rtol=1e-5)
+    np.testing.assert_allclose(losses(place / "two"), expected, rtol=ROUNDING)
 
 
 @pytest.mark.slow
 def test_two_workers(place, expected):
     finish(*start_workers(place, place / "workers"))
-    np.testing.assert_allclose(losses(place / "workers"), expected, rtol=1e-5)
+    np.testing.assert_allclose(losses(place / "workers"), expected, rtol=ROUNDING)
 
 
 @pytest.mark.slow
@@ -137,7 +138,7 @@ def test_a_killed_worker_leaves_a_run_that_resumes(place, expected):
     finish(*start_workers(place, save_dir, f"--gin_param=train.num_steps={done + 2}"))
     history = runs.RunDirectory(save_dir).history()
     assert [row["step"] for row in history] == list(range(2, done + 3, 2))
-    np.testing.assert_allclose([row["loss"] for row in history[:2]], expected, rtol=1e-5)
+    np.testing.assert_allclose([row["loss"] for row in history[:2]], expected, rtol=ROUNDING)
 
 
 def test_shares_of_a_batch_are_the_batch():
