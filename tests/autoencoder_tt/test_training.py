@@ -266,6 +266,28 @@ def test_the_published_design_trains_through_the_same_room(tmp_path, pictures):
     assert (run / "samples" / "000002" / "drawn.wav").is_file()
 
 
+def test_a_published_run_goes_on_and_is_a_model_for_the_original(tmp_path, pictures):
+    folder, _ = pictures
+    for name, epochs in (("whole", [2]), ("halves", [1, 2])):
+        for count in epochs:
+            keras.utils.set_random_seed(3)
+            design = designs.get_design()
+            design.write_sizes(tmp_path / name)
+            pairs = data.PicturePairs(folder, design.spectrogram)
+            training.train(design.network, pairs, tmp_path / name, epochs=count)
+    whole, halves = (RunDirectory(tmp_path / name).history() for name in ("whole", "halves"))
+    assert [row["epoch"] for row in halves] == [1, 2]
+    for a, b in zip(whole, halves, strict=True):
+        assert a == pytest.approx(b, rel=1e-4)
+    best = min(halves, key=lambda row: row["val_lsd_db"])["val_lsd_db"]
+    loaded = loading.load(tmp_path / "halves")
+    assert training.lsd_db(loaded.design.network, pairs.held_out) == pytest.approx(best, rel=1e-4)
+    (tmp_path / "halves" / "operative_config.gin").unlink()  # what the original leaves
+    again = loading.load(tmp_path / "halves")
+    for a, b in zip(loaded.design.network.weights, again.design.network.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_the_first_clips_and_what_is_read_of_them(pictures):
     folder, ranges = pictures
     spectrogram = designs.get_design().spectrogram
