@@ -116,6 +116,18 @@ def bind(parameter: str, value: object) -> None:
         gin.bind_parameter(parameter, value)
 
 
+def clear(parameter: str) -> None:
+    """Sets one gin parameter to None, so that what it refers to is not made.
+
+    Args:
+      parameter: Such as `"train.data_provider"`.
+    """
+    import gin
+
+    with gin.unlock_config():
+        gin.bind_parameter(parameter, None)
+
+
 def operative_gin() -> str:
     """Returns the settings that were used so far, defaults included, as the text of a gin file.
 

@@ -40,10 +40,12 @@ def main():
 
     import keras
 
-    from audio_tt import devices
+    from audio_tt import devices, settings
     from ddsp_tt.configurables import models, training
 
     app.parse_gin(default_files=("ddsp/published.gin",), skip_unknown=True)
+    if _DATA_DIR.value:
+        settings.clear("train.data_provider")  # or gin would make the one that it names
     all_devices = devices.start(flags.FLAGS.strategy)
     keras.utils.set_random_seed(_SEED.value)
     with all_devices.scope():

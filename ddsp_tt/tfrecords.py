@@ -142,7 +142,7 @@ class TFRecordProvider(data.CropProvider):
 
     def __init__(
         self,
-        file_pattern=gin.REQUIRED,
+        file_pattern=None,
         example_secs=4,
         sample_rate=MEASURING_RATE,
         frame_rate=250,
@@ -150,6 +150,11 @@ class TFRecordProvider(data.CropProvider):
         batch_size=16,
         seed=0,
     ):
+        if file_pattern is None:
+            raise UserError(
+                "no data: give --data_dir, or "
+                "--gin_param=\"TFRecordProvider.file_pattern='data/train.tfrecord*'\""
+            )
         rates = Rates(sample_rate, frame_rate)
         n_frames = round(example_secs * frame_rate)
         examples = [

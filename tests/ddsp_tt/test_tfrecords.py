@@ -8,7 +8,7 @@ from audio_tt import settings
 from audio_tt.errors import UserError
 from ddsp_tt import data, preparation, tfrecords
 from ddsp_tt.configurables import models, training
-from ddsp_tt.rates import DEFAULT_RATES
+from ddsp_tt.rates import DEFAULT_RATES, Rates
 
 tf = pytest.importorskip("tensorflow")
 
@@ -103,3 +103,30 @@ def test_trains_as_gin_says(example, small_gin, tmp_path):
     with pytest.raises(UserError, match="no data"):
         settings.parse_gin((small_gin,))
         training.train(models.get_model(), tmp_path / "other")
+
+
+def test_windows_of_other_rates_than_gin_says(example, tmp_path):
+    tfrecords.write(tfrecords.windows(example, 1.0, 1.0), tmp_path / "set", num_shards=1)
+    provider = tfrecords.TFRecordProvider(f"{tmp_path}/set-*", 1, batch_size=2)
+    assert provider.rates == DEFAULT_RATES and provider.batch(0)["audio"].shape == (2, 16000)
+    with pytest.raises(UserError, match="16000 samples and 250 frames, where 1 s at 48000 Hz"):
+        tfrecords.TFRecordProvider(f"{tmp_path}/set-*", 1, sample_rate=48000)
+
+
+def test_records_of_48_khz_carry_their_copy(example, tmp_path):
+    high = {**example, "rates": Rates(48000, 250), "audio": np.repeat(example["audio"], 3)}
+    tfrecords.write(tfrecords.windows(high, 1.0, 1.0), tmp_path / "set", num_shards=1)
+    provider = tfrecords.TFRecordProvider(f"{tmp_path}/set-*", 1, 48000, batch_size=2)
+    batch = provider.batch(0)
+    assert batch["audio"].shape == (2, 48000) and batch["audio_16k"].shape == (2, 16000)
+    np.testing.assert_array_equal(batch["audio"][:, ::3], batch["audio_16k"])
+
+
+def test_a_data_folder_goes_before_what_gin_provides(small_gin):
+    settings.parse_gin((small_gin, "datasets/tfrecord.gin"))
+    model = models.get_model()
+    with pytest.raises(UserError, match="no data: give --data_dir"):
+        training.train(model, "unused")
+    settings.clear("train.data_provider")
+    with pytest.raises(UserError, match="nowhere: no such folder"):
+        training.train(model, "unused", "nowhere")
