@@ -2,7 +2,8 @@
 
 python benchmarks/style_step.py                          a step on 10 s (431 frames), 4096 filters
 python benchmarks/style_step.py --transfer               10 s, file to file
-python benchmarks/style_step.py --style_minutes=1,10     peak memory by the length of the style
+python benchmarks/style_step.py --style_minutes=1,20     peak memory by the length of the style
+python benchmarks/style_step.py --content_minutes=1,5    and of the content
 
 The plain way is the published one written down: the convolution, the whole Gram matrix, its squared
 difference, the gradient of all that and Adam, eagerly; then 500 iterations of Griffin-Lim.
@@ -155,14 +156,14 @@ def compare_transfers(folder, seconds, steps):
         print(f"{name:24s} {wall:7.1f} s  processor {cpu:7.1f} s  peak {peak:.2f} GB", flush=True)
 
 
-def compare_memory(folder, minutes):
-    write_file(folder / "content.wav", 5.0, 0)
+def compare_memory(folder, varied, minutes):
     for length in minutes:
-        write_file(folder / "style.wav", 60.0 * length, 1)
-        for setting in ("style/default.gin", "style/finite.gin"):
-            command = transfer_command(folder, f"--gin_file={setting}", "--steps=3")
+        for seed, name in enumerate(("content", "style")):
+            write_file(folder / f"{name}.wav", 60.0 * length if name == varied else 5.0, seed)
+        for setting in ("default", "finite"):
+            command = transfer_command(folder, f"--gin_file=style/{setting}.gin", "--steps=2")
             peak = run([sys.executable, *command])[2]
-            print(f"style of {length:g} minutes, {setting}: peak {peak:.2f} GB", flush=True)
+            print(f"{varied} of {length:g} minutes, {setting}: peak {peak:.2f} GB", flush=True)
 
 
 def main():
@@ -172,6 +173,7 @@ def main():
     parser.add_argument("--transfer", action="store_true")
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--style_minutes")
+    parser.add_argument("--content_minutes")
     parser.add_argument("--worker")
     parser.add_argument("rest", nargs="*")
     arguments = parser.parse_args()
@@ -180,11 +182,15 @@ def main():
     if arguments.worker:
         is_plain = arguments.worker == "plain"
         return plain(arguments.frames) if is_plain else ours(arguments.worker, arguments.frames)
-    if arguments.transfer or arguments.style_minutes:
+    lengths = {"style": arguments.style_minutes, "content": arguments.content_minutes}
+    varied = [name for name, minutes in lengths.items() if minutes]
+    if arguments.transfer or varied:
         with tempfile.TemporaryDirectory() as folder:
             if arguments.transfer:
-                return compare_transfers(Path(folder), 10.0, arguments.steps)
-            return compare_memory(Path(folder), map(float, arguments.style_minutes.split(",")))
+                compare_transfers(Path(folder), 10.0, arguments.steps)
+            for name in varied:
+                compare_memory(Path(folder), name, map(float, lengths[name].split(",")))
+        return None
     options = [Path(__file__).resolve(), f"--frames={arguments.frames}"]
     programs = {PLAIN: ([sys.executable, *options, "--worker=plain"], {})}
     backends = {"TensorFlow": sys.executable, **({"JAX": JAX} if JAX.exists() else {})}

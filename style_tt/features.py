@@ -62,6 +62,21 @@ class LogSpectrogram:
         """Levels, float32, shaped like the spectrum."""
         return np.log1p(np.abs(spectrum)).astype(np.float32)
 
+    def with_dynamics(self, level, original):
+        """Levels whose every frame has the energy of another recording's.
+
+        Args:
+          level: `[channels, bins, frames]`.
+          original: the other recording's, the same shape.
+
+        Returns:
+          float32, the same shape.
+        """
+        wanted, found = (np.expm1(np.maximum(x, 0.0)) for x in (original, level))
+        target, own = (np.linalg.norm(x, axis=1, keepdims=True) for x in (wanted, found))
+        gain = np.where(own > 1e-12, target / np.maximum(own, 1e-12), 0.0)
+        return np.log1p(gain * found).astype(np.float32)
+
     def synthesise(self, pairs, seed=0):
         """Audio of levels.
 
@@ -110,6 +125,10 @@ class Waveform:
     def to_level(self, spectrum):
         """The samples themselves."""
         return spectrum
+
+    def with_dynamics(self, level, original):
+        """The levels as they are: a sample has no energy of its own to keep."""
+        return level
 
     def synthesise(self, pairs, seed=0):
         """Yields float32 `[samples, channels]` of what `analyse` gives."""

@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import tempfile
 
 import gin
 import numpy as np
@@ -39,8 +38,8 @@ class StyleTransfer:
       overlap_seconds: that neighbouring blocks share, over which one fades into the other.
       max_seconds: of both recordings that count; None for all.
       mono: whether channels are mixed; otherwise all are optimised together.
-      keep_loudness: whether the output has the content's root mean square; otherwise it is as loud
-        as the style has made it.
+      keep_dynamics: whether every frame is as loud as the content's; otherwise it is as loud as the
+        style has made it, in rests too. A waveform has no frames and stays as it is.
       keep_length: whether the output is as long as the content, to the sample; otherwise what comes
         after the last whole hop is lost.
     """
@@ -51,7 +50,7 @@ class StyleTransfer:
     overlap_seconds: float = 1.0
     max_seconds: float | None = None
     mono: bool = False
-    keep_loudness: bool = True
+    keep_dynamics: bool = True
     keep_length: bool = True
 
     def __post_init__(self):
@@ -142,14 +141,14 @@ class Session:
         levels = self._optimised(content, measures, spectra, seed, run)
         mix = strengths(strength, bands, rep)
         pairs = self._mixed(levels, spectra, mix)
-        length = measures.samples
+        left = measures.samples
         if not self.settings.keep_length:
-            length = max(length, rep.n_fft) // rep.hop_length * rep.hop_length
-        sound = _cut(rep.synthesise(pairs, seed), length)
-        if self.settings.keep_loudness:
-            yield from _at_level(sound, measures.rms)
-        else:
-            yield from (block / np.float32(gain) for block in sound)
+            left = max(left, rep.n_fft) // rep.hop_length * rep.hop_length
+        for block in rep.synthesise(pairs, seed):
+            block = block[:left] / np.float32(gain)
+            left -= len(block)
+            if len(block):
+                yield block
 
     def _spectra(self, recording, measures):
         blocks = recording.blocks(self.settings.gain(measures))
@@ -220,6 +219,8 @@ class Session:
         for level in levels:
             spectrum = spectra.take(level.shape[-1])
             original = self.representation.to_level(spectrum)
+            if self.settings.keep_dynamics:
+                level = self.representation.with_dynamics(level, original)
             yield original + mix[:, None] * (level - original), spectrum
 
     def _check_length(self, recording, measures):
@@ -257,22 +258,6 @@ def render(content, style, sample_rate, strength=1.0, bands=(), seed=0):
     played = Session(both[1]).play(both[0], strength, bands, seed)
     audio = np.concatenate(list(played))
     return (audio[:, 0] if np.ndim(content) == 1 else audio), wanted
-
-
-def _cut(sound, length):
-    for block in sound:
-        block = block[:length]
-        length -= len(block)
-        if len(block):
-            yield block
-
-
-def _at_level(sound, rms):
-    """Blocks with a root mean square over all; they wait on the disk until theirs is known."""
-    with tempfile.TemporaryFile() as spool:
-        recording = Recording.from_blocks(sound, spool)
-        found = recording.measure().rms
-        yield from recording.blocks(rms / found if found else 0.0)
 
 
 def _frames_first(level):

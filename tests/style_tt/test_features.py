@@ -56,3 +56,19 @@ def test_a_waveform_is_its_samples(melody):
 def test_unknown_phase_is_refused():
     with pytest.raises(UserError, match="content or random"):
         LogSpectrogram(phase="zero")
+
+
+def test_dynamics_are_taken_over():
+    rng = np.random.default_rng(0)
+    level, original = rng.uniform(0.2, 2.0, (2, 2, 129, 5)).astype(np.float32)
+    original[..., 1] = 0.0
+    level[..., 2] = 0.0
+    found = SMALL.with_dynamics(level, original)
+    energies = [np.sum(np.expm1(x) ** 2, axis=1) for x in (found, original)]
+    np.testing.assert_allclose(
+        energies[0][:, [0, 1, 3, 4]], energies[1][:, [0, 1, 3, 4]], rtol=1e-4
+    )
+    assert not found[..., 1:3].any()
+    shape = np.expm1(found[..., 0]) / np.expm1(level[..., 0])
+    np.testing.assert_allclose(shape, shape[:, :1] * np.ones((1, 129)), rtol=1e-3)
+    np.testing.assert_array_equal(Waveform().with_dynamics(level, original), level)
