@@ -9,6 +9,7 @@ import numpy as np
 from absl import logging
 
 from audio_tt import weights
+from audio_tt.devices import Devices
 from audio_tt.errors import UserError
 from audio_tt.files import replacing
 from audio_tt.progress import progress
@@ -34,6 +35,7 @@ def train(
     save_minutes=10.0,
     keep_epochs=(),
     epoch_offset=0,
+    devices=None,
 ):
     """Trains up to `epochs` epochs in total; a run that stands in `run_path` already goes on.
 
@@ -55,6 +57,7 @@ def train(
       keep_epochs: epochs whose generator is kept as `samples/EPOCH/generator.h5`.
       epoch_offset: is added to the numbers of epochs in the history and in the samples. A run that
         starts from weights alone goes on counting where its history ends in any case.
+      devices: the `audio_tt.devices.Devices` in whose scope the trainer was made; None for one.
 
     Raises:
       UserError: another process trains there, what stands there does not fit, or the losses are no
@@ -80,7 +83,7 @@ def train(
         readers = (
             functools.partial(pairs.batch, step) for step in range(start, epochs * per_epoch)
         )
-        batches = data.prefetch(readers)
+        batches = map((devices or Devices()).spread, data.prefetch(readers))
         for epoch in range(first, epochs):
             rates = [
                 learning_rates(trainer.rates, epoch + i / per_epoch, epochs, decay_epochs)

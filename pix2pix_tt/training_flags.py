@@ -29,6 +29,9 @@ _TEST_AUDIO = flags.DEFINE_string(
     None,
     "Folder with ORIGIN.wav, which the network plays after each epoch, and TARGET.wav to compare.",
 )
+_STRATEGY = flags.DEFINE_enum(
+    "strategy", None, ["mirrored"], "Train on all devices of this machine (KERAS_BACKEND=jax)."
+)
 app.define_gpu_flag()
 
 SETTINGS = ("pix2pix/published.gin",)
@@ -46,6 +49,7 @@ def run(directory, origin, targets, conditioned=False, settings=None):
     """
     import keras
 
+    from audio_tt import devices
     from pix2pix_tt import listening
     from pix2pix_tt.configurables import data, features, finder, trainer, training
 
@@ -78,4 +82,6 @@ def run(directory, origin, targets, conditioned=False, settings=None):
     recordings = None
     if _TEST_AUDIO.value:
         recordings = listening.Recordings(_TEST_AUDIO.value, pairs, spectrogram)
-    training.train(trainer.Trainer(), pairs, path, recordings)
+    all_devices = devices.start(_STRATEGY.value)
+    with all_devices.scope():
+        training.train(trainer.Trainer(), pairs, path, recordings, devices=all_devices)

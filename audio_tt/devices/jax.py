@@ -26,6 +26,14 @@ class JaxDevices(single.Devices):
         """See `Devices.optimizer`; made anew, so that its variables are on all devices."""
         return type(optimizer).from_config(optimizer.get_config())
 
+    def spread(self, arrays):
+        """See `Devices.spread`."""
+        single.share(dict(enumerate(arrays)), 0, self.count)
+        return [
+            keras.distribution.distribute_tensor(x, self._distribution.get_data_layout(x.shape))
+            for x in arrays
+        ]
+
     def _local(self, batch):
         single.share(batch, 0, self.count)
         return single.share(batch, self._index, self._workers)

@@ -27,6 +27,14 @@ class Devices:
         """The same optimiser, made for these devices; it clips the gradient of the whole batch."""
         return optimizer
 
+    def spread(self, arrays):
+        """Arrays `[batch, ...]` divided among the devices, for a step of one's own.
+
+        Raises:
+          UserError: they cannot be divided, or the backend knows no such arrays.
+        """
+        return arrays
+
     def check_same(self, step):
         """Makes sure that all processes go on from the same step.
 

@@ -40,6 +40,10 @@ class TensorFlowDevices(single.Devices):
 
         return Together.from_config(optimizer.get_config())
 
+    def spread(self, arrays):
+        """See `Devices.spread`; not on TensorFlow, whose replicas would each normalise alone."""
+        raise UserError("this training takes one device on TensorFlow; use KERAS_BACKEND=jax")
+
     def check_same(self, step):
         """See `Devices.check_same`."""
         import tensorflow as tf

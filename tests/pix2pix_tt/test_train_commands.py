@@ -153,3 +153,30 @@ def test_the_published_learning_rates(file, rates):
 def test_all_settings_can_be_read(file):
     importlib.import_module("pix2pix_tt.configurables")
     settings.parse_gin((file,))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.environ.get("KERAS_BACKEND") != "jax", reason="is for JAX")
+def test_two_devices_take_the_steps_of_one(features_path, tiny_gin, tmp_path, monkeypatch):
+    arguments = ["--dataset_path", features_path, "--origin", "piano", "--target", "guitar"]
+    arguments += ["--gin_file", tiny_gin, "--batch_size", "4", "--epochs", "1"]
+    result = command("train", *arguments, "--models_path", tmp_path / "one")
+    assert result.returncode == 0, result.stderr
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
+    result = command("train", *arguments, "--models_path", tmp_path / "two", "--strategy=mirrored")
+    assert result.returncode == 0, result.stderr
+    (one,), (two,) = (
+        RunDirectory(tmp_path / name / "piano_2_guitar").history() for name in ("one", "two")
+    )
+    assert two == pytest.approx(one, rel=1e-3)
+    arguments += ["--batch_size", "3", "--models_path", tmp_path / "odd", "--strategy=mirrored"]
+    result = command("train", *arguments)
+    assert "a batch of 3 cannot be divided among 2 devices" in result.stderr
+
+
+@pytest.mark.skipif(os.environ.get("KERAS_BACKEND") == "jax", reason="is for TensorFlow")
+def test_several_devices_are_for_jax():
+    from audio_tt.devices.tensorflow import TensorFlowDevices
+
+    with pytest.raises(UserError, match="use KERAS_BACKEND=jax"):
+        TensorFlowDevices("mirrored").spread([])
