@@ -112,7 +112,8 @@ def _serialise(tf, example):
         key: tf.train.Feature(float_list=tf.train.FloatList(value=np.asarray(values, "float32")))
         for key, values in example.items()
     }
-    return tf.train.Example(features=tf.train.Features(feature=lists)).SerializeToString(deterministic=True)
+    stored = tf.train.Example(features=tf.train.Features(feature=lists))
+    return stored.SerializeToString(deterministic=True)
 
 
 def _tensorflow():
