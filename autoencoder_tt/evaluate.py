@@ -56,8 +56,10 @@ def main():
         rows |= {title: metrics.summarise(rows_of) for title, rows_of in figures.items()}
     if _TARGET.value:
         rows["the input itself"] = metrics.summarise(
-            evaluation.compare(*(io.read(path, rate)[0] for path in (target, source)), rate)
-            for source, target in pairs
+            [
+                evaluation.compare(*(io.read(path, rate)[0] for path in (target, source)), rate)
+                for source, target in pairs
+            ]
         )
     print(f"{len(pairs)} recording(s)\n")
     print(evaluation.as_markdown(rows))
