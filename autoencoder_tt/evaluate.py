@@ -45,7 +45,8 @@ def main():
         app.parse_gin()
         figures = {}
         for source, target in app.progress(pairs, Path(folder).name, "recording"):
-            audio, rate = evaluation.hear(source, trained, _NOISE.value)
+            rate = evaluation.rate_of(trained)
+            audio = evaluation.hear(source, rate, _NOISE.value)
             true, _ = io.read(target, rate)
             for phase, played in evaluation.play(trained, audio, _PHASES.value, **options):
                 title = f"{Path(folder).name}, {phase} phase"
@@ -54,13 +55,14 @@ def main():
                     name = f"{Path(folder).name}_{phase}_{source.stem}.wav"
                     io.write(Path(_OUTPUT.value) / name, played, rate)
         rows |= {title: metrics.summarise(rows_of) for title, rows_of in figures.items()}
-    if _TARGET.value:
-        rows["the input itself"] = metrics.summarise(
-            [
-                evaluation.compare(*(io.read(path, rate)[0] for path in (target, source)), rate)
-                for source, target in pairs
-            ]
-        )
+    if _TARGET.value or _NOISE.value is not None:
+        figures = [
+            evaluation.compare(
+                io.read(target, rate)[0], evaluation.hear(source, rate, _NOISE.value), rate
+            )
+            for source, target in pairs
+        ]
+        rows["the input itself"] = metrics.summarise(figures)
     print(f"{len(pairs)} recording(s)\n")
     print(evaluation.as_markdown(rows))
 

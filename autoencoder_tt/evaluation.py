@@ -25,25 +25,29 @@ def is_frame_wise(trained):
     return isinstance(trained.design, designs.FrameDesign)
 
 
-def hear(path, trained, noise_db=None):
-    """Reads a recording at the rate of a model.
+def rate_of(trained):
+    """Sample rate of a `designs.TrainedModel` in Hz."""
+    design = trained.design
+    return (design.features if is_frame_wise(trained) else design.spectrogram).sample_rate
+
+
+def hear(path, sample_rate, noise_db=None):
+    """Reads a recording.
 
     Args:
       path: the file.
-      trained: a `designs.TrainedModel`.
+      sample_rate: Hz.
       noise_db: level of white noise to add, dB below that of the recording; None for none. The
         same for the same recording.
 
     Returns:
-      (float32 `[samples]`, Hz).
+      float32 `[samples]`.
     """
-    design = trained.design
-    rate = (design.features if is_frame_wise(trained) else design.spectrogram).sample_rate
-    audio, _ = io.read(path, rate)
+    audio, _ = io.read(path, sample_rate)
     if noise_db is not None:
         noise = np.random.default_rng(0).standard_normal(len(audio))
         audio = audio + noise * (np.sqrt(np.mean(audio**2)) * 10.0 ** (-noise_db / 20.0))
-    return audio.astype(np.float32), rate
+    return audio.astype(np.float32)
 
 
 def play(trained, audio, phases=PHASES[:1], **pitch_options):
