@@ -69,6 +69,7 @@ def test_tensorflow_is_imported_only_where_it_is_used():
         "autoencoder_tt.train",
         "ddsp_tt.run",
         "ddsp_tt.evaluate",
+        "ddsp_tt.interpolate",
         "ddsp_tt.prepare_dataset",
         "ddsp_tt.timbre_transfer",
         "ddsp_tt.stream",
