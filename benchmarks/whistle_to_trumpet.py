@@ -15,7 +15,7 @@ import numpy as np
 import scipy.signal
 
 from audio_tt import io, metrics, pitch, plots
-from ddsp_tt import data, evaluation, features, loading, streaming, transfer
+from ddsp_tt import data, features, loading, streaming, transfer
 from ddsp_tt.two_stage import SOURCE_FOLDER
 
 RATE, FRAME_RATE = 16000, 250
@@ -56,7 +56,7 @@ def score(example, audio):
     loudness_db = features.loudness(audio)
     voiced = np.where(example["f0_confidence"] >= metrics.CONFIDENT, example["f0_hz"], 0.0)
     return {
-        "spectral_loss": evaluation.spectral_loss(example["audio"], audio),
+        "spectral_loss": metrics.multiscale_spectral_distance(example["audio"], audio),
         "raw_pitch_accuracy": metrics.raw_pitch_accuracy(voiced, f0_hz),
         "loudness_correlation": metrics.loudness_correlation(example["loudness_db"], loudness_db),
         "loudness_l1_db": metrics.loudness_l1(example["loudness_db"], loudness_db),

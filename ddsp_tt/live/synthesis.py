@@ -209,10 +209,25 @@ class LiveFrequency:
         return self._scale(raw)
 
 
+class LiveCrop:
+    """`processors.Crop`: of audio that has no end, nothing is left out there."""
+
+    def __init__(self, processor, hop_length, ahead, seed):
+        if processor.crop_location != "back":
+            raise UserError("Crop: only crop_location = 'back' can be played live")
+
+    ahead = LiveRoom.ahead
+
+    def __call__(self, audio):
+        """All of it."""
+        return audio
+
+
 _LIVE = {
     synths.Harmonic: LiveHarmonic,
     synths.FilteredNoise: LiveNoise,
     processors.Add: LiveAdd,
+    processors.Crop: LiveCrop,
     processors.LogFrequency: LiveFrequency,
     effects.Reverb: LiveRoom,
     effects.ExpDecayReverb: LiveRoom,
