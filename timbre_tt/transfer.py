@@ -9,6 +9,7 @@ its own, as in: timbre-transfer --system=style --help
 """
 
 import functools
+import itertools
 import os
 import sys
 
@@ -72,7 +73,7 @@ def system_named_in(arguments):
 
 def _value_of(flag, arguments):
     value = None
-    for word, after in zip(arguments, [*arguments[1:], None], strict=True):
+    for word, after in itertools.zip_longest(arguments, arguments[1:]):
         if word == "--":
             break
         name, _, given = word.partition("=")

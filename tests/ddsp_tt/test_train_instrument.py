@@ -8,7 +8,7 @@ import pytest
 
 from audio_tt import io, settings
 from audio_tt.errors import UserError
-from ddsp_tt import data, instrument_settings, train_instrument
+from ddsp_tt import data, instrument_settings
 from ddsp_tt.configurables import models
 from ddsp_tt.rates import Rates
 
@@ -65,7 +65,7 @@ def test_settings_for_each_rate(tmp_path, sample_rate):
 def test_a_name_that_is_taken_is_refused_before_any_work(tmp_path, monkeypatch):
     monkeypatch.setenv("TIMBRE_TT_HOME", str(tmp_path / "home"))
     (tmp_path / "in").mkdir()
-    result = command(train_instrument.__name__, f"--audio_dir={tmp_path}/in", "--name=flute")
+    result = command("ddsp_tt.train_instrument", f"--audio_dir={tmp_path}/in", "--name=flute")
     assert result.returncode == 1 and "flute comes with the package" in result.stderr
     assert not (tmp_path / "home").exists()
 
