@@ -1,5 +1,6 @@
 """What the tests of several packages share."""
 
+import gin
 import numpy as np
 import pytest
 
@@ -8,6 +9,13 @@ TIMBRES = {  # harmonic roll-off, decay in 1/s, depth of the vibrato
     "plucked": (1.6, 5.0, 0.0),
     "bowed": (0.9, 0.6, 0.006),
 }
+
+
+@pytest.fixture(autouse=True)
+def unlocked_settings():
+    """Lets a test import modules with settings, whatever was parsed before in this process."""
+    with gin.unlock_config():
+        yield
 
 
 @pytest.fixture(scope="session")
