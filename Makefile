@@ -9,6 +9,9 @@ INSTRUMENTS ?= flute,violin,trumpet,clarinet,oboe,cello
 REQUIREMENTS := requirements.txt
 # One process a core.
 PYTEST := -q -n 2 --dist worksteal
+# What one process has compiled, the other need not.
+JAX := KERAS_BACKEND=jax JAX_COMPILATION_CACHE_DIR="$(CURDIR)/.venv-jax/compiled" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0.2 \
+	JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 .venv-jax/bin/python -m pytest $(PYTEST)
 # What depends on the backend.
 JAX_TESTS := tests/ddsp_tt tests/autoencoder_tt tests/style_tt \
 	$(addprefix tests/pix2pix_tt/test_,model.py losses.py convolutions.py training.py transfer.py) \
@@ -24,7 +27,7 @@ test: .venv/.installed
 	$(BIN)/python -m pytest $(PYTEST)
 
 test-jax: .venv-jax/.installed
-	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(PYTEST) $(JAX_TESTS)
+	$(JAX) $(JAX_TESTS)
 
 # What runs on Apache Beam, which needs an older protobuf than the tested set has.
 test-beam: .venv-beam/.installed
@@ -33,7 +36,7 @@ test-beam: .venv-beam/.installed
 
 check-all: .venv/.installed .venv-jax/.installed lint test-beam
 	$(BIN)/python -m pytest $(PYTEST) -m "slow or not slow"
-	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(PYTEST)
+	$(JAX)
 
 lint: .venv/.installed
 	$(BIN)/ruff check .
