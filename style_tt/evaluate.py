@@ -19,6 +19,7 @@ _CONTENT_SECONDS = flags.DEFINE_float(
 _STYLE_SECONDS = flags.DEFINE_float(
     "style_seconds", None, "Of each style that count.", lower_bound=0.1
 )
+_START = flags.DEFINE_float("start", 0.0, "Where in each file to begin, in s.", lower_bound=0.0)
 _PER_PAIR = flags.DEFINE_bool("per_pair", False, "Print every pair, not the means.")
 _OUTPUT = flags.DEFINE_string("output", None, "Table (.csv) to write, and to go on with.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of noise and of random phase.", lower_bound=0)
@@ -30,7 +31,7 @@ def main(*paths):
     from style_tt import evaluation
 
     finished = evaluation.load(_OUTPUT.value) if _OUTPUT.value else []
-    pairs = evaluation.read_pairs(paths, _CONTENT_SECONDS.value, _STYLE_SECONDS.value)
+    pairs = evaluation.read_pairs(paths, _CONTENT_SECONDS.value, _STYLE_SECONDS.value, _START.value)
 
     def report(rows):
         if _OUTPUT.value:

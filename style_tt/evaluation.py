@@ -30,16 +30,17 @@ class Pair:
     style: np.ndarray
 
 
-def read_pairs(paths, content_seconds=None, style_seconds=None):
+def read_pairs(paths, content_seconds=None, style_seconds=None, start=0.0):
     """Pairs of sound files.
 
     Args:
       paths: content and style in turn.
       content_seconds: of each content that count; None for all.
       style_seconds: of each style that count; None for all.
+      start: where in each file to begin, in seconds.
 
     Raises:
-      UserError: their number is odd, or one cannot be read.
+      UserError: their number is odd, one cannot be read, or one ends before the start.
     """
     if len(paths) % 2 or not paths:
         raise UserError("name contents and styles in turn: CONTENT STYLE CONTENT STYLE ...")
@@ -48,7 +49,10 @@ def read_pairs(paths, content_seconds=None, style_seconds=None):
         sounds = []
         for path, seconds in ((content, content_seconds), (style, style_seconds)):
             count = None if seconds is None else round(seconds * _SAMPLE_RATE)
-            sounds.append(io.read(path, _SAMPLE_RATE)[0][:count])
+            sound = io.read(path, _SAMPLE_RATE)[0][round(start * _SAMPLE_RATE) :][:count]
+            if not len(sound):
+                raise UserError(f"{path} ends before {start:g} s")
+            sounds.append(sound)
         pairs.append(Pair(f"{Path(content).stem} as {Path(style).stem}", *sounds))
     return pairs
 

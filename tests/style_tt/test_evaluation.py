@@ -1,5 +1,6 @@
 import csv
 
+import numpy as np
 import pytest
 
 from audio_tt import io
@@ -64,5 +65,10 @@ def test_pairs_are_read(tmp_path, pair):
     (read,) = evaluation.read_pairs(paths, content_seconds=0.5)
     assert read.name == "a as b" and len(read.content) == RATE // 2
     assert len(read.style) == len(pair.content)
+    (later,) = evaluation.read_pairs(paths, style_seconds=0.25, start=0.5)
+    np.testing.assert_array_equal(later.content, read.style[RATE // 2 :])
+    np.testing.assert_array_equal(later.style, read.style[RATE // 2 :][: RATE // 4])
     with pytest.raises(UserError, match="in turn"):
         evaluation.read_pairs(paths[:1])
+    with pytest.raises(UserError, match="ends before 60 s"):
+        evaluation.read_pairs(paths, start=60.0)
