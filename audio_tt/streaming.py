@@ -93,3 +93,19 @@ def _transform(audio, features):
         window=window_values(features.window, features.n_fft),
         center=False,
     )
+
+
+class Counted:
+    """Passes on blocks and counts their samples.
+
+    Attributes:
+      n_samples: how many went through so far.
+    """
+
+    def __init__(self, blocks):
+        self._blocks, self.n_samples = blocks, 0
+
+    def __iter__(self):
+        for block in self._blocks:
+            self.n_samples += len(block)
+            yield block

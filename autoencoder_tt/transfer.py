@@ -55,7 +55,7 @@ def measure(blocks, features, name="the recording", **pitch_options):
       (measured, n_samples): dict of float32 `[frames]`, see `FrameSpectrogram.measure`, or None
       where there is no pitch.
     """
-    recording, parts, peak, is_checked = _Counted(blocks), [], 0.0, False
+    recording, parts, peak, is_checked = streaming.Counted(blocks), [], 0.0, False
     for audio, kept in _with_surroundings(recording, features.hop_length):
         measured = features.measure(audio, **pitch_options)
         parts.append({key: values[kept] for key, values in measured.items()})
@@ -203,15 +203,3 @@ def _with_surroundings(blocks, hop_length):
 def _silence(n_samples, size=65536):
     for start in range(0, n_samples, size):
         yield np.zeros(min(size, n_samples - start), np.float32)
-
-
-class _Counted:
-    """Passes on blocks and counts their samples."""
-
-    def __init__(self, blocks):
-        self._blocks, self.n_samples = blocks, 0
-
-    def __iter__(self):
-        for block in self._blocks:
-            self.n_samples += len(block)
-            yield block

@@ -55,7 +55,7 @@ def play(trained, blocks, style=None, seed=0, name="the recording"):
     """
     settings, features = Transfer(), trained.features
     blocks, is_silent = _listen(_as_columns(blocks, settings.mono))
-    recording = _Counted(blocks)
+    recording = streaming.Counted(blocks)
     if is_silent:
         logging.warning("%s is silent, so the output is silence", name)
         sound = _silence(recording, features.n_fft)
@@ -129,18 +129,6 @@ def normalised(blocks):
         gain = np.float32(1.0 / tally.peak if tally.peak else 1.0)
         for part in parts:
             yield gain * part
-
-
-class _Counted:
-    """Passes on blocks and counts their samples."""
-
-    def __init__(self, blocks):
-        self._blocks, self.n_samples = blocks, 0
-
-    def __iter__(self):
-        for block in self._blocks:
-            self.n_samples += len(block)
-            yield block
 
 
 def _as_columns(blocks, mono):
