@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -16,17 +17,20 @@ from docs_commands import PAGES, ROOT
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
+_SHORT_TRAINING = [
+    "--gin_param=train.num_steps=2",
+    "--gin_param=train.batch_size=1",
+    "--gin_param=train.crop_seconds=0.25",
+]
 # Run with this added, so that they end soon.
 SHORTENED = {
     "timbre_tt.compare": ["--f0_method=yin"],
     "timbre_tt.demo": ["--f0_method=yin"],
+    "timbre_tt.transfer": ["--overwrite"],  # what one command writes, another reads
     "ddsp_tt.prepare_dataset": ["--f0_method=yin"],
     "ddsp_tt.timbre_transfer": ["--f0_method=yin"],
-    "ddsp_tt.run": [
-        "--gin_param=train.num_steps=2",
-        "--gin_param=train.batch_size=1",
-        "--gin_param=train.crop_seconds=0.25",
-    ],
+    "ddsp_tt.run": _SHORT_TRAINING,
+    "ddsp_tt.train_instrument": ["--f0_method=yin", *_SHORT_TRAINING],
 }
 RATE = 16000
 
@@ -133,7 +137,7 @@ def run(words, folder, extra=()):
         capture_output=True,
         text=True,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TIMBRE_TT_HOME": str(folder / "home")},
     )
     assert result.returncode == 0, f"{shlex.join(words)}\n{result.stderr}"
 
@@ -147,6 +151,9 @@ def test_cheap_commands_run(words, tmp_path):
 def test_the_readme_can_be_followed(tmp_path):
     """Its commands one after the other, training made short."""
     folder = folder_of_recordings(tmp_path)
+    for name in ("my_songs/a", "my_songs/b", "my_recordings/a", "my_recordings/b"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(folder / "my_melody.wav", folder / f"{name}.wav")
     for words in blocks_of(ROOT / "README.md"):
         module = docs_commands.module_of(words)
         if module:
