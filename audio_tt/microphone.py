@@ -6,6 +6,24 @@ from absl import logging
 from audio_tt.errors import UserError
 
 
+def sound_card():
+    """The module sounddevice, which reaches microphone and loudspeaker.
+
+    Raises:
+      UserError: it or the system's PortAudio is not installed.
+    """
+    try:
+        import sounddevice
+    except ImportError as error:
+        raise UserError("recording takes sounddevice; pip install 'timbre-tt[record]'") from error
+    except OSError as error:
+        raise UserError(
+            "recording takes the system's PortAudio; install libportaudio2 (Debian, Ubuntu) or "
+            "portaudio (Homebrew)"
+        ) from error
+    return sounddevice
+
+
 def record(seconds: float, sample_rate: int) -> np.ndarray:
     """Records from the default input of the system.
 
@@ -17,17 +35,9 @@ def record(seconds: float, sample_rate: int) -> np.ndarray:
       float32 `[samples]`.
 
     Raises:
-      UserError: sounddevice or the system's PortAudio is not installed, or there is no microphone.
+      UserError: as `sound_card`, or there is no microphone.
     """
-    try:
-        import sounddevice
-    except ImportError as error:
-        raise UserError("recording takes sounddevice; pip install 'timbre-tt[record]'") from error
-    except OSError as error:
-        raise UserError(
-            "recording takes the system's PortAudio; install libportaudio2 (Debian, Ubuntu) or "
-            "portaudio (Homebrew)"
-        ) from error
+    sounddevice = sound_card()
     logging.info("recording %g seconds", seconds)
     try:
         audio = sounddevice.rec(

@@ -10,7 +10,7 @@ import numpy as np
 from audio_tt import metrics, pitch
 from audio_tt.errors import UserError
 from audio_tt.progress import progress
-from ddsp_tt import conventions, data, features, held_out, postprocessing, streaming, transfer
+from ddsp_tt import conventions, data, features, held_out, streaming, transfer
 from ddsp_tt.evaluators import BasicEvaluator, F0LdEvaluator, pitch_scores
 from ddsp_tt.rates import DEFAULT_RATES, MEASURING_RATE, Rates
 
@@ -262,11 +262,7 @@ def between(trained, sources, target_audio, tracker):
     scores, outputs, played = [], [], []
     for example in progress(sources, "Transferring", "example"):
         example = as_the_model_reads(trained, example)
-        adjusted, _ = postprocessing.adjust(
-            example, trained.statistics, min_db=-conventions.get(trained.convention).range_db
-        )
-        octaves = np.median(np.log2(adjusted["f0_hz"] / np.maximum(example["f0_hz"], 1e-3)))
-        adjustment = transfer.Adjustment(octave_shift=-round(octaves))
+        adjustment = transfer.octave_kept(trained, example)
         audio = transfer.render(trained, example, len(example["audio"]), adjustment)
         outputs.append(features.measuring_copy(audio, trained.model.rates))
         played.append(example["audio_16k"])

@@ -12,7 +12,7 @@ import soxr
 from audio_tt import pitch
 from audio_tt.loudness import compute_power
 from ddsp_tt import conventions
-from ddsp_tt.rates import DEFAULT_RATES, MEASURING_RATE
+from ddsp_tt.rates import DEFAULT_RATES, MEASURING_RATE, Rates
 
 SAMPLE_RATE, FRAME_RATE = MEASURING_RATE, DEFAULT_RATES.frame_rate
 HOP_LENGTH = DEFAULT_RATES.hop_length
@@ -58,6 +58,25 @@ def extract(
     if power_window_length:
         measured["power_db"] = power(audio, rates.frame_rate, power_window_length)
     return {key: x[:n_frames] for key, x in measured.items()}
+
+
+def measure(audio, rates=DEFAULT_RATES, **options):
+    """The features of a recording together with its audio, resampled once for both.
+
+    Args:
+      audio: float32 `[samples]` at `rates.sample_rate`.
+      rates: of the audio and of the features.
+      **options: further ones of `extract`.
+
+    Returns:
+      What `extract` returns, `audio` in whole frames, and `audio_16k`, its copy at 16 kHz.
+    """
+    audio_16k = measuring_copy(audio, rates)
+    return {
+        "audio": whole_frames(audio, rates.hop_length),
+        "audio_16k": audio_16k,
+        **extract(audio_16k, rates=Rates(frame_rate=rates.frame_rate), **options),
+    }
 
 
 def whole_frames(audio, hop_length=DEFAULT_RATES.hop_length):

@@ -65,15 +65,7 @@ def recordings(inputs, **options):
             name = path.stem if is_alone else f"{path.resolve().parent.name}_{path.stem}"
             size = CHUNK_SECONDS * rates.sample_rate
             for audio in io.blocks(path, rates.sample_rate, size):
-                yield (
-                    name,
-                    {
-                        "rates": rates,
-                        "audio": features.whole_frames(audio, rates.hop_length),
-                        "audio_16k": features.measuring_copy(audio, rates),
-                        **features.extract(audio, **options),
-                    },
-                )
+                yield name, {"rates": rates, **features.measure(audio, **options)}
 
     return Stretches(total, pairs())
 

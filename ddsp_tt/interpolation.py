@@ -28,12 +28,7 @@ def measure(trained, audio, **options):
       audio: float32 `[samples]` at the model's sample rate.
       **options: further ones of `features.extract`.
     """
-    rates = trained.model.rates
-    measured = {
-        "audio": features.whole_frames(audio, rates.hop_length),
-        "audio_16k": features.measuring_copy(audio, rates),
-        **features.extract(audio, **trained.analysis, **options),
-    }
+    measured = features.measure(audio, **trained.analysis, **options)
     if trained.model.encoder is not None:
         n_frames = len(measured["f0_hz"])
         measured["z"] = trained.model.encoder.measure(measured, n_frames)

@@ -125,11 +125,8 @@ def prepare_recording(job):
         for index, audio in enumerate(chunks):
             target = job.folder / f"{name}_{index:04d}.npz"
             if not target.exists():
-                audio = features.whole_frames(audio, rates.hop_length)
-                audio_16k = features.measuring_copy(audio, rates)
-                at_16k = Rates(frame_rate=rates.frame_rate)
-                measured = features.extract(audio_16k, rates=at_16k, **job.pitch)
-                data.save_example(target, audio, measured, rates, audio_16k)
+                measured = features.measure(audio, rates, **job.pitch)
+                data.save_example(target, measured["audio"], measured, rates, measured["audio_16k"])
     except UserError as error:
         return str(error)
     if index < 0:

@@ -11,7 +11,7 @@ import time
 
 from absl import flags, logging
 
-from audio_tt import app, io
+from audio_tt import app, io, microphone
 from audio_tt.errors import UserError
 from ddsp_tt import catalogue
 
@@ -35,7 +35,7 @@ def main():
         io.check_writable(_OUTPUT.value)
         audio, _ = io.read(_INPUT.value, sample_rate=16000)
     else:
-        sounddevice = _sounddevice()
+        sounddevice = microphone.sound_card()
 
     from ddsp_tt import loading
     from ddsp_tt.live import LiveInstrument
@@ -71,22 +71,6 @@ def _play(instrument, audio):
         1000 * _BLOCK.value / instrument.sample_rate,
     )
     return np.concatenate(outputs)[instrument.latency_samples :]
-
-
-def _sounddevice():
-    """The module that reaches the sound card.
-
-    Raises:
-      UserError: it, or the system's library that it needs, is not installed.
-    """
-    try:
-        import sounddevice
-    except (ImportError, OSError) as error:
-        raise UserError(
-            "the microphone needs pip install 'timbre-tt[record]' and the system's PortAudio "
-            "(Debian: apt install libportaudio2); or give --input and --output"
-        ) from error
-    return sounddevice
 
 
 def _play_microphone(sounddevice, instrument):

@@ -47,11 +47,7 @@ def measure(
       rates: of the audio and the features.
       **options: of `features.extract`.
     """
-    measured = {
-        "audio": features.whole_frames(audio, rates.hop_length),
-        "audio_16k": features.measuring_copy(audio, rates),
-        **features.extract(audio, convention=convention, rates=rates, **options),
-    }
+    measured = features.measure(audio, rates, convention=convention, **options)
     mask_on, _ = postprocessing.detect_notes(
         measured["loudness_db"],
         measured["f0_confidence"],
@@ -70,6 +66,32 @@ def measure(
 _SILENCE = 1e-4  # peak amplitude
 
 
+def adjust(trained, measured, adjustment):
+    """Features fitted to a trained instrument as an `Adjustment` says, see `postprocessing`."""
+    adjusted, _ = postprocessing.adjust(
+        measured,
+        trained.statistics,
+        min_db=-conventions.get(trained.convention).range_db,
+        smoothing=postprocessing.smoothing_of(trained.model.rates.frame_rate),
+        **dataclasses.asdict(adjustment),
+    )
+    return adjusted
+
+
+def octave_kept(trained, measured, adjustment=None):
+    """An `Adjustment` that takes back the octaves by which fitting would move the pitch.
+
+    Args:
+      trained: a `loading.TrainedModel`.
+      measured: what `measure` returned, not None.
+      adjustment: what to fit and to shift besides; None for the default.
+    """
+    adjustment = adjustment or Adjustment()
+    fitted = adjust(trained, measured, dataclasses.replace(adjustment, octave_shift=0))
+    moved = np.median(np.log2(fitted["f0_hz"] / np.maximum(measured["f0_hz"], 1e-3)))
+    return dataclasses.replace(adjustment, octave_shift=adjustment.octave_shift - round(moved))
+
+
 def play(trained, measured, n_samples, adjustment=None, seed=0):
     """Plays measured features on a trained instrument.
 
@@ -86,13 +108,7 @@ def play(trained, measured, n_samples, adjustment=None, seed=0):
     if measured is None:
         yield np.zeros(n_samples, "float32")
         return
-    adjusted, _ = postprocessing.adjust(
-        measured,
-        trained.statistics,
-        min_db=-conventions.get(trained.convention).range_db,
-        smoothing=postprocessing.smoothing_of(trained.model.rates.frame_rate),
-        **dataclasses.asdict(adjustment or Adjustment()),
-    )
+    adjusted = adjust(trained, measured, adjustment or Adjustment())
     left = n_samples
     for block in streaming.render(trained.model, adjusted, seed):
         yield block[:left]

@@ -1,7 +1,5 @@
 """Harmonics and noise driven by one voice's pitch and loudness."""
 
-import dataclasses
-
 import numpy as np
 
 from audio_tt.progress import reporter
@@ -67,21 +65,7 @@ def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=False):
         )
         fitted = adjustment
         if keep_octave and measured is not None:
-            fitted = _octave_kept(trained, measured, adjustment or transfer.Adjustment())
+            fitted = transfer.octave_kept(trained, measured, adjustment)
         yield from transfer.play(trained, measured, len(audio), fitted, seed)
 
     return Player(trained.model.rates.sample_rate, keeps_channels=False, function=play)
-
-
-def _octave_kept(trained, measured, adjustment):
-    from ddsp_tt import conventions, postprocessing
-
-    adjusted, _ = postprocessing.adjust(
-        measured,
-        trained.statistics,
-        min_db=-conventions.get(trained.convention).range_db,
-        smoothing=postprocessing.smoothing_of(trained.model.rates.frame_rate),
-        **dataclasses.asdict(dataclasses.replace(adjustment, octave_shift=0)),
-    )
-    moved = np.median(np.log2(adjusted["f0_hz"] / np.maximum(measured["f0_hz"], 1e-3)))
-    return dataclasses.replace(adjustment, octave_shift=adjustment.octave_shift - round(moved))
