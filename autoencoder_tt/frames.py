@@ -75,28 +75,29 @@ class FrameSpectrogram:
         """Frames a second."""
         return self.sample_rate / self.hop_length
 
-    def measure(self, audio, **pitch_options):
+    def measure(self, audio, with_levels=False, **pitch_options):
         """Pitch and loudness of a recording.
 
         Args:
           audio: float32 `[samples]`.
+          with_levels: whether the levels are wanted too.
           **pitch_options: of `audio_tt.pitch.track`.
 
         Returns:
-          dict of float32 `[frames]`: `f0_hz`, `confidence` (0 to 1) and `loudness_db`.
+          dict of float32 `[frames]`: `f0_hz`, `confidence` (0 to 1) and `loudness_db`; and if asked
+          for `levels`, float16 `[frames, n_bins]`, see `levels`.
         """
         f0_hz, confidence = pitch.track(audio, self.sample_rate, self.frame_rate, **pitch_options)
-        refined, loudness_db, start = [], [], 0
+        parts, start = {"f0_hz": [], "loudness_db": [], "levels": []}, 0
         for power in self._spectra(audio):
-            here = slice(start, start + len(power))
-            refined.append(self.refine(f0_hz[here], self._scale(power)))
-            loudness_db.append(self._loudness(power))
+            here, levels = slice(start, start + len(power)), self._scale(power)
+            parts["f0_hz"].append(self.refine(f0_hz[here], levels))
+            parts["loudness_db"].append(self._loudness(power))
+            if with_levels:
+                parts["levels"].append(levels.astype(np.float16))
             start = here.stop
-        return {
-            "f0_hz": np.concatenate(refined),
-            "confidence": confidence,
-            "loudness_db": np.concatenate(loudness_db),
-        }
+        measured = {key: np.concatenate(part) for key, part in parts.items() if part}
+        return {"confidence": confidence, **measured}
 
     def refine(self, f0_hz, levels):
         """Moves a tracked pitch to where the harmonics are, by less than half a semitone.
@@ -206,11 +207,11 @@ class FrameSpectrogram:
 
     def _spectra(self, audio):
         """Power `[frames, n_bins]` of some thousand frames at a time, 1 is full scale."""
+        import scipy.fft
+
         padded = np.pad(np.asarray(audio, np.float32), self.n_fft // 2)
         window = window_values("hann", self.n_fft).astype(np.float32)
         frames = np.lib.stride_tricks.sliding_window_view(padded, self.n_fft)[:: self.hop_length]
-        import scipy.fft
-
         for start in range(0, len(frames), _BLOCK_FRAMES):
             spectrum = scipy.fft.rfft(frames[start : start + _BLOCK_FRAMES] * window)
             yield (spectrum.real**2 + spectrum.imag**2) / np.float32(self._full**2)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from audio_tt import canvas
 from audio_tt.errors import UserError
-from audio_tt.files import replacing
 
 _ROWS = 200  # of a file, at most
 
@@ -77,11 +77,7 @@ def nearest_share(latent, instruments, recordings):
 
 def draw(path, points, shares, instruments):
     """Draws a map into a PNG file: a colour for each instrument, and its median as a large dot."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 6), layout="constrained", dpi=110)
-    FigureCanvasAgg(figure)
+    figure = canvas.blank(8, 6)
     axis = figure.subplots()
     for i, name in enumerate(np.unique(instruments)):
         here = points[instruments == name]
@@ -93,5 +89,4 @@ def draw(path, points, shares, instruments):
     axis.set_xlabel(f"first component ({100 * shares[0]:.0f} % of the variance)")
     axis.set_ylabel(f"second component ({100 * shares[1]:.0f} %)")
     axis.grid(alpha=0.3)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png")
+    canvas.save(figure, path)

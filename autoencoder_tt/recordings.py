@@ -54,8 +54,7 @@ def _digest(file, features, pitch_options):
 
 def _measure(file, cached, features, pitch_options):
     audio, _ = io.read(file, features.sample_rate)
-    measured = features.measure(audio, **pitch_options)
-    measured["levels"] = features.levels(audio).astype(np.float16)
+    measured = features.measure(audio, with_levels=True, **pitch_options)
     with replacing(cached) as temporary:
         np.savez(temporary, **measured)
     return measured
