@@ -49,8 +49,7 @@ def notes_of_line(
                 break
             end += 1
         if end - start >= shortest:
-            level = loudness_db[start:end].max() - loudest
-            velocity = int(np.clip(round(LOUDEST_VELOCITY * 10.0 ** (level / 40.0)), 1, 127))
+            velocity = _velocity(loudness_db[start:end].max() - loudest)
             pitch = int(np.clip(round(np.median(midi[start:end])), 0, 127))
             notes.append(Note(pitch, velocity, start / frame_rate, end / frame_rate))
         start = end
@@ -76,10 +75,14 @@ def notes_of_roll(roll: np.ndarray, loudness_db: np.ndarray, frame_rate: float) 
         edges = np.flatnonzero(np.diff(roll[:, pitch].astype(int)))
         for start, end in zip(edges[::2], edges[1::2], strict=True):
             if end - start > 1:
-                level = loudness_db[start:end].max() - loudness_db.max()
-                velocity = int(np.clip(round(LOUDEST_VELOCITY * 10.0 ** (level / 40.0)), 1, 127))
+                velocity = _velocity(loudness_db[start:end].max() - loudness_db.max())
                 notes.append(Note(int(pitch), velocity, start / frame_rate, end / frame_rate))
     return sorted(notes, key=lambda note: (note.start, note.pitch))
+
+
+def _velocity(level_db):
+    """MIDI velocity of a note so many dB below the loudest, as General MIDI has it."""
+    return int(np.clip(round(LOUDEST_VELOCITY * 10.0 ** (level_db / 40.0)), 1, 127))
 
 
 def resynthesise(

@@ -207,7 +207,9 @@ def run(
         if instrument_audio:
             outputs = [sound.heard.audio for sound in sounds]
             figures["mfcc_frechet"] = metrics.mfcc_frechet(instrument_audio, outputs, SAMPLE_RATE)
-        return Row(label, sounds, figures, seconds / max(taken, 1e-9))
+        is_baseline = label in (COPY, RESYNTHESIS)
+        speed = float("nan") if is_baseline else seconds / max(taken, 1e-9)
+        return Row(label, sounds, figures, speed)
 
     plays = {
         label: _system(name, instrument, variant | (options or {}).get(name, {}), recordings)
@@ -224,11 +226,6 @@ def run(
             continue
         if label != RESYNTHESIS:
             rows[-1] = dataclasses.replace(rows[-1], gin=operative_gin())
-    of_baseline = {"speed": float("nan")}
-    rows = [
-        dataclasses.replace(row, **of_baseline) if row.label in (COPY, RESYNTHESIS) else row
-        for row in rows
-    ]
     return sources, rows
 
 
