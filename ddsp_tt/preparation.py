@@ -84,7 +84,7 @@ def prepare(
             bar.update(1)
     paths = data.find_examples(output_dir)
     summary = statistics.compute_statistics(
-        (features_and_power(data.load_example(path)) for path in paths),
+        _Measured(paths),
         smoothing=postprocessing.smoothing_of(rates.frame_rate),
     )
     statistics.save_json(summary, output_dir / STATISTICS_FILE)
@@ -147,6 +147,16 @@ def _check_settings(folder, settings):
     elif not any(folder.glob("*.npz")):
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(settings, indent=1), "utf-8")
+
+
+class _Measured:
+    """Features with power of prepared examples, read anew whenever they are asked for."""
+
+    def __init__(self, paths):
+        self._paths = paths
+
+    def __iter__(self):
+        return (features_and_power(data.load_example(path)) for path in self._paths)
 
 
 def features_and_power(example):

@@ -31,8 +31,9 @@ def compute_statistics(examples, min_db=-80.0, smoothing=40):
     adds nothing to the figures of notes rather than all of its frames.
 
     Args:
-        examples: Iterable of dicts with `f0_hz`, `f0_confidence`, `loudness_db` and `power_db`,
-            each [frames]. The last 20 frames of an example, often padding, are left out where it
+        examples: List of dicts with `f0_hz`, `f0_confidence`, `loudness_db` and `power_db`, each
+            [frames], or what gives them as often as it is iterated over: twice or three times, and
+            one is in memory at a time. The last 20 frames of an example, often padding, are left out where it
             is longer than that.
         min_db: Loudness of silence in the convention of `loudness_db`, dB.
         smoothing: Frames, see `postprocessing.detect_notes`.
@@ -43,40 +44,84 @@ def compute_statistics(examples, min_db=-80.0, smoothing=40):
     Raises:
         UserError: There is no frame, or a value is not finite.
     """
-    examples = [_trimmed(example) for example in examples]
-    examples = [example for example in examples if example["loudness_db"].size]
-    if not examples:
+    counted = _Running()
+    for example in map(_trimmed, examples):
+        counted.add(example["loudness_db"])
+    if not counted.count:
         raise UserError("The data set has no frames to make statistics of: add some audio to it.")
-    loudness_db = np.concatenate([example["loudness_db"] for example in examples])
-    mean_db = np.mean(loudness_db)
-    notes = [
-        detect_notes(
+
+    def notes(example):
+        return detect_notes(
             example["loudness_db"],
             example["f0_confidence"],
             smoothing=smoothing,
             min_db=min_db,
-            mean_db=mean_db,
+            mean_db=counted.mean,
         )[0]
-        for example in examples
-    ]
-    if not any(mask.any() for mask in notes):
-        notes = [np.ones(example["loudness_db"].shape, bool) for example in examples]
 
+    figures, loudness_db = _gather(examples, notes)
+    if not loudness_db.size:
+        figures, loudness_db = _gather(examples, lambda x: np.ones(x["loudness_db"].shape, bool))
     statistics = {}
-    voiced = [example["f0_hz"] > 0 for example in examples]
-    for name, feature, valid in (
-        ("pitch", "f0_hz", voiced),
-        ("power", "power_db", None),
-        ("loudness", "loudness_db", None),
-    ):
-        values = [example[feature] for example in examples]
-        values = [hz_to_midi(x) for x in values] if name == "pitch" else values
-        everywhere = valid or [np.ones(x.shape, bool) for x in values]
-        statistics |= _summary(name, values, everywhere)
-        in_notes = [a & b for a, b in zip(everywhere, notes, strict=True)]
-        statistics |= _summary(f"{name}_note", values, in_notes)
-    statistics["quantile_transform"] = fit_quantiles(loudness_db[np.concatenate(notes)])
+    for name, running in figures.items():
+        statistics |= running.figures(name)
+    statistics["quantile_transform"] = fit_quantiles(loudness_db)
     return statistics
+
+
+def _gather(examples, notes):
+    """Figures by name, of all frames and of those in notes, and the loudness of the latter."""
+    figures = {
+        f"{name}{note}": _Running()
+        for name in ("pitch", "power", "loudness")
+        for note in ("", "_note")
+    }
+    loudness_db = [np.zeros(0, np.float32)]
+    for example in map(_trimmed, examples):
+        voiced, in_notes = example["f0_hz"] > 0, notes(example)
+        pitch = hz_to_midi(example["f0_hz"])
+        figures["pitch"].add(pitch[voiced])
+        figures["pitch_note"].add(pitch[voiced & in_notes])
+        for name in ("power", "loudness"):
+            values = example[f"{name}_db"]
+            figures[name].add(values)
+            figures[f"{name}_note"].add(values[in_notes])
+        loudness_db.append(example["loudness_db"][in_notes].astype(np.float32))
+    return figures, np.concatenate(loudness_db)
+
+
+class _Running:
+    """Mean, deviation and extremes of values that come example by example."""
+
+    def __init__(self):
+        self.count, self.mean, self._squares = 0, 0.0, 0.0
+        self._maxima, self._minima = [], []
+
+    def add(self, values):
+        """Takes the values of an example, which may be none."""
+        if not values.size:
+            return
+        mean, total = np.mean(values), self.count + values.size
+        apart = mean - self.mean
+        self._squares += np.sum((values - mean) ** 2)
+        self._squares += apart**2 * self.count * values.size / total
+        self.mean += apart * values.size / total
+        self.count = total
+        self._maxima.append(np.max(values))
+        self._minima.append(np.min(values))
+
+    def figures(self, name):
+        """The figures under their keys; zeros where there was no value."""
+        maxima, minima = self._maxima or [0.0], self._minima or [0.0]
+        figures = {
+            "mean": self.mean,
+            "max": np.max(maxima),
+            "min": np.min(minima),
+            "mean_max": np.mean(maxima),
+            "mean_min": np.mean(minima),
+            "std": math.sqrt(self._squares / max(self.count, 1)),
+        }
+        return {f"{figure}_{name}": float(value) for figure, value in figures.items()}
 
 
 def _trimmed(example):
@@ -89,22 +134,6 @@ def _trimmed(example):
                 f"The data set's {name} has values that are not finite: prepare the data again."
             )
     return trimmed
-
-
-def _summary(name, examples, masks):
-    """Figures of the masked values; zeros where no value is left."""
-    chosen = [x[mask] for x, mask in zip(examples, masks, strict=True) if mask.any()]
-    chosen = chosen or [np.zeros(1)]
-    values = np.concatenate(chosen)
-    figures = {
-        "mean": np.mean(values),
-        "max": np.max(values),
-        "min": np.min(values),
-        "mean_max": np.mean([np.max(x) for x in chosen]),
-        "mean_min": np.mean([np.min(x) for x in chosen]),
-        "std": np.std(values),
-    }
-    return {f"{figure}_{name}": float(value) for figure, value in figures.items()}
 
 
 def save_json(statistics, path):

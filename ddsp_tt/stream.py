@@ -30,12 +30,10 @@ def main():
     """One file, or the microphone, through one instrument."""
     if (_INPUT.value is None) != (_OUTPUT.value is None):
         raise UserError("--input and --output go together; without both the microphone is played")
-    audio = None
-    if _INPUT.value is not None:
-        io.check_writable(_OUTPUT.value)
-        audio, _ = io.read(_INPUT.value, sample_rate=16000)
-    else:
+    if _INPUT.value is None:
         sounddevice = microphone.sound_card()
+    else:
+        io.check_writable(_OUTPUT.value)
 
     from ddsp_tt import loading
     from ddsp_tt.live import LiveInstrument
@@ -48,9 +46,10 @@ def main():
         instrument.latency_samples,
         instrument.latency_ms,
     )
-    if audio is None:
+    if _INPUT.value is None:
         _play_microphone(sounddevice, instrument)
     else:
+        audio, _ = io.read(_INPUT.value, sample_rate=instrument.sample_rate)
         io.write(_OUTPUT.value, _play(instrument, audio), instrument.sample_rate)
 
 

@@ -140,7 +140,7 @@ def _open_data(
         provider = data_provider
         provider.batch_size, provider.seed = batch_size, seed
         table = statistics.compute_statistics(
-            map(features_and_power, provider.examples),
+            [features_and_power(example) for example in provider.examples],
             smoothing=postprocessing.smoothing_of(provider.rates.frame_rate),
         )
     else:

@@ -4,6 +4,8 @@ Frame i is centred on sample i * hop_length, as in `ddsp_tt.features`; what diff
 cannot look at what comes later.
 """
 
+import math
+
 import numpy as np
 
 from audio_tt import crepe
@@ -12,6 +14,9 @@ from audio_tt.loudness import DB_RANGE, a_weighting_db
 from audio_tt.viterbi import Decoder
 from audio_tt.windows import window_values
 from ddsp_tt import conventions
+from ddsp_tt.rates import MEASURING_RATE
+
+_HALF_SECONDS, _KAISER_BETA = 0.002, 6.8
 
 
 class PitchFollower:
@@ -99,6 +104,48 @@ def _log_of_mean(power, weighting_db, range_db):
 def _mean_of_logs(power, weighting_db, range_db):
     level = 10.0 * np.log10(np.maximum(power, 1e-30)) + weighting_db - 20.7
     return np.mean(np.maximum(level, -range_db), axis=-1)
+
+
+class Resampler:
+    """The copy at 16 kHz that everything is measured on, as the input comes.
+
+    A windowed sinc of 2 ms to either side: what is above 8.5 kHz is 70 dB down. A longer one, as
+    recordings are resampled with, would have to wait for more of what comes later.
+
+    Args:
+      sample_rate: of the input, Hz.
+    """
+
+    def __init__(self, sample_rate):
+        self._up = MEASURING_RATE // math.gcd(MEASURING_RATE, sample_rate)
+        self._down = sample_rate // math.gcd(MEASURING_RATE, sample_rate)
+        self._half = round(_HALF_SECONDS * sample_rate)
+        taps = np.arange(1 - self._half, self._half + 1)
+        offsets = taps - np.arange(self._up)[:, None] / self._up
+        inside = np.sqrt(np.maximum(1.0 - (offsets / self._half) ** 2, 0.0))
+        kernels = np.sinc(MEASURING_RATE / sample_rate * offsets) * np.i0(_KAISER_BETA * inside)
+        self._kernels = (kernels / kernels.sum(axis=1, keepdims=True)).astype("float32")
+        self._input = Window(self._half)
+        self._come = self._given = 0  # samples at either rate
+
+    def __call__(self, block):
+        """Takes the next samples at the input's rate, gives those at 16 kHz that are certain."""
+        self._input.push(block)
+        self._come += len(block)
+        stop = -(-max(self._come - self._half, 0) * self._up // self._down)
+        positions = np.arange(self._given, stop) * self._down
+        if not len(positions):
+            return np.zeros(0, "float32")
+        self._given = stop
+        first, phases = positions // self._up + 1 - self._half, positions % self._up
+        audio = self._input.cut(first[0], first[-1] + 2 * self._half)
+        frames = np.lib.stride_tricks.sliding_window_view(audio, 2 * self._half)
+        self._input.forget(first[-1])
+        return np.einsum("st,st->s", frames[first - first[0]], self._kernels[phases])
+
+    def wait(self, samples):
+        """Samples of the input after a time that are waited for until so many at 16 kHz are there."""
+        return self._half + samples * self._down // self._up
 
 
 class Window:

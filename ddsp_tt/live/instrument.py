@@ -5,7 +5,14 @@ from threadpoolctl import ThreadpoolController
 
 from audio_tt.errors import UserError
 from ddsp_tt import conventions, core, models, postprocessing
-from ddsp_tt.live.analysis import LoudnessMeter, PitchFollower, PowerMeter, Window, checked
+from ddsp_tt.live.analysis import (
+    LoudnessMeter,
+    PitchFollower,
+    PowerMeter,
+    Resampler,
+    Window,
+    checked,
+)
 from ddsp_tt.live.network import LiveDecoder, LiveEncoder
 from ddsp_tt.live.synthesis import LiveGroup
 from ddsp_tt.rates import MEASURING_RATE
@@ -15,8 +22,9 @@ class LiveInstrument:
     """Audio of a voice in, audio of the instrument out, in blocks of any size.
 
     What comes out does not depend on how the input is cut into blocks, and is what
-    `ddsp_tt.streaming.render` makes of the same pitch and loudness, `latency_samples` later. Only
-    the pitch differs from that of `ddsp_tt.transfer`, which smooths it with what comes later.
+    `ddsp_tt.streaming.render` makes of the same pitch and loudness, `latency_samples` later. What
+    differs from `ddsp_tt.transfer` is the pitch, which there is smoothed with what comes later, and
+    at other rates than 16 kHz a shorter filter before measuring.
 
     Args:
       trained: a `loading.TrainedModel`.
@@ -38,13 +46,10 @@ class LiveInstrument:
         loudspeaker(instrument.process(block))
     """
 
-    sample_rate = MEASURING_RATE
-
     def __init__(self, trained, octave_shift=0, loudness_shift=0.0, seed=0):
         model = trained.model
-        if model.rates.sample_rate != MEASURING_RATE:
-            raise UserError(f"a model of {model.rates} cannot be played live; one of 16000 Hz can")
-        self._hop = model.rates.hop_length
+        self.sample_rate = model.rates.sample_rate
+        self._hop, self._measuring_hop = model.rates.hop_length, model.rates.measuring_hop_length
         self._octaves, self._decibels = octave_shift, loudness_shift
         self._range_db = conventions.get(trained.convention).range_db
         self._decoder = LiveDecoder(model.decoder)
@@ -60,7 +65,7 @@ class LiveInstrument:
         if read & {"f0_hz", "f0_scaled"}:
             self._pitch = PitchFollower(_usual_pitch(trained.statistics))
         if "ld_scaled" in read:
-            self._level = LoudnessMeter(trained.convention, self.sample_rate)
+            self._level = LoudnessMeter(trained.convention, MEASURING_RATE)
         elif "pw_scaled" in read:
             self._level = PowerMeter(model.preprocessor.power_window_length)
         if "z" in read:
@@ -71,12 +76,19 @@ class LiveInstrument:
         self._before = max(x.before for x in analyses)
         self._after = max(x.after for x in analyses)
         # Frames come one at a time, or with an encoder as many as one latent stands for.
-        self._step = self._encoder.hop_length if self._encoder else self._hop
-        self.latency_samples = self._after + self._step - 1 + (self._group.ahead - 1) * self._hop
+        self._step = 1
+        if self._encoder:
+            self._step = self._encoder.hop_length // self._measuring_hop
+        self._resampler = None
+        heard = self._after - 1
+        if self.sample_rate != MEASURING_RATE:
+            self._resampler = Resampler(self.sample_rate)
+            heard = self._resampler.wait(heard)
+        self.latency_samples = heard + (self._step + self._group.ahead - 1) * self._hop
         self.latency_ms = 1000.0 * self.latency_samples / self.sample_rate
 
         self._input = Window(self._before)
-        self._come = 0  # samples
+        self._come = 0  # samples at 16 kHz
         self._frames = 0
         self._latents = None  # the last one, [1, z_dims]
         self._output = np.zeros(self.latency_samples, "float32")
@@ -92,10 +104,11 @@ class LiveInstrument:
           float32 `[samples]`.
         """
         block = checked(block)
-        self._input.push(block)
-        self._come += len(block)
-        steps = (self._come - self._after) // self._step
-        frames = steps * (self._step // self._hop) + 1
+        measured = self._resampler(block) if self._resampler else block
+        self._input.push(measured)
+        self._come += len(measured)
+        steps = (self._come - self._after) // (self._step * self._measuring_hop)
+        frames = steps * self._step + 1
         if self._come >= self._after and frames > self._frames:
             # The products are too small to be worth dividing among threads.
             with self._threads.limit(limits=1, user_api="blas"):
@@ -119,17 +132,19 @@ class LiveInstrument:
         if self._encoder:
             measured["z"] = self._encode(count)
         self._frames += count
-        self._input.forget(self._frames * self._hop - self._before - self._step)
+        hop = self._measuring_hop
+        self._input.forget((self._frames - self._step) * hop - self._before)
         return self._group({**measured, **self._decoder(measured)})
 
     def _analyse(self, analysis, count):
-        first = self._frames * self._hop - analysis.before
-        stop = (self._frames + count - 1) * self._hop + analysis.after
-        return analysis(self._input.cut(first, stop), self._hop)
+        hop = self._measuring_hop
+        first = self._frames * hop - analysis.before
+        stop = (self._frames + count - 1) * hop + analysis.after
+        return analysis(self._input.cut(first, stop), hop)
 
     def _encode(self, count):
         """Latents of the next frames, between those that the encoder gives."""
-        encoder, ratio = self._encoder, self._encoder.hop_length // self._hop
+        encoder, ratio = self._encoder, self._step
         first = -(-self._frames // ratio)  # the latents before it are known
         last = (self._frames + count - 1) // ratio
         start = first * encoder.hop_length - encoder.before

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
@@ -13,12 +14,15 @@ from ddsp_tt import effects, features, live, loading, models, processors, synths
 HOP = 64
 
 
-def make(decoder, dag, encoder=None, convention="ddsp3"):
+def make(decoder, dag, encoder=None, convention="ddsp3", frame_rate=250):
     """A model with random weights that is loud enough to hear all of its parts."""
     keras.utils.set_random_seed(3)
     model = models.Autoencoder(
         preprocessor=models.F0LoudnessPreprocessor(
-            time_steps=None, compute_loudness=False, loudness_convention=convention
+            time_steps=None,
+            compute_loudness=False,
+            loudness_convention=convention,
+            frame_rate=frame_rate,
         ),
         encoder=encoder,
         decoder=decoder,
@@ -37,19 +41,20 @@ def decoder(keys, splits):
     )
 
 
-def harmonic(f0="f0_hz"):
-    return (synths.Harmonic(n_samples=None), ["amps", "harmonic_distribution", f0])
+def harmonic(f0="f0_hz", **rates):
+    return (synths.Harmonic(n_samples=None, **rates), ["amps", "harmonic_distribution", f0])
 
 
-def noisy_dag(bands=65, window_size=0, delay_compensation=None):
+def noisy_dag(bands=65, window_size=0, delay_compensation=None, sample_rate=16000, frame_rate=250):
     noise = synths.FilteredNoise(
         n_samples=None,
         window_size=window_size,
         initial_bias=0.0,
         delay_compensation=delay_compensation,
+        samples_per_frame=sample_rate // frame_rate,
     )
     return [
-        harmonic(),
+        harmonic(sample_rate=sample_rate, frame_rate=frame_rate),
         (noise, ["noise_magnitudes"]),
         (processors.Add(), ["filtered_noise/signal", "harmonic/signal"]),
     ], (("amps", 1), ("harmonic_distribution", 20), ("noise_magnitudes", bands))
@@ -125,6 +130,13 @@ def whole(solo, cured, published, sound):
     }
 
 
+def at_rates(sample_rate, frame_rate, encoder=None):
+    """As the included instruments, of other rates."""
+    dag, splits = noisy_dag(sample_rate=sample_rate, frame_rate=frame_rate)
+    keys = ("ld_scaled", "f0_scaled", "z") if encoder else ("ld_scaled", "f0_scaled")
+    return make(decoder(keys, splits), dag, encoder, frame_rate=frame_rate)
+
+
 @settings(max_examples=4, deadline=None)
 @given(sizes=st.lists(st.integers(1, 1500), min_size=1, max_size=12).filter(lambda x: x[-1] > 40))
 @pytest.mark.parametrize("name", ["solo", "cured", "published"])
@@ -136,19 +148,23 @@ def test_blocks_of_any_size_make_the_same_sound(name, whole, solo, cured, publis
     np.testing.assert_allclose(played, whole[name], atol=2e-3 if name == "published" else 2e-5)
 
 
-def heard(instrument, sound):
-    """What the instrument plays, without its latency, and the pitch that it heard."""
-    pitches = []
-    follow = instrument._pitch
+def overheard(instrument, name):
+    """What an analysis of the instrument gives from now on, a list that grows."""
+    given, analyse = [], getattr(instrument, name)
 
     def listen(audio, hop_length):
-        pitches.append(follow(audio, hop_length))
-        return pitches[-1]
+        given.append(analyse(audio, hop_length))
+        return given[-1]
 
-    if follow is not None:
-        listen.before = follow.before
-        instrument._pitch = listen
-        listen.after = follow.after
+    if analyse is not None:
+        listen.before, listen.after = analyse.before, analyse.after
+        setattr(instrument, name, listen)
+    return given
+
+
+def heard(instrument, sound):
+    """What the instrument plays, without its latency, and the pitch that it heard."""
+    pitches = overheard(instrument, "_pitch")
     padded = np.pad(sound, (0, instrument.latency_samples + 64))
     audio = instrument.process(padded)[instrument.latency_samples :]
     return audio[: len(sound)], np.concatenate([f0 for f0, _ in pitches]) if pitches else None
@@ -201,6 +217,63 @@ def test_filters_of_any_length(bands, window_size, delay_compensation, sound, sa
         "loudness_db": features.loudness(sound[:4032])[:63],
     }
     np.testing.assert_allclose(audio[:3000], at_once(trained, measured)[:3000], atol=2e-4)
+
+
+RATES = [(48000, 250), (32000, 50), (44100, 100)]
+
+
+@pytest.mark.parametrize("sample_rate, frame_rate", RATES)
+def test_other_rates(sample_rate, frame_rate, sound, same_noise):
+    trained = at_rates(sample_rate, frame_rate)
+    sound = soxr.resample(sound, 16000, sample_rate)
+    instrument = live.LiveInstrument(trained)
+    levels = overheard(instrument, "_level")
+    audio, f0_hz = heard(instrument, sound)
+    hop = sample_rate // frame_rate
+    n_frames = len(sound) // hop
+    level_db = np.concatenate(levels)[:n_frames]
+    measured = {
+        "audio": sound[: n_frames * hop],
+        "f0_hz": f0_hz[:n_frames].astype("float32"),
+        "loudness_db": level_db.astype("float32"),
+    }
+    end = (n_frames - 4) * hop
+    played = at_once(trained, measured)
+    assert np.abs(played[:end]).max() > 0.05
+    np.testing.assert_allclose(audio[:end], played[:end], atol=5e-4)
+    expected = features.extract(sound, rates=trained.model.rates, method="yin")
+    end = n_frames - 3
+    sounds = expected["loudness_db"][:end] > -60
+    difference = np.abs(level_db[:end] - expected["loudness_db"][:end])[sounds]
+    assert np.quantile(difference, 0.9) < 0.15
+
+
+@pytest.mark.parametrize("sample_rate, frame_rate", RATES)
+def test_blocks_and_latency_at_other_rates(sample_rate, frame_rate, sound):
+    step = 16000 // frame_rate
+    trained = at_rates(
+        sample_rate, frame_rate, encoder(hop_length=2 * step, frame_length=step, normalize_z=True)
+    )
+    sound = soxr.resample(sound, 16000, sample_rate)[: sample_rate // 4]
+    whole = live.LiveInstrument(trained).process(sound)
+    assert np.abs(whole).max() > 0.05
+    for sizes in ([1] * 300 + [77], [500, 3, 1024]):
+        np.testing.assert_allclose(
+            play(live.LiveInstrument(trained), sound, sizes), whole, atol=3e-4
+        )
+
+
+@pytest.mark.parametrize("sample_rate", [48000, 32000, 44100])
+def test_the_copy_that_is_measured(sample_rate):
+    """Tones below 7 kHz stay as they are and where they are, those above 9 kHz are gone."""
+    time = np.arange(sample_rate) / sample_rate
+    copied = np.arange(15800) / 16000
+    for f0_hz in (50.0, 1000.0, 6900.0):
+        tone = np.sin(2 * np.pi * f0_hz * time).astype("float32")
+        copy = live.analysis.Resampler(sample_rate)(tone)[200:15800]
+        np.testing.assert_allclose(copy, np.sin(2 * np.pi * f0_hz * copied)[200:], atol=3e-3)
+    tone = np.sin(2 * np.pi * 9100.0 * time).astype("float32")
+    assert np.abs(live.analysis.Resampler(sample_rate)(tone)[200:15800]).max() < 3e-3
 
 
 def test_latency_is_the_delay(solo, cured):
