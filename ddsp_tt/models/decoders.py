@@ -2,6 +2,7 @@
 
 import gin
 import keras
+import numpy as np
 from keras import ops
 
 from ddsp_tt.gru import Gru
@@ -21,6 +22,15 @@ def fc_stack(channels, n_layers, name):
     return keras.Sequential(layers, name=name)
 
 
+def _initial_bias(output_splits, harmonic_slope):
+    """Zeros, and raw amplitudes of harmonics on a slope: `exp_sigmoid` is near 10^x for x < 0."""
+    biases = {key: np.zeros(size, "float32") for key, size in output_splits}
+    if "harmonic_distribution" in biases:
+        octaves = np.log2(np.arange(1, len(biases["harmonic_distribution"]) + 1))
+        biases["harmonic_distribution"] += (harmonic_slope / 20.0 * octaves).astype("float32")
+    return np.concatenate(list(biases.values()))
+
+
 @gin.register(module="ddsp_tt.decoders")
 class RnnFcDecoder(keras.layers.Layer):
     """A stack for each input, a recurrent layer over all, a stack and a dense layer out.
@@ -34,6 +44,9 @@ class RnnFcDecoder(keras.layers.Layer):
       output_splits: pairs of a name and a number of channels.
       stateless: take the recurrent state from `features["state"]` and give back the new one as
         output "state", for block-wise use.
+      harmonic_slope: dB an octave by which "harmonic_distribution" falls before training. At 0, as
+        published, all harmonics are equal; where most of them are above what the instrument has,
+        as at 48 kHz, training then silences them all and only the noise learns.
       name: name of the layer.
     """
 
@@ -46,6 +59,7 @@ class RnnFcDecoder(keras.layers.Layer):
         input_keys=("ld_scaled", "f0_scaled", "z"),
         output_splits=(("amps", 1), ("harmonic_distribution", 40)),
         stateless=False,
+        harmonic_slope=0.0,
         name="decoder",
     ):
         super().__init__(name=name)
@@ -63,8 +77,9 @@ class RnnFcDecoder(keras.layers.Layer):
                 rnn_channels, return_sequences=True, return_state=True, name="rnn"
             )
         self.out_stack = fc_stack(ch, layers_per_stack, "out_stack")
+        bias = _initial_bias(self.output_splits, harmonic_slope)
         self.dense_out = keras.layers.Dense(
-            sum(size for _, size in self.output_splits), name="dense_out"
+            len(bias), bias_initializer=keras.initializers.Constant(bias), name="dense_out"
         )
 
     def call(self, features):
