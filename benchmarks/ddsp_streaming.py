@@ -3,8 +3,9 @@
 python benchmarks/ddsp_streaming.py --model=flute --block_size=256
 
 A model is an included instrument's name, a folder, or a gin file, which gets random weights: what
-is timed does not depend on them. Median, 99 % and maximum are processor time; below stands what a
-block costs with either pitch tracker that needs nothing of what comes later.
+is timed does not depend on them. At another rate than 16 kHz a block has as many samples more, so
+that it lasts as long. Median, 99 % and maximum are processor time; below stands what a block costs
+with either pitch tracker that needs nothing of what comes later.
 """
 
 import argparse
@@ -35,12 +36,12 @@ def load(name):
     return loading.load(name)
 
 
-def sound(seconds):
+def sound(seconds, rate=RATE):
     """A glide with vibrato and a little noise."""
-    time_s = np.arange(round(seconds * RATE)) / RATE
+    time_s = np.arange(round(seconds * rate)) / rate
     f0_hz = 400 * 2 ** (np.sin(time_s) / 2 + 0.03 * np.sin(35 * time_s))
     noise = 0.01 * np.random.default_rng(0).standard_normal(len(time_s))
-    return (0.3 * np.sin(2 * np.pi * np.cumsum(f0_hz) / RATE) + noise).astype("float32")
+    return (0.3 * np.sin(2 * np.pi * np.cumsum(f0_hz) / rate) + noise).astype("float32")
 
 
 def timed(function, blocks):
@@ -59,17 +60,17 @@ def main():
     parser.add_argument("--block_size", type=int, default=256)
     parser.add_argument("--seconds", type=float, default=20.0)
     arguments = parser.parse_args()
-    size = arguments.block_size
-    audio = sound(arguments.seconds)
-    blocks = [audio[i : i + size] for i in range(0, len(audio) - size + 1, size)]
-    budget = size / RATE
-    print(f"{len(blocks)} blocks of {size} samples ({1000 * budget:.1f} ms), one core")
+    budget = arguments.block_size / RATE
+    print(f"blocks of {1000 * budget:.1f} ms for {arguments.seconds:g} s, one core")
     heads = ("latency", "cpu", "x real", "median", "99 %", "max", "wall max")
     print(" " * 28 + " ".join(f"{head:>8s}" for head in heads))
     units = ("ms", "share", "time", "ms", "ms", "ms", "ms")
     print(" " * 28 + " ".join(f"{unit:>8s}" for unit in units))
     for name in arguments.model:
         instrument = live.LiveInstrument(load(name))
+        rate = instrument.sample_rate
+        audio, size = sound(arguments.seconds, rate), arguments.block_size * rate // RATE
+        blocks = [audio[i : i + size] for i in range(0, len(audio) - size + 1, size)]
         for block in blocks[:20]:  # caches, and the first long noise
             instrument.process(block)
         taken = timed(instrument.process, blocks)
@@ -83,8 +84,8 @@ def main():
         ]
         print(f"{name:28s}" + " ".join(f"{figure:>8s}" for figure in figures))
     print("\nprocessor ms for the frames of one block, median")
-    frames = size // 64
-    piece = audio[: 1024 + (frames - 1) * 64]
+    frames = arguments.block_size // 64
+    piece = sound(arguments.seconds)[: 1024 + (frames - 1) * 64]
     for name, function in (("CREPE tiny", crepe), ("YIN (librosa)", yin)):
         print(f"{name:28s} {1000 * np.median(timed(function, [piece] * 100)[:, 1]):8.2f}")
 

@@ -33,8 +33,8 @@ def compute_statistics(examples, min_db=-80.0, smoothing=40):
     Args:
         examples: List of dicts with `f0_hz`, `f0_confidence`, `loudness_db` and `power_db`, each
             [frames], or what gives them as often as it is iterated over: twice or three times, and
-            one is in memory at a time. The last 20 frames of an example, often padding, are left out where it
-            is longer than that.
+            one is in memory at a time. The last 20 frames of an example, often padding, are left
+            out where it is longer than that.
         min_db: Loudness of silence in the convention of `loudness_db`, dB.
         smoothing: Frames, see `postprocessing.detect_notes`.
 

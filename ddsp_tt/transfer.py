@@ -48,12 +48,7 @@ def measure(
       **options: of `features.extract`.
     """
     measured = features.measure(audio, rates, convention=convention, **options)
-    mask_on, _ = postprocessing.detect_notes(
-        measured["loudness_db"],
-        measured["f0_confidence"],
-        smoothing=postprocessing.smoothing_of(rates.frame_rate),
-        min_db=-conventions.get(convention).range_db,
-    )
+    mask_on = _notes(measured, convention, rates)
     if np.max(np.abs(audio), initial=0.0) < _SILENCE:
         logging.warning("%s is silent, so the output is silence", name)
     elif not np.any(mask_on):
@@ -64,6 +59,37 @@ def measure(
 
 
 _SILENCE = 1e-4  # peak amplitude
+_WITHIN = 2.5  # standard deviations of the pitch that an instrument learned from
+_OUTSIDE = 0.1  # share of a recording's notes that may be beyond
+
+
+def _notes(measured, convention, rates):
+    """Where a note is on, `[frames]`."""
+    return postprocessing.detect_notes(
+        measured["loudness_db"],
+        measured["f0_confidence"],
+        smoothing=postprocessing.smoothing_of(rates.frame_rate),
+        min_db=-conventions.get(convention).range_db,
+    )[0]
+
+
+def has_the_notes(trained, measured):
+    """Whether an instrument learned from notes as low and as high as a recording's.
+
+    Args:
+      trained: a `loading.TrainedModel`; without statistics the answer is yes.
+      measured: what `measure` returned, not None.
+    """
+    learned = trained.statistics
+    if learned is None:
+        return True
+    reach = _WITHIN * learned["std_pitch_note"]
+    lowest = max(learned["min_pitch_note"], learned["mean_pitch_note"] - reach)
+    highest = min(learned["max_pitch_note"], learned["mean_pitch_note"] + reach)
+    f0_hz = measured["f0_hz"][_notes(measured, trained.convention, trained.model.rates)]
+    midi = postprocessing.hz_to_midi(f0_hz)
+    half = 0.5  # a semitone's rounding
+    return float(np.mean((midi < lowest - half) | (midi > highest + half))) <= _OUTSIDE
 
 
 def adjust(trained, measured, adjustment):

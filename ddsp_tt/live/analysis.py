@@ -144,7 +144,7 @@ class Resampler:
         return np.einsum("st,st->s", frames[first - first[0]], self._kernels[phases])
 
     def wait(self, samples):
-        """Samples of the input after a time that are waited for until so many at 16 kHz are there."""
+        """Samples of the input that are waited for until so many at 16 kHz are there."""
         return self._half + samples * self._down // self._up
 
 

@@ -52,6 +52,16 @@ def test_transfer_keeps_pitch_and_takes_the_timbre(flute, example):
     assert scores["frechet_to_target"] < 1e-3 < scores["frechet_to_source"]
 
 
+@pytest.mark.parametrize(
+    "octaves, has_them", [(0, True), (1, True), (-2, False), (3, False)], ids=str
+)
+def test_whether_an_instrument_has_the_notes(flute, example, octaves, has_them):
+    moved = {**example, "f0_hz": example["f0_hz"] * 2.0**octaves}
+    assert transfer.has_the_notes(flute, moved) is has_them
+    unknown = loading.TrainedModel("no statistics", flute.model, None)
+    assert transfer.has_the_notes(unknown, moved)
+
+
 def test_nothing_measured_is_silence(flute):
     assert not transfer.render(flute, None, 1234).any()
     assert len(transfer.render(flute, None, 1234)) == 1234

@@ -151,3 +151,18 @@ def test_weights_survive_a_file(tmp_path, layout):
     weights.load_weights(second, path)
     for a, b in zip(first.trainable_variables, second.trainable_variables, strict=True):
         np.testing.assert_array_equal(ops.convert_to_numpy(a), ops.convert_to_numpy(b))
+
+
+def test_harmonics_start_on_a_slope():
+    splits = (("amps", 1), ("harmonic_distribution", 8), ("noise_magnitudes", 3))
+    raw = {}
+    for slope in (0.0, -12.0):
+        decoder = models.RnnFcDecoder(
+            8, ch=8, input_keys=("ld_scaled",), output_splits=splits, harmonic_slope=slope
+        )
+        keras.utils.set_random_seed(0)
+        raw[slope] = decoder({"ld_scaled": np.zeros((1, 2, 1), "float32")})
+    for key, size in splits:
+        octaves = np.log2(np.arange(1, size + 1)) if key == "harmonic_distribution" else 0.0
+        moved = ops.convert_to_numpy(raw[-12.0][key]) - ops.convert_to_numpy(raw[0.0][key])
+        np.testing.assert_allclose(moved, -0.6 * octaves * np.ones((1, 2, size)), atol=1e-5)

@@ -7,7 +7,7 @@ from ddsp_tt import catalogue
 from timbre_tt.systems import Player
 
 INSTRUMENT = "flute"
-VARIANTS = {"ddsp": {}, "ddsp, octave kept": {"keep_octave": True}}
+VARIANTS = {"ddsp": {}, "ddsp, fitted as published": {"keep_octave": False}}
 
 
 def instruments():
@@ -22,7 +22,12 @@ def define_flags():
     from audio_tt import pitch_flags
     from ddsp_tt import transfer_flags
 
-    flags.DEFINE_bool("keep_octave", False, "Fit the loudness alone, not the octave.")
+    flags.DEFINE_bool(
+        "keep_octave",
+        None,
+        "Stay in the octave, or move to where the instrument is at home; by default it stays where "
+        "the instrument has the notes.",
+    )
     flags.adopt_module_key_flags(transfer_flags)
     flags.adopt_module_key_flags(pitch_flags)
 
@@ -38,7 +43,7 @@ def options():
     return {**options, **transfer_flags.options()}
 
 
-def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=False):
+def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=None):
     """The player of an instrument.
 
     Args:
@@ -46,7 +51,8 @@ def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=False):
       pitch: keyword arguments of `audio_tt.pitch.track`.
       adjustment: a `ddsp_tt.transfer.Adjustment`; None for the default one.
       seed: of the noise.
-      keep_octave: whether the octaves that fitting moves the pitch by are taken back.
+      keep_octave: whether the octaves that fitting moves the pitch by are taken back; None does
+        so where the instrument has the notes.
     """
     folder = catalogue.folder(instrument)
 
@@ -64,8 +70,12 @@ def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=False):
             **(pitch or {}),
         )
         fitted = adjustment
-        if keep_octave and measured is not None:
-            fitted = transfer.octave_kept(trained, measured, adjustment)
+        if measured is not None:
+            keeps = keep_octave
+            if keeps is None:
+                keeps = transfer.has_the_notes(trained, measured)
+            if keeps:
+                fitted = transfer.octave_kept(trained, measured, adjustment)
         yield from transfer.play(trained, measured, len(audio), fitted, seed)
 
     return Player(trained.model.rates.sample_rate, keeps_channels=False, function=play)
