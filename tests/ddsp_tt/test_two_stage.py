@@ -1,5 +1,8 @@
 """Whistle to trumpet: the encoder of one instrument, frozen, and the decoder of another."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -100,6 +103,22 @@ def test_a_run_that_was_stopped_in_stage_1_goes_on(cured, prepared, tmp_path):
     with pytest.raises(UserError):  # its target is not there yet
         train(tmp_path / "run", (prepared[0], tmp_path / "none"), source_steps=1)
     equal(cured, train(tmp_path / "run", prepared))
+
+
+@pytest.mark.slow
+def test_the_command_takes_recordings_and_urmp(tmp_path, melody):
+    """The track of the trumpet alone is prepared, whatever else the piece's folder holds."""
+    io.write(tmp_path / "whistling" / "in.wav", melody[:24000], 16000)
+    piece = tmp_path / "urmp" / "Dataset" / "03_Dance_fl_tpt"
+    for track in ("AuSep_1_fl_03_Dance", "AuSep_2_tpt_03_Dance", "AuMix_03_Dance_fl_tpt"):
+        io.write(piece / f"{track}.wav", melody[:24000], 16000)
+    (tmp_path / "tiny.gin").write_text(TINY)
+    command = [sys.executable, "-m", "ddsp_tt.train_two_stage", "--source_dir=whistling"]
+    command += ["--target_dir=urmp", "--target_urmp=trumpet", "--name=mine", "--f0_method=yin"]
+    subprocess.run([*command, "--gin_file=tiny.gin"], cwd=tmp_path, check=True)
+    examples = list((tmp_path / "runs" / "mine" / "data" / "target").glob("*.npz"))
+    assert [path.stem.rsplit("_", 2)[0] for path in examples] == ["AuSep_2_tpt_03_Dance"]
+    assert loading.load(tmp_path / "runs" / "mine").statistics is not None
 
 
 def test_the_published_model_reads_the_latent_alone():
