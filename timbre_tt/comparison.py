@@ -212,9 +212,13 @@ def run(
         return Row(label, sounds, figures, speed)
 
     plays = {
-        label: _system(name, instrument, variant | (options or {}).get(name, {}), recordings)
+        label: _system(
+            name,
+            {"instrument": instrument, **variant, **(options or {}).get(name, {})},
+            recordings,
+        )
         for name in names
-        for label, variant in systems.variants(name).items()
+        for label, variant in systems.variants(name, instrument).items()
     }
     plays[RESYNTHESIS] = _notes(recordings, sources, instrument, soundfont, known_notes)
     rows = [row(COPY, lambda i: (recordings[i].audio, recordings[i].sample_rate))]
@@ -229,11 +233,11 @@ def run(
     return sources, rows
 
 
-def _system(name, instrument, options, recordings) -> Callable:
+def _system(name, options, recordings) -> Callable:
     """A function that loads the player, and returns what plays the recording of an index."""
 
     def prepare():
-        player = systems.player(name, instrument, **options)
+        player = systems.player(name, **options)
 
         def play(index):
             recording = recordings[index]

@@ -51,7 +51,9 @@ def main():
                 f"--sample_rate={rate}",
             )
         run_dir = runs_dir / instrument
-        settings = instrument if rate == "16000" else f"small_{int(rate) // 1000}k"
+        settings, name = instrument, instrument
+        if rate != "16000":
+            settings, name = (f"{x}_{int(rate) // 1000}k" for x in ("small", instrument))
         _command(
             "ddsp_tt.run",
             f"--data_dir={prepared / 'train'}",
@@ -62,7 +64,7 @@ def main():
             *[f"--gin_param={parameter}" for parameter in flags.FLAGS.gin_param],
             *([f"--gpu={flags.FLAGS.gpu}"] if flags.FLAGS.gpu is not None else []),
         )
-        loading.export(run_dir, Path(_OUTPUT_DIR.value) / instrument)
+        loading.export(run_dir, Path(_OUTPUT_DIR.value) / name)
 
 
 def _command(module, *arguments):

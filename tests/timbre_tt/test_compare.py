@@ -91,7 +91,9 @@ def stand_ins():
         raise UserError(f"it has never heard a {instrument} </script>")
 
     return {
-        "halved": types.SimpleNamespace(load=load, VARIANTS={"halved": {}, "same": {"gain": 1.0}}),
+        "halved": types.SimpleNamespace(
+            load=load, variants=lambda instrument: {"halved": {}, "same": {"gain": 1.0}}
+        ),
         "broken": types.SimpleNamespace(load=refuse),
     }
 

@@ -7,8 +7,9 @@ Each is a module here, called as its system is, and has
     define_flags()                defines the system's own flags, for `timbre-transfer` alone
     options()                     those flags as keyword arguments of `load`
     load(instrument, **options)   the `Player` of an instrument; without options, as by default
-    VARIANTS                      {label: options of `load`} for comparisons, where one way to play
-                                  does not say all; may be left out
+    variants(instrument)          {label: options of `load`, another instrument among them} for
+                                  comparisons, where one way to play does not say all; may be left
+                                  out
 
 `load` raises UserError where it cannot give one, and its message says why in one line: the other
 commands print it beside the system's name. Importing a module neither defines flags, because the
@@ -85,9 +86,10 @@ def load(name: str):
     return importlib.import_module(f"timbre_tt.systems.{name}")
 
 
-def variants(name: str) -> dict[str, dict]:
+def variants(name: str, instrument: str) -> dict[str, dict]:
     """{label: options of `load`}: the ways in which comparisons let a system play."""
-    return getattr(load(name), "VARIANTS", {name: {}})
+    module = load(name)
+    return module.variants(instrument) if hasattr(module, "variants") else {name: {}}
 
 
 def player(name: str, instrument: str, **options) -> Player:

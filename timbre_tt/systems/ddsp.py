@@ -7,7 +7,15 @@ from ddsp_tt import catalogue
 from timbre_tt.systems import Player
 
 INSTRUMENT = "flute"
-VARIANTS = {"ddsp": {}, "ddsp, fitted as published": {"keep_octave": False}}
+WIDE = "_48k"  # ends the name of an instrument's model at 48 kHz, where there is one
+
+
+def variants(instrument):
+    """As it is, by the model at 48 kHz, and moved to the instrument's register in any case."""
+    ways = {"ddsp": {}}
+    if instrument + WIDE in catalogue.instruments():
+        ways["ddsp, 48 kHz"] = {"instrument": instrument + WIDE}
+    return {**ways, "ddsp, fitted as published": {"keep_octave": False}}
 
 
 def instruments():
