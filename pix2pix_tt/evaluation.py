@@ -62,7 +62,7 @@ def evaluate(trained, pairs, methods=phases.METHODS, style=None, seed=0):
     for phase in dict.fromkeys(row["phase"] for row in rows):
         of_phase = [{key: row[key] for key in FIGURES} for row in rows if row["phase"] == phase]
         means = metrics.summarise(of_phase)
-        means["ratio"] = means["l1"] / means["of_copying"]
+        means["ratio"] = _ratio(means["l1"], means["of_copying"])
         rows.append({"file": "mean", "phase": phase, **means})
     return rows
 
@@ -103,7 +103,7 @@ def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
         rows[method] = {
             "l1": l1,
             "of_copying": of_copying,
-            "ratio": l1 / of_copying if of_copying else np.nan,
+            "ratio": _ratio(l1, of_copying),
             "convergence": float(np.linalg.norm(difference) / np.linalg.norm(magnitude)),
             **_distances(target, audio, features),
         }
@@ -115,6 +115,10 @@ def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
         **_distances(target, heard, features),
     }
     return rows
+
+
+def _ratio(l1, of_copying):
+    return l1 / of_copying if of_copying else np.nan  # both instruments sound alike
 
 
 def as_markdown(rows):

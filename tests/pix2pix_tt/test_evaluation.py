@@ -58,6 +58,12 @@ def audios(tmp_path, melody):
     return tmp_path / "audios"
 
 
+def test_recordings_that_are_the_same_have_no_ratio(copyist, audios):
+    pairs = evaluation.find_pairs(audios, "piano", "piano")
+    rows = evaluation.evaluate(copyist, pairs, ("input",))
+    assert np.isnan(rows[-2]["ratio"]) and rows[-2]["file"] == "mean"
+
+
 def test_a_table_of_files_and_means(copyist, audios, tmp_path):
     pairs = evaluation.find_pairs(audios, "piano", "violin")
     rows = evaluation.evaluate(copyist, pairs, ("input", "zero"))
