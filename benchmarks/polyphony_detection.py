@@ -64,6 +64,7 @@ def main():
     """Prints how many of each kind are called polyphonic, and the speed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--reverb", action="store_true")
+    parser.add_argument("--programs", type=int, nargs="+", help="General MIDI's; all by default")
     arguments = parser.parse_args()
     font = soundfont.find_soundfont()
     player = soundfont.find_player(font)
@@ -75,6 +76,8 @@ def main():
     ):
         shares = []
         for program, semitones in programs.items():
+            if arguments.programs and program not in arguments.programs:
+                continue
             for audio, rate in make(
                 lambda *events, program=program: player(font, program, *events), semitones
             ):

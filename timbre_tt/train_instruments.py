@@ -22,6 +22,9 @@ _RATE = flags.DEFINE_enum(
 )
 _RUNS_DIR = flags.DEFINE_string("runs_dir", "runs", "Folder for the runs.")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "ddsp_tt/pretrained", "Folder for the models.")
+_MIDI = flags.DEFINE_string(
+    "midi_path", None, "Folder of MIDI files to play instead of the corpus."
+)
 _MINUTES = flags.DEFINE_float("minutes", 12.0, "Minutes of recordings for each instrument.")
 app.define_gpu_flag()
 
@@ -40,6 +43,7 @@ def main():
         f"--output_dir={performances}",
         f"--sample_rate={rate}",
         f"--minutes={_MINUTES.value}",
+        *([f"--midi_path={_MIDI.value}"] if _MIDI.value else []),
     )
     for instrument in _INSTRUMENTS.value:
         prepared = data_dir / "ddsp" / instrument
