@@ -32,7 +32,8 @@ test-jax: .venv-jax/.installed
 # What runs on Apache Beam, which needs an older protobuf than the tested set has.
 test-beam: .venv-beam/.installed
 	.venv-beam/bin/python -m pytest $(PYTEST) -k beam tests/audio_tt/test_beam.py \
-		tests/ddsp_tt/test_preparation.py tests/pix2pix_tt/test_compute_features.py tests/pix2pix_tt/test_recordings.py
+		tests/ddsp_tt/test_preparation.py tests/pix2pix_tt/test_compute_features.py tests/pix2pix_tt/test_recordings.py \
+		tests/test_docs.py
 
 check-all: .venv/.installed .venv-jax/.installed lint test-beam
 	$(BIN)/python -m pytest $(PYTEST) -m "slow or not slow"

@@ -1,8 +1,9 @@
-"""The command lines of README and docs, and whether the modules that they name would take them.
+"""The command lines of README and docs: what they are, and whether their modules would take them.
 
 python tests/docs_commands.py < commands.json   (a list of argument lists; prints what is wrong)
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -13,19 +14,28 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-_BLOCK = re.compile(r"^ *```[^\n]*\n(.*?)^ *```", re.M | re.S)
-_INLINE = re.compile(r"`([^`]+)`")
+_CODE = re.compile(r"^ *```[^\n]*\n(?P<block>.*?)^ *```|`(?P<inline>[^`]+)`", re.M | re.S)
 _PROGRAM = re.compile(r"^(?:(?:\.venv(?:-\w+)?/bin/)?(?:python3?|timbre-transfer)|make)$")
+_SOUND = re.compile(r"[\w.-]+\.(?:wav|flac|ogg|mp3)")
+_OUTPUTS = ("output", "output_dir", "output_path", "save_dir", "run_path", "features_path")
+_OUTPUTS += ("plot", "save_network")
+# What modules write besides, by the values of their flags.
+_OUTPUTS_OF = {
+    "pix2pix_tt.synthesize_audios": "{audios_path}",
+    "pix2pix_tt.train": "{models_path}/{origin}_2_{target}",
+    "pix2pix_tt.train_generator": "{models_path}/{origin}_2_{target}_generator",
+    "ddsp_tt.train_instrument": "home/ddsp/{name}",
+    "ddsp_tt.train_two_stage": "runs/{name}",
+}
 
 
 def commands(page):
-    """Yields (whether it stands in a block, words) for every command line of a page."""
-    text = page.read_text("utf-8")
-    for block in _BLOCK.findall(text):
-        for line in block.replace("\\\n", " ").splitlines():
-            yield from ((True, words) for words in _commands_of(line))
-    for code in _INLINE.findall(_BLOCK.sub("", text)):
-        yield from ((False, words) for words in _commands_of(" ".join(code.split())))
+    """Yields (whether it stands in a block, words) for every command line of a page, in order."""
+    for code in _CODE.finditer(page.read_text("utf-8")):
+        in_block = code["block"] is not None
+        text = code["block"].replace("\\\n", " ") if in_block else " ".join(code["inline"].split())
+        for line in text.splitlines():
+            yield from ((in_block, words) for words in _commands_of(line))
 
 
 def _commands_of(line):
@@ -51,6 +61,47 @@ def module_of(words):
 
 def arguments_of(words):
     return words[1:] if words[0].endswith("timbre-transfer") else words[3:]
+
+
+def benchmark_of(words):
+    """The script below benchmarks/ that a command runs, or None where it runs none."""
+    is_one = len(words) > 1 and words[1].startswith("benchmarks/")
+    return ROOT / words[1] if is_one else None
+
+
+def is_of_an_original(words):
+    """Whether it is a command of one of the repositories that this project rebuilds."""
+    is_script = len(words) > 1 and re.fullmatch(r"\w+\.py", words[1])
+    return bool(is_script) and not (ROOT / words[1]).exists()
+
+
+def outputs_of(words):
+    """The paths that a command is told to write."""
+    module = module_of(words)
+    named = dict(word[2:].split("=", 1) for word in words if re.match(r"--\w+=", word))
+    paths = [named[flag] for flag in _OUTPUTS if flag in named]
+    if named.get("mode") == "eval":  # a run that is there is read
+        return [f"{path}/evaluation" for path in paths]
+    if module in _OUTPUTS_OF:
+        with contextlib.suppress(KeyError):  # where the module is only named
+            paths.append(_OUTPUTS_OF[module].format_map(named))
+    files = [word for word in words[1:] if not word.startswith("-")]
+    if module == "timbre_tt.transfer" and len(files) == 2 and "output_dir" not in named:
+        paths.append(files[-1])
+    if module == "style_tt.graphs" and "picture" not in named:
+        paths.append(str(Path(files[-1]).with_suffix(".png")))
+    return paths
+
+
+def paths_in(words):
+    """Whatever a command names that may be a path, outputs among them."""
+    for word in words[1:]:
+        yield from (word.partition("=")[2] if word.startswith("-") else word).split(",")
+
+
+def is_sound_file(path):
+    """Whether it is a sound file in the working folder, as a reader's own are called."""
+    return bool(_SOUND.fullmatch(path))
 
 
 def problem_of(in_block, words):
