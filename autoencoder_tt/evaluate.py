@@ -9,7 +9,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, io, pitch_flags
+from audio_tt import app, io, many, pitch_flags
 from audio_tt.errors import UserError
 
 _MODELS = flags.DEFINE_list("models", None, "Run directories, comma-separated.", required=True)
@@ -34,25 +34,31 @@ def main():
     from audio_tt import metrics
     from autoencoder_tt import evaluation, loading
 
-    pairs = evaluation.pairs_of(heard, io.find_audio(_TARGET.value or _INPUT.value))
     if set(_PHASES.value) - set(evaluation.PHASES):
         raise UserError(f"--phases are {', '.join(evaluation.PHASES)}")
+    pairs = zip(heard, heard, strict=True)
+    if _TARGET.value:
+        pairs = evaluation.pairs_of(heard, io.find_audio(_TARGET.value))
+    names = many.names(heard)
+    pairs, failed = many.each(many.readable_group, pairs)
     # By default each design gets its pitch from the tracker that it learned with.
     options = pitch_flags.options() if flags.FLAGS["f0_method"].present else {}
     rows = {}
-    for folder in _MODELS.value:
+    labels = many.distinct([Path(folder).name for folder in _MODELS.value])
+    for folder, label in zip(_MODELS.value, labels, strict=True):
         trained = loading.load(folder)
         app.parse_gin()
         figures = {}
-        for source, target in app.progress(pairs, Path(folder).name, "recording"):
+        for source, target in app.progress(pairs, label, "recording"):
             rate = evaluation.rate_of(trained)
             audio = evaluation.hear(source, rate, _NOISE.value)
             true, _ = io.read(target, rate)
             for phase, played in evaluation.play(trained, audio, _PHASES.value, **options):
-                title = f"{Path(folder).name}, {phase} phase"
-                figures.setdefault(title, []).append(evaluation.compare(true, played, rate))
+                figures.setdefault(f"{label}, {phase} phase", []).append(
+                    evaluation.compare(true, played, rate)
+                )
                 if _OUTPUT.value:
-                    name = f"{Path(folder).name}_{phase}_{source.stem}.wav"
+                    name = f"{label}_{phase}_{names[source]}.wav"
                     io.write(Path(_OUTPUT.value) / name, played, rate)
         rows |= {title: metrics.summarise(rows_of) for title, rows_of in figures.items()}
     if _TARGET.value or _NOISE.value is not None:
@@ -65,6 +71,7 @@ def main():
         rows["the input itself"] = metrics.summarise(figures)
     print(f"{len(pairs)} recording(s)\n")
     print(evaluation.as_markdown(rows))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -123,9 +123,12 @@ def pairs_of(heard_paths, target_paths):
     """Pairs of recordings of the same music, by their names.
 
     Raises:
-      UserError: a recording has no partner.
+      UserError: a recording has no partner, or more than one.
     """
     targets = {path.stem: path for path in target_paths}
+    twice = [path for path in target_paths if targets[path.stem] != path]
+    if twice:
+        raise UserError(f"{twice[0]} and {targets[twice[0].stem]} are targets of one name")
     missing = [path for path in heard_paths if path.stem not in targets]
     if missing:
         raise UserError(f"{missing[0]} has no recording of the same music of that name")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt import app, io, microphone, pitch_flags
+from audio_tt import app, io, many, microphone, pitch_flags
 from audio_tt.errors import UserError
 
 _INPUT = flags.DEFINE_list("input", None, "Recordings: files, folders or globs.")
@@ -28,13 +28,8 @@ def main():
         raise UserError("give --input=FILE or --record=SECONDS")
     folder = Path(_OUTPUT.value)
     paths = [_record(folder)] if _INPUT.value is None else io.find_audio(_INPUT.value)
-    failed = 0
-    for path in paths:
-        try:
-            _report(path, folder)
-        except UserError as error:
-            failed += 1
-            logging.error("%s", error)
+    names = many.names(paths)
+    _, failed = many.each(lambda path: _report(path, folder / names[path]), paths)
     return 1 if failed else 0
 
 
@@ -45,13 +40,13 @@ def _record(folder):
     return path
 
 
-def _report(path, folder):
+def _report(path, stem):
     audio, _ = io.read(path, sample_rate=_SAMPLE_RATE)
 
     from ddsp_tt import features, pitch_report
 
     measured = features.extract(audio, **pitch_flags.options())
-    written = pitch_report.write(audio, measured, folder / path.stem, path.name)
+    written = pitch_report.write(audio, measured, stem, path.name)
     logging.info("%s: %s", path, pitch_report.describe(measured))
     logging.info("see %s", ", ".join(written))
 

@@ -9,7 +9,7 @@ F0 outliers are DDSP's, of what CREPE hears in the audio that was played, in exa
 
 from absl import flags
 
-from audio_tt import app, pitch_flags
+from audio_tt import app, io, many, pitch_flags
 from audio_tt.errors import UserError
 from ddsp_tt import evaluation_flags
 
@@ -31,6 +31,9 @@ def main():
     """Prints the table and writes it, with a plot."""
     if _DATA_DIR.value is not None and _INPUT.value is not None:
         raise UserError("give --data_dir or --input, not both")
+    inputs, failed = _INPUT.value, 0
+    if inputs is not None:
+        inputs, failed = many.readable(io.find_audio(inputs))
 
     from ddsp_tt import evaluation, held_out, loading, reports
 
@@ -39,12 +42,13 @@ def main():
 
     def stretches():
         options = {**trained.analysis, **pitch_flags.options()}
-        return held_out.choose(_DATA_DIR.value, _INPUT.value, **options)
+        return held_out.choose(_DATA_DIR.value, inputs, **options)
 
     report = evaluation.evaluate(trained, stretches(), tracker)
     reports.publish(report, _OUTPUT.value, trained, tracker)
     if _SAMPLES.value:
         evaluation.sample(trained, _OUTPUT.value, stretches(), tracker)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Moves loudness, pitch and z from one recording to another, and measures whether they arrive.
 
-python -m ddsp_tt.interpolate --model=runs/mine --source=one.wav --target=another.wav \
+python -m ddsp_tt.interpolate --model=runs/mine --source=one.wav --target=another.wav \\
     --output_dir=between
 
 One feature at a time is a mixture of the two recordings', the others stay the source's. Writes
@@ -39,7 +39,7 @@ def main():
 
     from ddsp_tt import interpolation, loading, reports
 
-    trained = loading.load(_MODEL.value)
+    trained = loading.load(_MODEL.value, skip_unknown=True)
     tracker = evaluation_flags.tracker()
     tasks = interpolation.tasks_of(trained.model)
     jobs = [

@@ -1,6 +1,6 @@
 """Measures a trained generator on recordings of the same music by both instruments.
 
-python -m pix2pix_tt.evaluate --model=models/keyboard_acoustic_2_guitar_acoustic \
+python -m pix2pix_tt.evaluate --model=models/keyboard_acoustic_2_guitar_acoustic \\
     --audios_path=audios/test --origin=keyboard_acoustic --target=guitar_acoustic
 """
 

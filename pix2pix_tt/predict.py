@@ -1,6 +1,6 @@
 """Plays a recording through a trained generator.
 
-python -m pix2pix_tt.predict --model=models/keyboard_acoustic_2_guitar_acoustic \
+python -m pix2pix_tt.predict --model=models/keyboard_acoustic_2_guitar_acoustic \\
     --input=in.wav --output=out.wav
 """
 

@@ -1,6 +1,6 @@
 """Plays a recording through a generator that is shown which instrument to play.
 
-python -m pix2pix_tt.predict_multitarget --model=models/keyboard_acoustic_2_any \
+python -m pix2pix_tt.predict_multitarget --model=models/keyboard_acoustic_2_any \\
     --style=guitar_acoustic --input=in.wav --output=out.wav
 """
 

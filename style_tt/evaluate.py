@@ -1,6 +1,6 @@
 """Compares settings: how much of the content each keeps, and how near to the style it comes.
 
-python -m style_tt.evaluate flute.wav violin.wav trumpet.wav flute.wav \
+python -m style_tt.evaluate flute.wav violin.wav trumpet.wav flute.wav \\
     --settings=style/default.gin,style/published.gin --content_seconds=4 --output=table.csv
 
 Contents and styles in turn. What stands in OUTPUT already is not computed again.
@@ -31,7 +31,9 @@ def main(*paths):
     from style_tt import evaluation
 
     finished = evaluation.load(_OUTPUT.value) if _OUTPUT.value else []
-    pairs = evaluation.read_pairs(paths, _CONTENT_SECONDS.value, _STYLE_SECONDS.value, _START.value)
+    pairs, failed = evaluation.read_pairs(
+        paths, _CONTENT_SECONDS.value, _STYLE_SECONDS.value, _START.value
+    )
 
     def report(rows):
         if _OUTPUT.value:
@@ -39,6 +41,7 @@ def main(*paths):
 
     rows = evaluation.evaluate(pairs, _SETTINGS.value, _SEED.value, finished, report)
     print(evaluation.as_markdown(rows, _PER_PAIR.value))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

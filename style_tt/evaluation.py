@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_tt import io, metrics, settings
+from audio_tt import io, many, metrics, settings
 from audio_tt.errors import UserError
 from audio_tt.files import replacing
 from style_tt.configurables import extraction, features, transfer
@@ -31,7 +31,7 @@ class Pair:
 
 
 def read_pairs(paths, content_seconds=None, style_seconds=None, start=0.0):
-    """Pairs of sound files.
+    """Pairs of sound files; one that cannot be read is said and left out.
 
     Args:
       paths: content and style in turn.
@@ -39,13 +39,19 @@ def read_pairs(paths, content_seconds=None, style_seconds=None, start=0.0):
       style_seconds: of each style that count; None for all.
       start: where in each file to begin, in seconds.
 
+    Returns:
+      (list of `Pair`, how many were left out).
+
     Raises:
-      UserError: their number is odd, one cannot be read, or one ends before the start.
+      UserError: their number is odd, or none can be read, or all end before the start.
     """
     if len(paths) % 2 or not paths:
         raise UserError("name contents and styles in turn: CONTENT STYLE CONTENT STYLE ...")
-    pairs = []
-    for content, style in zip(paths[::2], paths[1::2], strict=True):
+    paths = [Path(path) for path in paths]
+    names = many.names(paths)
+
+    def read(pair):
+        content, style = pair
         sounds = []
         for path, seconds in ((content, content_seconds), (style, style_seconds)):
             count = None if seconds is None else round(seconds * _SAMPLE_RATE)
@@ -53,8 +59,9 @@ def read_pairs(paths, content_seconds=None, style_seconds=None, start=0.0):
             if not len(sound):
                 raise UserError(f"{path} ends before {start:g} s")
             sounds.append(sound)
-        pairs.append(Pair(f"{Path(content).stem} as {Path(style).stem}", *sounds))
-    return pairs
+        return Pair(f"{names[content]} as {names[style]}", *sounds)
+
+    return many.each(read, zip(paths[::2], paths[1::2], strict=True))
 
 
 def evaluate(pairs, gin_files, seed=0, finished=(), report=lambda rows: None):

@@ -46,6 +46,16 @@ def test_import_rule(package):
         assert not others, f"{path.relative_to(ROOT)} imports {others}"
 
 
+def test_examples_in_docstrings_are_shown_in_full():
+    """A single backslash at the end of a line would join it with the next in what --help prints."""
+    joined = re.compile(r"(?<!\\)(\\\\)*\\$", re.M)
+    for path in modules():
+        text = path.read_text("utf-8")
+        first = ast.parse(text).body[0]
+        docstring = text.splitlines()[first.lineno - 1 : first.end_lineno]
+        assert not joined.search("\n".join(docstring)), path.relative_to(ROOT)
+
+
 def test_tensorflow_is_imported_only_where_it_is_used():
     for path in modules():
         name = str(path.relative_to(ROOT))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, pitch_flags
+from audio_tt import app, pitch_flags, soundfont
 from audio_tt.errors import UserError
 from timbre_tt import systems
 
@@ -28,6 +28,8 @@ def main():
     unknown = set(_SYSTEMS.value) - set(systems.NAMES)
     if unknown:
         raise UserError(f"no system is called {min(unknown)}; there are {', '.join(systems.NAMES)}")
+    if _SOUNDFONT.value:
+        soundfont.find_soundfont(_SOUNDFONT.value)
 
     from timbre_tt import comparison, results
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, io, pitch_flags
+from audio_tt import app, io, many, pitch_flags, soundfont
 from audio_tt.errors import UserError
 
 _INPUT = flags.DEFINE_list("input", None, "Recordings, folders or globs.", required=True)
@@ -35,10 +35,17 @@ def main():
     targets = io.find_audio(_TARGET.value) if _TARGET.value else [None] * len(paths)
     if len(targets) != len(paths):
         raise UserError(f"--target names {len(targets)} recordings, --input {len(paths)}")
+    if _STYLE.value:
+        io.info(_STYLE.value)
+    if _SOUNDFONT.value:
+        soundfont.find_soundfont(_SOUNDFONT.value)
 
     from timbre_tt import comparison, report
 
-    recordings = [comparison.read(*pair) for pair in zip(paths, targets, strict=True)]
+    names = many.names(paths)
+    recordings, failed = many.each(
+        lambda pair: comparison.read(*pair, names[pair[0]]), zip(paths, targets, strict=True)
+    )
     instrument = _INSTRUMENT.value
     sources, rows = comparison.run(
         recordings,
@@ -63,6 +70,7 @@ def main():
         if row.why_not:
             print(f"{row.label}: {row.why_not}")
     print(f"Open {output / 'index.html'} in a browser.")
+    return 1 if failed else 0
 
 
 _INTRODUCTION = (

@@ -97,12 +97,12 @@ class Row:
     gin: str = ""
 
 
-def read(path: Path, target: Path | None = None) -> Recording:
+def read(path: Path, target: Path | None = None, name: str | None = None) -> Recording:
     """Reads a recording, its parallel target, and the MIDI file beside it if there is one."""
     audio, rate = io.read(path, mono=False)
     audio = audio[:, 0] if audio.shape[1] == 1 else audio
     parallel = None if target is None else io.read(target, SAMPLE_RATE)[0]
-    return Recording(path.stem, audio, rate, parallel, baselines.known_notes(path))
+    return Recording(name or path.stem, audio, rate, parallel, baselines.known_notes(path))
 
 
 def analyse(audio: np.ndarray, sample_rate: int, **pitch_options) -> Analysis:

@@ -1,8 +1,8 @@
 """Makes a page to hear what a Pix2Pix generator had learned after some epochs of its training.
 
-python -m timbre_tt.listening_page --run=runs/pix2pix/keyboard_acoustic_2_guitar_acoustic \
-    --origin=keyboard_acoustic --target=guitar_acoustic \
-    --training_audios=data/pix2pix/audios/train --held_out_audios=data/pix2pix/audios/test \
+python -m timbre_tt.listening_page --run=runs/pix2pix/keyboard_acoustic_2_guitar_acoustic \\
+    --origin=keyboard_acoustic --target=guitar_acoustic \\
+    --training_audios=data/pix2pix/audios/train --held_out_audios=data/pix2pix/audios/test \\
     --output=docs/pix2pix_listen
 """
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, io, pitch_flags
+from audio_tt import app, io, many, pitch_flags
 from audio_tt.errors import UserError
 
 _OUTPUT = flags.DEFINE_string("output", None, "PNG file to write; beside the first by default.")
@@ -32,18 +32,24 @@ def main(*words):
 
     from audio_tt import pitch, sound_plots
 
+    names = many.names(paths)
     titles = dict(zip(paths, _TITLES.value, strict=False))
-    sounds = []
-    for path in paths:
+
+    def picture(path):
         audio, rate = io.read(path)
+        if len(audio) < (_AT.value or 0.0) * rate:
+            raise UserError(f"{path} ends before --at={_AT.value:g} s")
         f0_hz = None
         if _HARMONICS.value or _AT.value is not None:
             f0_hz, confidence = pitch.track(audio, rate, FRAME_RATE, **pitch_flags.options())
             f0_hz = f0_hz * (confidence > 0.5)
-        title = titles.get(path, path.stem)
-        sounds.append(sound_plots.PicturedSound(title, audio, rate, f0_hz, FRAME_RATE))
+        title = titles.get(path, names[path])
+        return sound_plots.PicturedSound(title, audio, rate, f0_hz, FRAME_RATE)
+
+    sounds, failed = many.each(picture, paths)
     sound_plots.side_by_side(output, sounds, _HARMONICS.value, _AT.value)
     print(f"{output} is written.")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_tt import io
+from audio_tt import io, many
 from audio_tt.files import replacing
 from audio_tt.reference_figures import FIGURES
 from timbre_tt.comparison import COPY, SAMPLE_RATE, Analysis, Recording, Row
@@ -50,6 +50,7 @@ def write(
       input_note: said beside each input.
     """
     folder = Path(folder)
+    stems = many.distinct([_plain(recording.name) for recording in recordings])
     sounds, sections = [], []
     for index, (recording, source) in enumerate(zip(recordings, sources, strict=True)):
         first = len(sounds)
@@ -62,7 +63,7 @@ def write(
                     )
         figures = []
         for label, audio, rate, analysis, scores in heard:
-            file = f"sounds/{_plain(recording.name)}__{_plain(label)}.wav"
+            file = f"sounds/{stems[index]}__{_plain(label)}.wav"
             io.write(folder / file, audio, rate)
             note = _note(scores) or (input_note if label == "input" else "")
             figures.append(

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -65,3 +68,34 @@ def test_pairs_go_by_their_names(tmp_path):
     ]
     with pytest.raises(UserError, match="a.wav has no recording"):
         evaluation.pairs_of(heard, [tmp_path / "b.wav"])
+    with pytest.raises(UserError, match="targets of one name"):
+        evaluation.pairs_of(heard, [tmp_path / "y" / "a.wav", tmp_path / "z" / "a.wav"])
+
+
+def test_a_folder_is_measured_but_for_what_cannot_be_read(tmp_path, recording):
+    """Of two recordings of one name each is its own target."""
+    code = """
+import numpy as np
+from audio_tt import app
+from autoencoder_tt import evaluate, evaluation, loading
+
+loading.load = lambda folder: None
+evaluation.rate_of = lambda trained: 22050
+evaluation.play = lambda trained, audio, phases: [("input", audio)]
+evaluation.compare = lambda true, audio, rate: dict.fromkeys(
+    evaluation.FIGURES, float(np.array_equal(true, audio))
+)
+app.run(evaluate.main)
+"""
+    for name in ("x/a", "y/a"):
+        io.write(tmp_path / "in" / f"{name}.wav", recording[: RATE // (1 + (name < "y"))], RATE)
+    (tmp_path / "in" / "broken.wav").write_text("no sound")
+    words = ["--models=one/m,two/m", "--input=in", "--output=out"]
+    result = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
+    assert "broken.wav" in result.stderr and "2 recording(s)" in result.stdout
+    assert "| m, input phase | 1 |" in result.stdout and "| m_2, input phase | 1 |" in result.stdout
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {f"{model}_input_{name}_a.wav" for model in ("m", "m_2") for name in "xy"}

@@ -1,13 +1,14 @@
 """Figures and tables of pitch, from files and from the microphone."""
 
 import csv
+import subprocess
 import sys
 import types
 
 import numpy as np
 import pytest
 
-from audio_tt import microphone
+from audio_tt import io, microphone
 from audio_tt.errors import UserError
 from ddsp_tt import features, pitch_report
 
@@ -59,3 +60,25 @@ def test_what_to_install_for_recording(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UserError, match="PortAudio; install libportaudio2"):
         microphone.record(1.0, 16000)
+
+
+def test_recordings_of_one_name_and_one_that_cannot_be_read(tmp_path, melody):
+    for name in ("a/take.wav", "b/take.wav"):
+        io.write(tmp_path / name, melody[:8000], 16000)
+    (tmp_path / "b" / "broken.wav").write_text("no sound")
+    code = """
+from audio_tt import app, io
+from ddsp_tt import detect_pitch
+
+detect_pitch._report = lambda path, stem: io.read(path) and print(stem)
+app.run(detect_pitch.main)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code, "--input=a,b", "--output_dir=out"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
+    assert "broken.wav" in result.stderr
+    assert result.stdout.splitlines() == ["out/a_take", "out/b_take"]

@@ -1,10 +1,13 @@
 """Mixtures of two recordings' features, and whether what is played obeys them."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
 
-from audio_tt import settings
+from audio_tt import io, settings
 from ddsp_tt import catalogue, evaluation, features, interpolation, loading
 from ddsp_tt.configurables import models
 
@@ -81,3 +84,28 @@ def test_means_are_of_tasks():
         {"task": "f0", "loudness_l1_db": 2.0, "f0_outliers": 1.0},
         {"task": "z", "loudness_l1_db": 5.0, "f0_outliers": 0.0},
     ]
+
+
+def test_magentas_own_gin_is_passed_over(tmp_path, melody):
+    """What only its package has is left unset, as in the other commands that play and measure."""
+    code = """
+from audio_tt import app
+from audio_tt.errors import UserError
+from ddsp_tt import interpolate, interpolation
+
+
+def loaded(model):
+    raise UserError("it is loaded")
+
+
+interpolation.tasks_of = loaded
+app.run(interpolate.main)
+"""
+    io.write(tmp_path / "a.wav", melody[:1000], 16000)
+    (tmp_path / "foreign.gin").write_text("TWMEvaluator.noisy = True\n")
+    words = [f"--model={catalogue.folder('flute')}", "--source=a.wav", "--target=a.wav"]
+    words += ["--output_dir=out", "--gin_file=foreign.gin"]
+    result = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.stderr.splitlines()[-1] == "error: it is loaded"

@@ -62,13 +62,23 @@ def test_pairs_are_read(tmp_path, pair):
     for name in ("a", "b"):
         io.write(tmp_path / f"{name}.wav", pair.content, RATE)
     paths = [tmp_path / "a.wav", tmp_path / "b.wav"]
-    (read,) = evaluation.read_pairs(paths, content_seconds=0.5)
-    assert read.name == "a as b" and len(read.content) == RATE // 2
+    (read,), failed = evaluation.read_pairs(paths, content_seconds=0.5)
+    assert failed == 0 and read.name == "a as b" and len(read.content) == RATE // 2
     assert len(read.style) == len(pair.content)
-    (later,) = evaluation.read_pairs(paths, style_seconds=0.25, start=0.5)
+    (later,), _ = evaluation.read_pairs(paths, style_seconds=0.25, start=0.5)
     np.testing.assert_array_equal(later.content, read.style[RATE // 2 :])
     np.testing.assert_array_equal(later.style, read.style[RATE // 2 :][: RATE // 4])
     with pytest.raises(UserError, match="in turn"):
         evaluation.read_pairs(paths[:1])
     with pytest.raises(UserError, match="ends before 60 s"):
         evaluation.read_pairs(paths, start=60.0)
+
+
+def test_pairs_of_one_name_are_told_apart_and_bad_ones_left_out(tmp_path, pair, caplog):
+    for name in ("x/a", "y/a", "b"):
+        io.write(tmp_path / f"{name}.wav", pair.content, RATE)
+    (tmp_path / "c.wav").write_text("no sound")
+    paths = [tmp_path / f"{name}.wav" for name in ("x/a", "b", "c", "b", "y/a", "b")]
+    read, failed = evaluation.read_pairs(paths)
+    assert [pair.name for pair in read] == ["x_a as b", "y_a as b"] and failed == 1
+    assert len(caplog.messages) == 1 and "c.wav" in caplog.messages[0]

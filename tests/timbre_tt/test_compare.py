@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+import subprocess
+import sys
 import types
 
 import numpy as np
@@ -236,15 +238,61 @@ def _points(browser):
 
 @pytest.mark.slow
 def test_compare_command(tmp_path):
-    import subprocess
-    import sys
-
     soundfile.write(tmp_path / "mine.wav", MELODY, RATE)
     words = ["--input=mine.wav", "--instrument=violin", "--f0_method=yin"]
-    command = [sys.executable, "-m", "timbre_tt.compare", *words]
-    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    result = run("-m", "timbre_tt.compare", *words, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     systems_there = json.loads((tmp_path / "report" / "metrics.json").read_text())["systems"]
     assert {"ddsp", "pix2pix", comparison.COPY} <= {row["system"] for row in systems_there}
     (unable,) = [row for row in systems_there if row["system"] == "pix2pix"]
     assert "violin" in unable["why_not"]
+
+
+COMPARE = """
+import numpy as np
+from audio_tt import app
+from timbre_tt import compare, comparison
+
+
+def run(recordings, instrument, **options):
+    heard = [comparison.Analysis(r.audio, *np.zeros((3, 9))) for r in recordings]
+    pairs = list(zip(recordings, heard))
+    sounds = [comparison.Sound(r.name, r.audio, r.sample_rate, h, {}) for r, h in pairs]
+    return heard, [comparison.Row(label, sounds) for label in (comparison.COPY, "same")]
+
+
+comparison.run = run
+app.run(compare.main)
+"""
+
+
+def run(*words, cwd):
+    command = [sys.executable, *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+
+
+def test_recordings_of_one_name_and_one_that_cannot_be_read(tmp_path):
+    for name in ("a/take", "b/take", "b/my take", "b/my_take"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        soundfile.write(tmp_path / f"{name}.wav", MELODY, RATE)
+    (tmp_path / "b" / "broken.wav").write_text("no sound")
+    result = run("-c", COMPARE, "--input=a/take.wav,b", cwd=tmp_path)
+    assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
+    assert "broken.wav" in result.stderr
+    written = {path.stem for path in (tmp_path / "report" / "sounds").iterdir()}
+    names = ("a_take", "b_take", "my_take", "my_take_2")
+    assert written == {f"{name}__{end}" for name in names for end in ("input", "same")}
+
+
+@pytest.mark.parametrize(
+    ("module", "flag"),
+    [("compare", "style=typo.wav"), ("compare", "soundfont=typo.sf2")]
+    + [("benchmark_suite", "soundfont=typo.sf2")],
+)
+def test_a_file_that_is_not_there_is_said_before_anything_is_played(module, flag, tmp_path):
+    soundfile.write(tmp_path / "mine.wav", MELODY, RATE)
+    words = ["--input=mine.wav"] if module == "compare" else ["--output=results.md"]
+    result = run("-m", f"timbre_tt.{module}", *words, f"--{flag}", cwd=tmp_path)
+    assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
+    assert result.stderr.startswith("error: typo.")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.wav"]
