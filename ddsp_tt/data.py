@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import os
+import zipfile
 from pathlib import Path
 
 import gin
@@ -15,7 +16,7 @@ from ddsp_tt.rates import DEFAULT_RATES, MEASURING_RATE, Rates
 FEATURES = ("f0_hz", "f0_confidence", "loudness_db")
 
 
-def save_example(path, audio, features, rates=DEFAULT_RATES, audio_16k=None):
+def save_example(path, audio, features, rates=DEFAULT_RATES, audio_16k=None, source=""):
     """Writes one prepared example, `.npz`.
 
     Args:
@@ -24,9 +25,12 @@ def save_example(path, audio, features, rates=DEFAULT_RATES, audio_16k=None):
       features: dict of `[frames]` at `rates.frame_rate`.
       rates: of both.
       audio_16k: its copy at 16 kHz, where it has another rate itself.
+      source: what `source_of` gives back, such as a digest of the recording.
     """
     arrays = {key: np.asarray(features[key], "float32") for key in FEATURES}
     arrays |= {"audio": _to_int16(audio), **dataclasses.asdict(rates)}
+    if source:
+        arrays["source"] = np.array(source)
     if rates.sample_rate != MEASURING_RATE:
         arrays["audio_16k"] = _to_int16(audio_16k)
     with replacing(path) as temporary, open(temporary, "wb") as file:
@@ -35,6 +39,15 @@ def save_example(path, audio, features, rates=DEFAULT_RATES, audio_16k=None):
 
 def _to_int16(audio):
     return np.clip(np.round(audio * 32767.0), -32768, 32767).astype("int16")
+
+
+def source_of(path):
+    """The `source` of a prepared example: "" where it does not say, None where that is no example."""
+    try:
+        with np.load(path) as file:
+            return str(file["source"]) if "source" in file else ""
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return None
 
 
 def load_example(path):
@@ -104,6 +117,11 @@ def find_examples(data_dir):
     return paths
 
 
+def recording_of(path):
+    """What the names of all examples of one recording begin with."""
+    return path.stem.rpartition("_")[0]
+
+
 def split(paths, share):
     """Divides prepared examples into those to train on and those to hold out.
 
@@ -119,7 +137,7 @@ def split(paths, share):
     """
     groups = {}
     for path in paths:
-        groups.setdefault(path.stem.rsplit("_", 1)[0], []).append(path)
+        groups.setdefault(recording_of(path), []).append(path)
     if share * len(groups) < 1:
         groups = {path.stem: [path] for path in paths}
     count = max(round(share * len(groups)), 1) if share and len(groups) > 1 else 0

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import itertools
 import json
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ddsp_tt.rates import DEFAULT_RATES, Rates
 CHUNK_SECONDS = 60
 STATISTICS_FILE = "dataset_statistics.json"
 SETTINGS_FILE = "preparation.json"
+_NAMED = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Job:
 
     Attributes:
       recording: the file.
+      name: what the names of its examples begin with.
       folder: for the examples.
       cleaning: what is done to the recording first.
       pitch: arguments of `features.extract`.
@@ -34,6 +37,7 @@ class Job:
     """
 
     recording: Path
+    name: str
     folder: Path
     cleaning: Cleaning
     pitch: dict
@@ -51,8 +55,10 @@ def prepare(
 ):
     """Writes one `.npz` for each minute of the inputs, and the statistics of all.
 
-    Examples that are there already are kept, so a run that was stopped goes on where it was. A file
-    that cannot be read is reported and left out.
+    Examples that are there already are kept, so a run that was stopped goes on where it was; those
+    of a recording that has changed since are made anew. A file that cannot be read is reported and
+    left out. Examples of other recordings stay, so that a folder can be filled in several calls;
+    which they are is said.
 
     Args:
       inputs: files, folders or globs.
@@ -72,7 +78,8 @@ def prepare(
     """
     output_dir = Path(output_dir)
     pitch = {"method": method, **pitch_options}
-    jobs = [Job(path, output_dir, cleaning, pitch, rates) for path in io.find_audio(inputs)]
+    names = _names(io.find_audio(inputs))
+    jobs = [Job(path, name, output_dir, cleaning, pitch, rates) for name, path in names.items()]
     settings = {**dataclasses.asdict(rates), **pitch, **dataclasses.asdict(cleaning)}
     _check_settings(output_dir, settings)
     failed = 0
@@ -83,6 +90,7 @@ def prepare(
                 logging.error("%s", failure)
             bar.update(1)
     paths = data.find_examples(output_dir)
+    _warn_of_others(paths, names)
     summary = statistics.compute_statistics(
         _Measured(paths),
         smoothing=postprocessing.smoothing_of(rates.frame_rate),
@@ -112,26 +120,89 @@ def prepared_folder(folder, output_dir, urmp_instrument=None, **options):
 
 
 def prepare_recording(job):
-    """Writes the examples of one recording that are missing; returns why it cannot, if so."""
-    # Two files of one name in different folders must not overwrite each other.
-    place = hashlib.sha1(str(job.recording.resolve().parent).encode()).hexdigest()[:6]
-    name = f"{job.recording.stem}_{place}"
-    index = -1
+    """Writes the examples of one recording that are missing; returns why it cannot, if so.
+
+    Those of another version of it are written anew or, where it has become shorter, removed.
+    """
+    index, has_changed = -1, False
     try:
         rates = job.rates
+        source = _digest(job.recording)
         chunks = job.cleaning.blocks(
             job.recording, CHUNK_SECONDS * rates.sample_rate, rates.sample_rate
         )
         for index, audio in enumerate(chunks):
-            target = job.folder / f"{name}_{index:04d}.npz"
-            if not target.exists():
+            target = _example(job, index)
+            is_there = target.exists()
+            # Those that do not say are from before there was a digest.
+            if not is_there or data.source_of(target) not in (source, ""):
+                has_changed |= is_there
                 measured = features.measure(audio, rates, **job.pitch)
-                data.save_example(target, measured["audio"], measured, rates, measured["audio_16k"])
+                data.save_example(
+                    target, measured["audio"], measured, rates, measured["audio_16k"], source
+                )
+        for target in _examples_after(job, index):
+            has_changed = True
+            target.unlink(missing_ok=True)
     except UserError as error:
         return str(error)
+    if has_changed:
+        logging.info("%s has changed; its examples are made anew", job.recording)
     if index < 0:
         logging.warning("%s is silent; left out", job.recording)
     return None
+
+
+def _example(job, index):
+    return job.folder / f"{job.name}_{index:04d}.npz"
+
+
+def _examples_after(job, index):
+    """Those that follow one without a gap, the last first, so that a stop leaves no gap."""
+    following = (_example(job, number) for number in itertools.count(index + 1))
+    return reversed(list(itertools.takewhile(Path.exists, following)))
+
+
+def _names(recordings):
+    """{what the names of a recording's examples begin with: recording}.
+
+    Neither two files of one name in different folders, nor two in one that differ in the extension
+    alone, may overwrite each other's.
+    """
+    names = {}
+    for recording in recordings:
+        place = hashlib.sha1(str(recording.resolve().parent).encode()).hexdigest()[:6]
+        name = f"{recording.stem}_{place}"
+        if name in names:
+            name = f"{recording.name.replace('.', '_')}_{place}"
+        names[name] = recording
+    return names
+
+
+def _digest(recording):
+    try:
+        with open(recording, "rb") as file:
+            return hashlib.file_digest(file, "sha1").hexdigest()
+    except OSError as error:
+        raise UserError(f"{recording}: cannot be read: {error.strerror}") from error
+
+
+def _warn_of_others(paths, names):
+    """Says which examples are of none of the recordings that were named this time."""
+    kinds = [
+        f"{name}_*.npz"
+        for name in dict.fromkeys(map(data.recording_of, paths))
+        if name not in names
+    ]
+    if kinds:
+        more = f" and {len(kinds) - _NAMED} more" if len(kinds) > _NAMED else ""
+        logging.warning(
+            "%s holds examples of recordings that are not among these: %s%s; they stay, and count "
+            "as the others do; remove those that should not",
+            paths[0].parent,
+            ", ".join(kinds[:_NAMED]),
+            more,
+        )
 
 
 def _check_settings(folder, settings):

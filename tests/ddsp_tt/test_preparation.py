@@ -1,11 +1,13 @@
 """From recordings to prepared examples: one file after the other, in processes, or on Beam."""
 
+import shutil
+
 import numpy as np
 import pytest
 
 from audio_tt import io, parallel
 from audio_tt.errors import UserError
-from ddsp_tt import data, preparation, urmp
+from ddsp_tt import data, preparation, statistics, urmp
 from ddsp_tt.cleaning import Cleaning
 
 RATE = 16000
@@ -46,6 +48,60 @@ def test_what_is_there_is_kept_and_the_rest_made(recordings, tmp_path):
     kept = second.stat().st_mtime_ns
     assert preparation.prepare([recordings], out, "yin", run=map) == 0
     assert contents(out) == before and second.stat().st_mtime_ns == kept
+
+
+def test_what_has_changed_is_made_anew(recordings, tmp_path, monkeypatch):
+    monkeypatch.setattr(preparation, "CHUNK_SECONDS", 1)
+    out = tmp_path / "out"
+    write(recordings / "b.wav", 2.5)
+    preparation.prepare([recordings], out, "yin", run=map)
+    before = contents(out)
+    assert len(data.find_examples(out)) == 5
+    shutil.copy(recordings / "c.wav", tmp_path / "c.wav")
+    shutil.copyfile(tmp_path / "c.wav", recordings / "c.wav")  # with another time
+    write(recordings / "b.wav", 1.5, hz=600.0)
+    assert preparation.prepare([recordings], out, "yin", run=map) == 0
+    a, b, rest, c = data.find_examples(out)
+    assert np.median(data.load_example(b)["f0_hz"]) == pytest.approx(600.0, rel=0.01)
+    assert len(data.load_example(rest)["f0_hz"]) == 125
+    assert all(path.read_bytes() == before[path.name] for path in (a, c))
+    table = statistics.load_json(out / preparation.STATISTICS_FILE)
+    assert table["max_pitch"] > statistics.hz_to_midi(590.0)
+    b.write_bytes(b.read_bytes()[:1000])
+    assert preparation.prepare([recordings], out, "yin", run=map) == 0
+    assert len(data.load_example(b)["f0_hz"]) == 250
+
+
+def test_examples_that_do_not_say_what_they_are_of_are_kept(recordings, tmp_path):
+    """As they were written before they said."""
+    out = tmp_path / "out"
+    preparation.prepare([recordings], out, "yin", run=map)
+    path = data.find_examples(out)[0]
+    with np.load(path) as file:
+        np.savez_compressed(path, **{key: file[key] for key in file if key != "source"})
+    before = contents(out)
+    preparation.prepare([recordings], out, "yin", run=map)
+    assert contents(out) == before
+
+
+def test_a_folder_is_filled_in_two_calls_and_says_so(recordings, tmp_path, caplog):
+    out = tmp_path / "out"
+    write(tmp_path / "more" / "a.wav", hz=500.0)
+    preparation.prepare([recordings], out, "yin", run=map)
+    assert "not among these" not in caplog.text
+    preparation.prepare([tmp_path / "more"], out, "yin", run=map)
+    assert len(data.find_examples(out)) == 4
+    (line,) = [message for message in caplog.messages if "not among these" in message]
+    kept = [preparation.data.recording_of(path) for path in data.find_examples(out)]
+    assert sum(f"{name}_*.npz" in line for name in kept) == 3 and str(out) in line
+
+
+def test_names_that_differ_in_the_extension_alone(recordings, tmp_path):
+    write(recordings / "a.flac", hz=600.0)
+    assert preparation.prepare([recordings], tmp_path / "out", "yin", run=map) == 0
+    examples = data.load_folder(tmp_path / "out")
+    heard = sorted(round(float(np.median(example["f0_hz"])) / 50) * 50 for example in examples)
+    assert heard == [300, 350, 400, 600]
 
 
 def test_other_settings_want_another_folder(recordings, tmp_path):
