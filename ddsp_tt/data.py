@@ -42,7 +42,7 @@ def _to_int16(audio):
 
 
 def source_of(path):
-    """The `source` of a prepared example: "" where it does not say, None where that is no example."""
+    """The `source` of a prepared example; "" where it says none, None where it is no example."""
     try:
         with np.load(path) as file:
             return str(file["source"]) if "source" in file else ""
