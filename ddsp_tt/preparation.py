@@ -109,14 +109,16 @@ def prepared_folder(folder, output_dir, urmp_instrument=None, **options):
       urmp_instrument: take its tracks alone from the URMP data set, which the folder holds.
       **options: as for `prepare`.
 
+    Returns:
+      (the folder, the exit status of `prepare`).
+
     Raises:
       UserError: as `prepare` and `urmp.find_recordings` do.
     """
     if folder is None or (Path(folder) / STATISTICS_FILE).is_file():
-        return folder
+        return folder, 0
     inputs = urmp.find_recordings([folder], urmp_instrument) if urmp_instrument else [folder]
-    prepare(inputs, output_dir, **options)
-    return output_dir
+    return output_dir, prepare(inputs, output_dir, **options)
 
 
 def prepare_recording(job):

@@ -20,10 +20,10 @@ _TARGET_EVAL = flags.DEFINE_string("target_eval_dir", None, "Held out, of the on
 _NAME = flags.DEFINE_string("name", None, "Name of the model.", required=True)
 _RUNS = flags.DEFINE_string("runs_dir", "runs", "Folder for the runs; the model is in one of them.")
 _SOURCE_URMP = flags.DEFINE_string(
-    "source_urmp", None, "Take this instrument's tracks of URMP, which the source's folder holds."
+    "source_urmp", None, "Take this instrument's tracks of URMP, which the source's folders hold."
 )
 _TARGET_URMP = flags.DEFINE_string(
-    "target_urmp", None, "Take this instrument's tracks of URMP, which the target's folder holds."
+    "target_urmp", None, "Take this instrument's tracks of URMP, which the target's folders hold."
 )
 _NORMALIZE = flags.DEFINE_bool("normalize", False, "Bring the peak of each recording to 0.99.")
 _CUT = flags.DEFINE_bool("cut_silence", True, "Leave out silences longer than a second.")
@@ -42,7 +42,7 @@ def main():
     app.parse_gin(default_files=("ddsp/whistle_cured.gin",))
     run_dir = Path(_RUNS.value) / _NAME.value
 
-    def prepared(flag, urmp_instrument=None):
+    def prepared(flag, urmp_instrument):
         return preparation.prepared_folder(
             flag.value,
             run_dir / "data" / flag.name.removesuffix("_dir"),
@@ -52,14 +52,11 @@ def main():
             **pitch_flags.options(),
         )
 
-    two_stage.train_two_stage(
-        run_dir,
-        prepared(_SOURCE, _SOURCE_URMP.value),
-        prepared(_TARGET, _TARGET_URMP.value),
-        prepared(_SOURCE_EVAL),
-        prepared(_TARGET_EVAL),
-        seed=_SEED.value,
-    )
+    sets = ((_SOURCE, _SOURCE_URMP), (_TARGET, _TARGET_URMP))
+    sets += ((_SOURCE_EVAL, _SOURCE_URMP), (_TARGET_EVAL, _TARGET_URMP))
+    folders, statuses = zip(*(prepared(flag, urmp.value) for flag, urmp in sets), strict=True)
+    two_stage.train_two_stage(run_dir, *folders, seed=_SEED.value)
+    return max(statuses)
 
 
 if __name__ == "__main__":

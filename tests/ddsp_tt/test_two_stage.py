@@ -121,6 +121,37 @@ def test_the_command_takes_recordings_and_urmp(tmp_path, melody):
     assert loading.load(tmp_path / "runs" / "mine").statistics is not None
 
 
+def test_all_folders_are_prepared_and_what_cannot_be_read_is_told_at_the_end(tmp_path, melody):
+    code = """
+from audio_tt import app
+from ddsp_tt import train_two_stage, two_stage
+
+two_stage.train_two_stage = lambda run_dir, *folders, seed: print(*folders)
+app.run(train_two_stage.main)
+"""
+    io.write(tmp_path / "whistling" / "in.wav", melody[:8000], 16000)
+    (tmp_path / "whistling" / "broken.wav").write_text("no sound")
+    for folder in ("urmp", "urmp_held_out"):
+        for track in ("AuSep_1_fl_03_Dance", "AuSep_2_tpt_03_Dance"):
+            io.write(tmp_path / folder / "03_Dance_fl_tpt" / f"{track}.wav", melody[:8000], 16000)
+    words = ["--source_dir=whistling", "--target_dir=urmp", "--target_eval_dir=urmp_held_out"]
+    words += ["--target_urmp=trumpet", "--name=mine", "--f0_method=yin", "--processes=1"]
+    result = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 1 and "broken.wav" in result.stderr, result.stderr
+    data = "runs/mine/data"
+    assert result.stdout.split() == [
+        f"{data}/source",
+        f"{data}/target",
+        "None",
+        f"{data}/target_eval",
+    ]
+    for folder in ("target", "target_eval"):
+        (example,) = (tmp_path / data / folder).glob("*.npz")
+        assert example.name.startswith("AuSep_2_tpt")
+
+
 def test_the_published_model_reads_the_latent_alone():
     settings.parse_gin(("ddsp/whistle_published.gin",))
     model = loading.build(models.get_model())
