@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import os
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import gin
@@ -60,17 +61,34 @@ def load_example(path):
     Raises:
       UserError: the file is not a prepared example.
     """
+    return in_float(load_stored(path))
+
+
+def load_stored(path):
+    """As `load_example`, with audio in the 16 bits that it is kept in."""
     try:
         with np.load(path) as file:
             example = {key: file[key] for key in FEATURES}
             example["rates"] = rates_in(file)
-            example["audio"] = file["audio"].astype("float32") / 32767.0
-            example["audio_16k"] = example["audio"]
-            if "audio_16k" in file:
-                example["audio_16k"] = file["audio_16k"].astype("float32") / 32767.0
+            example["audio"] = file["audio"]
+            example["audio_16k"] = file["audio_16k"] if "audio_16k" in file else example["audio"]
     except (OSError, KeyError, ValueError) as error:
         raise UserError(f"{path}: not a prepared example; run ddsp_tt.prepare_dataset") from error
     return example
+
+
+def in_float(example):
+    """An example, or a crop of one, whose audio is float32, whichever it was."""
+    audio = _to_float(example["audio"])
+    both = {"audio": audio}
+    if "audio_16k" in example:
+        is_one = example["audio_16k"] is example["audio"]
+        both["audio_16k"] = audio if is_one else _to_float(example["audio_16k"])
+    return {**example, **both}
+
+
+def _to_float(audio):
+    return audio.astype("float32") / 32767.0 if audio.dtype == np.int16 else audio
 
 
 def rates_in(file):
@@ -94,13 +112,12 @@ def check_rates(example, rates, purpose):
 
 
 def load_folder(data_dir):
-    """All prepared examples of a folder, in order of name; or those of a list of paths.
+    """All prepared examples of a folder, in order of name.
 
     Raises:
       UserError: no such folder, or none in it.
     """
-    paths = data_dir if isinstance(data_dir, list) else find_examples(data_dir)
-    return [load_example(path) for path in paths]
+    return [load_example(path) for path in find_examples(data_dir)]
 
 
 def find_examples(data_dir):
@@ -151,7 +168,7 @@ class CropProvider:
     """Random crops of prepared examples; the batch of a step depends on seed and step alone.
 
     Examples are drawn in proportion to their length. One that is shorter than the crop is followed
-    by silence.
+    by silence. All are in memory, their audio in the 16 bits that it is kept in.
 
     Args:
       data_dir: folder of `*.npz` examples, or a list of their paths.
@@ -161,7 +178,8 @@ class CropProvider:
     """
 
     def __init__(self, data_dir, crop_seconds=1.0, batch_size=4, seed=0):
-        self._set_up(load_folder(data_dir), crop_seconds, batch_size, seed)
+        paths = data_dir if isinstance(data_dir, list) else find_examples(data_dir)
+        self._set_up([load_stored(path) for path in paths], crop_seconds, batch_size, seed)
 
     def _set_up(self, examples, crop_seconds, batch_size, seed):
         self.rates = examples[0]["rates"]
@@ -170,10 +188,15 @@ class CropProvider:
         self.n_frames = round(crop_seconds * self.rates.frame_rate)
         self.batch_size = batch_size
         self.seed = seed
-        self.examples = [self._padded(example) for example in examples]
-        lengths = np.array([len(example["f0_hz"]) for example in self.examples], float)
+        self._stored = [self._padded(example) for example in examples]
+        lengths = np.array([len(example["f0_hz"]) for example in self._stored], float)
         self.seconds = lengths.sum() / self.rates.frame_rate
         self._probability = lengths / lengths.sum()
+
+    @property
+    def examples(self):
+        """A sequence of the examples as `load_example` gives them, each made when asked for."""
+        return _InFloat(self._stored)
 
     def _padded(self, example):
         missing = max(self.n_frames - len(example["f0_hz"]), 0)
@@ -200,8 +223,8 @@ class CropProvider:
         Where the audio is not at 16 kHz, its copy at that rate comes with it as `audio_16k`.
         """
         rng = np.random.default_rng((self.seed, step))
-        chosen = rng.choice(len(self.examples), self.batch_size, p=self._probability)
-        crops = [self._crop(self.examples[index], rng) for index in chosen]
+        chosen = rng.choice(len(self._stored), self.batch_size, p=self._probability)
+        crops = [in_float(self._crop(self._stored[index], rng)) for index in chosen]
         return {key: np.stack([crop[key] for crop in crops]) for key in crops[0]}
 
     def _crop(self, example, rng):
@@ -214,3 +237,14 @@ class CropProvider:
             },
             **{key: example[key][frames] for key in FEATURES},
         }
+
+
+class _InFloat(Sequence):
+    def __init__(self, stored):
+        self._stored = stored
+
+    def __len__(self):
+        return len(self._stored)
+
+    def __getitem__(self, index):
+        return in_float(self._stored[index])

@@ -181,6 +181,8 @@ def _whole(example, n_frames, rates, centered, file_pattern):
         )
     whole = {key: example[key][:n_frames] for key in data.FEATURES}
     whole |= {"audio": example["audio"], "rates": rates}
+    if rates.sample_rate == MEASURING_RATE:
+        return {**whole, "audio_16k": example["audio"]}
     stored = example.get("audio_16k")
     whole["audio_16k"] = (
         features.measuring_copy(example["audio"], rates) if stored is None else stored

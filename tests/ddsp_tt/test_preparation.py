@@ -9,6 +9,7 @@ from audio_tt import io, parallel
 from audio_tt.errors import UserError
 from ddsp_tt import data, preparation, statistics, urmp
 from ddsp_tt.cleaning import Cleaning
+from ddsp_tt.rates import Rates
 
 RATE = 16000
 
@@ -194,3 +195,32 @@ def test_crops_are_drawn_anew_each_time(tmp_path):
     provider = data.CropProvider(tmp_path, 1.0, 4)
     starts = [tuple(provider.batch(step)["f0_hz"][:, 0]) for step in (0, 1, 2, 0)]
     assert len(set(starts)) == 3 and starts[0] == starts[3]
+
+
+@pytest.mark.parametrize("rates", [Rates(16000), Rates(48000)], ids=str)
+def test_batches_are_of_what_was_saved_at_half_its_memory(tmp_path, rates):
+    rng = np.random.default_rng(0)
+    for name, n_frames in (("a", 600), ("b", 300), ("short", 100)):
+        features = {key: rng.uniform(1, 2, n_frames).astype("float32") for key in data.FEATURES}
+        audio = rng.uniform(-1, 1, n_frames * rates.hop_length)
+        path = tmp_path / f"{name}.npz"
+        data.save_example(path, audio, features, rates, audio[:: rates.sample_rate // 16000])
+    paths = data.find_examples(tmp_path)
+    provider = data.CropProvider(paths, 0.5, 8)
+    in_floats = data.CropProvider(paths, 0.5, 8)
+    in_floats._set_up([data.load_example(path) for path in paths], 0.5, 8, 0)
+    for step in range(3):
+        batch, expected = provider.batch(step), in_floats.batch(step)
+        assert batch.keys() == expected.keys()
+        for key in batch:
+            assert batch[key].dtype == np.float32
+            np.testing.assert_array_equal(batch[key], expected[key])
+    whole = provider.examples
+    assert len(whole) == 3 and whole[0]["audio_16k"].dtype == np.float32
+    np.testing.assert_array_equal(whole[0]["audio"], data.load_example(paths[0])["audio"])
+
+    def nbytes(provider):
+        arrays = [array for example in provider._stored for array in example.values()]
+        return sum({id(a): a.nbytes for a in arrays if isinstance(a, np.ndarray)}.values())
+
+    assert nbytes(provider) < 0.56 * nbytes(in_floats)

@@ -109,6 +109,7 @@ def test_windows_of_other_rates_than_gin_says(example, tmp_path):
     tfrecords.write(tfrecords.windows(example, 1.0, 1.0), tmp_path / "set", num_shards=1)
     provider = tfrecords.TFRecordProvider(f"{tmp_path}/set-*", 1, batch_size=2)
     assert provider.rates == DEFAULT_RATES and provider.batch(0)["audio"].shape == (2, 16000)
+    assert all(example["audio"] is example["audio_16k"] for example in provider.examples)
     with pytest.raises(UserError, match="16000 samples and 250 frames, where 1 s at 48000 Hz"):
         tfrecords.TFRecordProvider(f"{tmp_path}/set-*", 1, sample_rate=48000)
 
