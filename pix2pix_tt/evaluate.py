@@ -29,6 +29,7 @@ def main():
     if _OUTPUT.value is not None:
         evaluation.check_extension(_OUTPUT.value)
     pairs = evaluation.find_pairs(_AUDIOS.value, _ORIGIN.value, _TARGET.value)
+    pairs, failed = evaluation.readable(pairs)
     trained = loading.load(_MODEL.value)
     app.parse_gin()
     style = styles.choose(trained, _STYLE.value, _SEED.value)
@@ -36,6 +37,7 @@ def main():
     print(evaluation.as_markdown(rows))
     if _OUTPUT.value is not None:
         evaluation.save(rows, _OUTPUT.value)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

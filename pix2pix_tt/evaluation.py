@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from audio_tt import io, metrics, streaming
+from audio_tt import io, many, metrics, streaming
 from audio_tt.errors import UserError
 from audio_tt.files import replacing
 from audio_tt.progress import progress
@@ -39,6 +39,21 @@ def find_pairs(audios_path, origin, target):
             path = names[missing[0]]
             raise UserError(f"{path} has no partner of that name in {Path(audios_path) / folder}")
     return {name: (path, found[1][name]) for name, path in found[0].items()}
+
+
+def readable(pairs):
+    """Those pairs of `find_pairs` that can be read; the others are said, as `audio_tt.many` does.
+
+    Returns:
+      ({name: paths}, how many cannot).
+    """
+
+    def check(name):
+        many.readable_group(pairs[name])
+        return name
+
+    names, failed = many.each(check, pairs)
+    return {name: pairs[name] for name in names}, failed
 
 
 def evaluate(trained, pairs, methods=phases.METHODS, style=None, seed=0):

@@ -85,6 +85,13 @@ def test_a_table_of_files_and_means(copyist, audios, tmp_path):
         evaluation.save(rows, tmp_path / "table.txt")
 
 
+def test_a_pair_that_cannot_be_read_is_left_out(audios, caplog):
+    (audios / "violin" / "b.wav").write_text("no sound")
+    pairs = evaluation.find_pairs(audios, "piano", "violin")
+    assert evaluation.readable(pairs) == ({"a": pairs["a"]}, 1)
+    assert len(caplog.messages) == 1 and str(audios / "violin" / "b.wav") in caplog.messages[0]
+
+
 def test_recordings_without_a_partner_are_named(audios):
     (audios / "violin" / "b.wav").unlink()
     with pytest.raises(UserError, match=r"piano/b.wav has no partner .* in .*violin"):
