@@ -7,6 +7,7 @@ import textwrap
 from absl import flags
 
 _WIDTH = 96
+_OF_TRAINING = ("gpu", "strategy")
 _SHARED = ("gin_file", "gin_param", "verbosity")
 _REPEATABLE = "; repeat this option to specify a list of values"
 
@@ -22,9 +23,8 @@ def short_help(module_name: str, positional: str, program: str) -> str:
     doc = (sys.modules[module_name].__doc__ or "").strip()
     usage = " ".join(part for part in (program, "[flags]", positional) if part)
     own = [flag for flag in _own_flags(module_name) if flag.name not in _SHARED]
-    own += (
-        [flags.FLAGS["gpu"]] if "gpu" in flags.FLAGS and "gpu" not in {f.name for f in own} else []
-    )
+    names = {flag.name for flag in own}
+    own += [flags.FLAGS[name] for name in _OF_TRAINING if name in flags.FLAGS and name not in names]
     shared = [flags.FLAGS[name] for name in _SHARED]
     lines = [doc, "", f"  {usage}", "", "Flags:"]
     lines += [line for flag in own for line in _describe(flag)]

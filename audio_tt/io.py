@@ -235,16 +235,20 @@ def _format_of(path, subtype):
     return kind, subtype
 
 
-def check_writable(path: str | os.PathLike) -> None:
+def check_writable(path: str | os.PathLike, source: str | os.PathLike | None = None) -> None:
     """Finds out before long work whether its result can be written.
 
     Args:
         path: as for `write`.
+        source: what it is made from, which is not to be replaced.
 
     Raises:
-        UserError: the extension is not known, or the place cannot be written to.
+        UserError: the extension is not known, the place cannot be written to, or it is the source.
     """
     _format_of(path, None)
+    are_there = source is not None and Path(path).exists() and Path(source).exists()
+    if are_there and os.path.samefile(path, source):
+        raise UserError(f"{path}: is the recording that is read; name another output.")
     place = Path(path).absolute()
     while not place.exists():
         place = place.parent

@@ -28,7 +28,7 @@ _BLOCK_SIZE = 65536
 
 def main():
     """Writes the sound and both pictures."""
-    io.check_writable(_OUTPUT.value)
+    io.check_writable(_OUTPUT.value, _INPUT.value)
     is_clip = _INPUT.value.lower().endswith(".npy")
     if not is_clip:
         io.info(_INPUT.value)  # before the framework is loaded for nothing

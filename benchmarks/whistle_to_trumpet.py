@@ -131,17 +131,9 @@ def listen(folder, name, target, whistle, glide):
     for what, example in (("whistle", whistle), ("sung", glide)):
         audio = example["audio"][: 8 * RATE]
         io.write(folder / "listen" / "whistle" / f"{what}.ogg", audio, RATE)
-        kept = transfer.Adjustment(octave_shift=-octaves_of(target, example))
+        kept = transfer.Adjustment(keep_octave=True)
         played = transfer.render(target, example, len(audio), kept)
         io.write(folder / "listen" / "whistle" / f"{what}_{name}.ogg", played, RATE)
-
-
-def octaves_of(target, example):
-    """Octaves by which fitting would move the pitch."""
-    from ddsp_tt import postprocessing
-
-    adjusted, _ = postprocessing.adjust(example, target.statistics)
-    return round(np.median(np.log2(adjusted["f0_hz"] / np.maximum(example["f0_hz"], 1e-3))))
 
 
 if __name__ == "__main__":

@@ -245,8 +245,8 @@ def resynthesis(trained, examples, tracker):
 def between(trained, sources, target_audio, tracker):
     """Plays recordings of another instrument and asks for its pitch and the target's timbre.
 
-    Loudness is fitted to the target; the octaves that fitting would move the pitch by are taken
-    back, so that the output can be compared with the input as it is.
+    Loudness is fitted to the target and the octave is kept, so that the output can be compared with
+    the input as it is.
 
     Args:
       trained: a `loading.TrainedModel`.
@@ -262,7 +262,7 @@ def between(trained, sources, target_audio, tracker):
     scores, outputs, played = [], [], []
     for example in progress(sources, "Transferring", "example"):
         example = as_the_model_reads(trained, example)
-        adjustment = transfer.octave_kept(trained, example)
+        adjustment = transfer.Adjustment(keep_octave=True)
         audio = transfer.render(trained, example, len(example["audio"]), adjustment)
         outputs.append(features.measuring_copy(audio, trained.model.rates))
         played.append(example["audio_16k"])

@@ -25,13 +25,10 @@ _FRAMES = flags.DEFINE_integer("frames", 1, "In a call; 0 for any number.", lowe
 
 def main():
     """Exports one model."""
-    from pathlib import Path
-
-    from ddsp_tt import catalogue, loading
+    from ddsp_tt import loading
     from ddsp_tt.exporting import files
 
-    folder = Path(_MODEL.value)
-    trained = loading.load(folder if folder.is_dir() else catalogue.folder(_MODEL.value))
+    trained = loading.load(_MODEL.value)
     differences = files.export(trained, _OUTPUT.value, _FORMAT.value, _FRAMES.value or None)
     print(f"{_OUTPUT.value}: largest differences from the model itself")
     for name, difference in differences.items():

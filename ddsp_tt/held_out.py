@@ -32,13 +32,29 @@ def choose(data_dir, inputs, **options):
     return recordings(inputs, **options) if inputs is not None else None
 
 
+def of_training(data_dir, eval_data_dir, share):
+    """What a training with these folders holds out, or else all; None where no folder is given.
+
+    Args:
+      data_dir: of `training.train`.
+      eval_data_dir: the same.
+      share: the same, `eval_split_fraction`.
+    """
+    if data_dir is None or eval_data_dir is not None or not share:
+        return choose(eval_data_dir or data_dir, None)
+    return _of_paths(data.split(data.find_examples(data_dir), share)[1])
+
+
 def prepared(data_dir):
     """`Stretches` of the prepared examples of a folder.
 
     Raises:
       UserError: as `data.find_examples`.
     """
-    paths = data.find_examples(data_dir)
+    return _of_paths(data.find_examples(data_dir))
+
+
+def _of_paths(paths):
     pairs = ((path.stem.rsplit("_", 1)[0], data.load_example(path)) for path in paths)
     return Stretches(len(paths), pairs)
 

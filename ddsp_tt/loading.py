@@ -8,7 +8,7 @@ import numpy as np
 from audio_tt import settings, weights
 from audio_tt.errors import UserError
 from audio_tt.files import replacing
-from ddsp_tt import statistics
+from ddsp_tt import catalogue, statistics
 from ddsp_tt.configurables import models, training
 from ddsp_tt.magenta import folders
 from ddsp_tt.preparation import STATISTICS_FILE
@@ -50,15 +50,21 @@ def load(folder, skip_unknown=False):
 
     Args:
       folder: holds `model.h5`, `operative_config.gin` and, for fitting, `dataset_statistics.json`,
-        as training leaves them; or is one of Magenta's, see `ddsp_tt.magenta.folders`.
+        as training leaves them; or is one of Magenta's, see `ddsp_tt.magenta.folders`; or the
+        name of an instrument of `ddsp_tt.catalogue`.
       skip_unknown: of `audio_tt.settings.parse_gin`, for Magenta's own files on the command line.
 
     Raises:
       UserError: something is missing or does not fit.
     """
+    if not Path(folder).is_dir() and str(folder) in catalogue.instruments():
+        folder = catalogue.folder(str(folder))
     folder = Path(folder)
     if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; a model is a folder with {training.MODEL_FILE}")
+        raise UserError(
+            f"{folder}: no such folder with a {training.MODEL_FILE}, and no such instrument; there "
+            f"are: {', '.join(catalogue.instruments())}"
+        )
     if not (folder / training.MODEL_FILE).is_file() and folders.is_magenta(folder):
         return TrainedModel(folder.name, *folders.load(folder))
     for name in (GIN_FILE, training.MODEL_FILE):

@@ -7,6 +7,7 @@ from keras import ops
 from audio_tt.loudness import compute_loudness, compute_power
 from ddsp_tt import spectral_ops
 from ddsp_tt.core import safe_log
+from ddsp_tt.rates import MEASURING_RATE
 
 _register = gin.register(module="ddsp_tt.losses")
 
@@ -43,6 +44,8 @@ class SpectralLoss(keras.losses.Loss):
       logmag_weight: weight of logarithmic magnitudes.
       loudness_weight: weight of A-weighted loudness (dB, n_fft 2048).
       logmel_weight: weight of the log mel spectrum (64 bins, 80 to 7600 Hz, n_fft 2048).
+      sample_rate: Hz; of consequence for loudness and log mel alone, whose windows last as long as
+        at 16 kHz.
       name: under which the loss is logged.
     """
 
@@ -57,9 +60,11 @@ class SpectralLoss(keras.losses.Loss):
         logmag_weight=0.0,
         loudness_weight=0.0,
         logmel_weight=0.0,
+        sample_rate=16000,
         name="spectral_loss",
     ):
         super().__init__(name=name)
+        self.sample_rate = sample_rate
         self.fft_sizes = tuple(fft_sizes)
         self.loss_type = loss_type
         self.logmag_weight = logmag_weight
@@ -90,12 +95,18 @@ class SpectralLoss(keras.losses.Loss):
             for weight, view in self._views:
                 loss = loss + weight * difference(view(target), view(value))
         if self.loudness_weight > 0:
-            loudness = [compute_loudness(x, n_fft=2048) for x in (y_true, y_pred)]
+            rate = {"sample_rate": self.sample_rate, "n_fft": self._window(2048)}
+            loudness = [compute_loudness(x, **rate) for x in (y_true, y_pred)]
             loss = loss + self.loudness_weight * difference(*loudness)
         if self.logmel_weight > 0:
-            logmel = [spectral_ops.compute_logmel(x) for x in (y_true, y_pred)]
+            rate = {"sample_rate": self.sample_rate, "fft_size": self._window(2048)}
+            logmel = [spectral_ops.compute_logmel(x, **rate) for x in (y_true, y_pred)]
             loss = loss + self.logmel_weight * difference(*logmel)
         return loss
+
+    def _window(self, samples):
+        """Samples that last as long as so many at 16 kHz."""
+        return round(samples * self.sample_rate / MEASURING_RATE)
 
 
 @_register
@@ -107,13 +118,18 @@ class SilenceLoss(keras.losses.Loss):
 
     Args:
       weight: of the mean shortfall of power, per dB.
+      sample_rate: Hz; the power's windows last as long as 512 samples at 16 kHz.
       name: under which the loss is logged.
     """
 
-    def __init__(self, weight=0.1, name="silence_loss"):
+    def __init__(self, weight=0.1, sample_rate=16000, name="silence_loss"):
         super().__init__(name=name)
         self.weight = weight
+        self.sample_rate = sample_rate
 
     def call(self, y_true, y_pred):
         """Loss of audio `[batch, samples]` against audio of the same shape: a scalar."""
-        return self.weight * ops.mean(ops.relu(compute_power(y_true) - compute_power(y_pred)))
+        size = round(512 * self.sample_rate / MEASURING_RATE)
+        rate = {"sample_rate": self.sample_rate, "frame_size": size}
+        power = [compute_power(x, **rate) for x in (y_true, y_pred)]
+        return self.weight * ops.mean(ops.relu(power[0] - power[1]))

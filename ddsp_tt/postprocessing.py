@@ -14,6 +14,9 @@ import numpy as np
 MAX_MIDI = 110.0
 MIN_POWER_DB = -80.0
 SMOOTHING_SECONDS = 0.16  # Magenta's 40 frames, of which there are 250 a second
+_WITHIN = 2.5  # standard deviations of the pitch that an instrument learned from
+_OUTSIDE = 0.1  # share of a recording's notes that may be beyond
+_MOST_OCTAVES = 4
 _MAJOR_SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
 
 
@@ -217,8 +220,31 @@ def auto_tune(f0_midi, tuning_factor, mask_on, amount=0.0, chromatic=False):
     return f0_midi - amount * distance
 
 
-def _octaves_to(mean_pitch, f0_midi):
-    octaves = (mean_pitch - np.mean(f0_midi)) / 12
+def octaves_to(statistics, f0_midi, keep_octave=False):
+    """By how many octaves notes are moved to where an instrument can play them.
+
+    Args:
+        statistics: Of the instrument's training data.
+        f0_midi: [notes' frames], MIDI.
+        keep_octave: False moves them towards the data's mean pitch, as the demo does: up to 1.5
+            octaves round up, more round down. None moves them as little as is needed for the
+            instrument to have learned from such notes: nine frames in ten within the data's
+            extremes and 2.5 standard deviations of their mean. Where no shift does it, as False.
+            True does not move them.
+    """
+    if keep_octave:
+        return 0
+    if keep_octave is None:
+        reach = _WITHIN * statistics["std_pitch_note"]
+        lowest = max(statistics["min_pitch_note"], statistics["mean_pitch_note"] - reach)
+        highest = min(statistics["max_pitch_note"], statistics["mean_pitch_note"] + reach)
+        half = 0.5  # a semitone's rounding
+        for octaves in sorted(range(-_MOST_OCTAVES, _MOST_OCTAVES + 1), key=abs):
+            moved = f0_midi + 12 * octaves
+            outside = (moved < lowest - half) | (moved > highest + half)
+            if np.mean(outside) <= _OUTSIDE:
+                return octaves
+    octaves = (statistics["mean_pitch"] - np.mean(f0_midi)) / 12
     return math.floor(octaves) if octaves > 1.5 else math.ceil(octaves)
 
 
@@ -233,14 +259,15 @@ def adjust(
     chromatic=False,
     octave_shift=0,
     loudness_shift=0.0,
+    keep_octave=False,
     min_db=-80.0,
     smoothing=40,
 ):
     """Fits features to a model's training data, then applies the user's own shifts.
 
-    In the demo's order: notes are detected; pitch moves by whole octaves towards the data's mean
-    pitch; the notes' loudness takes the data's distribution and rests are turned down; pitch is
-    drawn to a scale; last come the manual shifts. Where no note is found only those are applied.
+    In the demo's order: notes are detected; pitch moves by whole octaves; the notes' loudness takes
+    the data's distribution and rests are turned down; pitch is drawn to a scale; last come the
+    manual shifts. Where no note is found only those are applied.
     What comes out is finite even where the input is not: such frames count as silent.
 
     Args:
@@ -256,6 +283,7 @@ def adjust(
             best major scale at concert pitch.
         octave_shift: Octaves to move the pitch by.
         loudness_shift: dB to add to the loudness.
+        keep_octave: See `octaves_to`.
         min_db: Loudness of silence in the model's convention, dB.
         smoothing: See `detect_notes`.
 
@@ -273,7 +301,7 @@ def adjust(
     if auto_adjust and statistics is not None and np.any(mask_on):
         sounding = mask_on & (f0_hz > 0)
         if np.any(sounding):
-            octaves = _octaves_to(statistics["mean_pitch"], hz_to_midi(f0_hz[sounding]))
+            octaves = octaves_to(statistics, hz_to_midi(f0_hz[sounding]), keep_octave)
             f0_hz = shift_f0(f0_hz, octaves)
         loudness_db = fit_quantile_transform(loudness_db, mask_on, statistics["quantile_transform"])
         # A high threshold leaves loud frames among the rests: turn them down by nothing, not up.

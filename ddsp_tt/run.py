@@ -14,8 +14,8 @@ _MODE = flags.DEFINE_enum(
     "mode",
     "train",
     ["train", "eval", "sample"],
-    "Train; measure what was trained; or play some of the held-out recordings. The latter two "
-    "write to the folder 'evaluation' of --save_dir.",
+    "Train; measure what was trained; or play some recordings. The latter two take what training "
+    "held out, or else all of --data_dir, and write to the folder 'evaluation' of --save_dir.",
 )
 _SAVE_DIR = flags.DEFINE_string("save_dir", None, "The run directory.", required=True)
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Prepared examples; else what gin provides.")
@@ -62,11 +62,11 @@ def main():
 
 
 def judge():
-    """Evaluates or samples the model in --save_dir on the examples of --data_dir, or gin's."""
+    """Evaluates or samples the model in --save_dir on what training held out, else on all."""
     from ddsp_tt import evaluation, held_out, loading, reports
 
     trained = loading.load(_SAVE_DIR.value, skip_unknown=True)
-    stretches = held_out.choose(_DATA_DIR.value, None)
+    stretches = held_out.of_training(_DATA_DIR.value, _EVAL_DIR.value, _HELD_OUT.value)
     tracker = evaluation_flags.tracker()
     output_dir = Path(_SAVE_DIR.value) / "evaluation"
     if _MODE.value == "sample":

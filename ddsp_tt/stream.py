@@ -13,10 +13,9 @@ from absl import flags, logging
 
 from audio_tt import app, io, microphone
 from audio_tt.errors import UserError
-from ddsp_tt import catalogue
 
 _MODEL = flags.DEFINE_string(
-    "model", None, "Folder of a trained model, or an included instrument's name.", required=True
+    "model", None, "Folder of a trained model, or an instrument's name.", required=True
 )
 _INPUT = flags.DEFINE_string("input", None, "Recording of one voice; else the microphone.")
 _OUTPUT = flags.DEFINE_string("output", None, "Sound file to write, with --input.")
@@ -33,13 +32,13 @@ def main():
     if _INPUT.value is None:
         sounddevice = microphone.sound_card()
     else:
-        io.check_writable(_OUTPUT.value)
+        io.info(_INPUT.value)
+        io.check_writable(_OUTPUT.value, _INPUT.value)
 
     from ddsp_tt import loading
     from ddsp_tt.live import LiveInstrument
 
-    included = _MODEL.value in catalogue.instruments()
-    trained = loading.load(catalogue.folder(_MODEL.value) if included else _MODEL.value)
+    trained = loading.load(_MODEL.value)
     instrument = LiveInstrument(trained, _OCTAVES.value, _LOUDNESS.value, _SEED.value)
     logging.info(
         "latency %d samples, %.1f ms, and what the sound card adds",
@@ -79,17 +78,17 @@ def _play_microphone(sounddevice, instrument):
             logging.warning("%s", status)
         output[:, 0] = instrument.process(block[:, 0])
 
-    stream = sounddevice.Stream(
-        samplerate=instrument.sample_rate,
-        blocksize=_BLOCK.value,
-        channels=1,
-        dtype="float32",
-        callback=callback,
-    )
-    with stream:
-        logging.info("playing; Ctrl-C ends it")
-        while True:
-            sounddevice.sleep(1000)
+    options = {"samplerate": instrument.sample_rate, "blocksize": _BLOCK.value}
+    try:
+        with sounddevice.Stream(channels=1, dtype="float32", callback=callback, **options):
+            logging.info("playing; Ctrl-C ends it")
+            while True:
+                sounddevice.sleep(1000)
+    except sounddevice.PortAudioError as error:
+        raise UserError(
+            f"the sound card does not play at {instrument.sample_rate} Hz: {error}; "
+            "--input and --output play a file"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ from absl import flags
 from audio_tt import app, io, pitch_flags
 from ddsp_tt import transfer_flags
 
-_MODEL = flags.DEFINE_string("model", None, "Folder of the trained model.", required=True)
+_MODEL = flags.DEFINE_string(
+    "model", None, "Folder of the trained model, or an instrument's name.", required=True
+)
 _INPUT = flags.DEFINE_string("input", None, "Recording of one voice.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "Sound file to write.", required=True)
 flags.adopt_module_key_flags(pitch_flags)
@@ -17,8 +19,8 @@ flags.adopt_module_key_flags(transfer_flags)
 
 def main():
     """One file through one model."""
-    io.check_writable(_OUTPUT.value)
     io.info(_INPUT.value)
+    io.check_writable(_OUTPUT.value, _INPUT.value)
 
     from ddsp_tt import loading, transfer
 

@@ -109,17 +109,13 @@ def train(
             run.write_gin()
             statistics.save_json(table, run.path / STATISTICS_FILE)
         if first_step < num_steps:
-            keeper = _Keeper(run, variables, held_out, sample, steps_per_save, num_steps)
-            keeper.steps_per_row, keeper.writes = steps_per_summary, devices.is_chief
-            with progress(num_steps, "Training", "step") as keeper.bar:
-                keeper.bar.update(first_step)
+            with progress(num_steps, "Training", "step") as bar:
+                bar.update(first_step)
+                keeper = _Keeper(run, model, variables, held_out, sample, bar)
+                keeper.steps_per_save, keeper.num_steps = steps_per_save, num_steps
+                keeper.writes = devices.is_chief
                 devices.fit(
-                    model,
-                    provider.batch,
-                    first_step,
-                    steps_per_summary,
-                    epochs=-(-num_steps // steps_per_summary),
-                    callbacks=[keeper],
+                    model, provider.batch, first_step, num_steps, steps_per_summary, keeper.end_row
                 )
         if devices.is_chief:
             weights.save_weights(model, run.path / MODEL_FILE)
@@ -166,21 +162,21 @@ def _check_fit(model, provider):
         )
 
 
-class _Keeper(keras.callbacks.Callback):
+class _Keeper:
     """Writes the history after every row's steps, and state, samples and plot at every save."""
 
-    def __init__(self, run, variables, held_out, example, steps_per_save, num_steps):
-        super().__init__()
+    def __init__(self, run, model, variables, held_out, example, bar):
         self.run = run
+        self.model = model
         self.kept = variables
         self.held_out = held_out
         self.example = example
-        self.steps_per_save = steps_per_save
-        self.num_steps = num_steps
+        self.bar = bar
+        self._counted = bar.n
 
-    def on_epoch_end(self, epoch, logs=None):
-        step = (epoch + 1) * self.steps_per_row
-        row = {"step": step, "loss": logs["loss"]}
+    def end_row(self, step, figures):
+        """Takes the number of steps done, and the figures of those since the row before."""
+        row = {"step": step, "loss": figures["loss"]}
         is_save = step % self.steps_per_save == 0 or step >= self.num_steps
         if is_save and self.held_out is not None:
             row["val_loss"] = evaluate_loss(self.model, self.held_out)
@@ -192,7 +188,8 @@ class _Keeper(keras.callbacks.Callback):
         """Writes the figures of a step and, with audio, all that a save leaves."""
         step = row["step"]
         self.run.append_history(row)
-        self.bar.update(self.steps_per_row)
+        self.bar.update(step - self._counted)
+        self._counted = step
         self.bar.set_postfix(**{key: f"{value:.3f}" for key, value in row.items() if key != "step"})
         if audio is not None:
             path = self.run.sample_path(step, "resynthesis.wav")

@@ -18,6 +18,8 @@ class Adjustment:
     Attributes:
       auto_adjust: move pitch by whole octaves and loudness by its distribution to where the
         target's training data are.
+      keep_octave: True does not move the pitch, None only as far as is needed, False as Magenta's
+        demo, see `postprocessing.octaves_to`.
       threshold: of note detection, 0 (everything is a note) to 2.
       quiet: dB by which what is no note is turned down at most.
       autotune: how far pitch is drawn to a scale, 0 to 1.
@@ -26,6 +28,7 @@ class Adjustment:
     """
 
     auto_adjust: bool = True
+    keep_octave: bool | None = None
     threshold: float = 1.0
     quiet: float = 20.0
     autotune: float = 0.0
@@ -48,7 +51,12 @@ def measure(
       **options: of `features.extract`.
     """
     measured = features.measure(audio, rates, convention=convention, **options)
-    mask_on = _notes(measured, convention, rates)
+    mask_on, _ = postprocessing.detect_notes(
+        measured["loudness_db"],
+        measured["f0_confidence"],
+        smoothing=postprocessing.smoothing_of(rates.frame_rate),
+        min_db=-conventions.get(convention).range_db,
+    )
     if np.max(np.abs(audio), initial=0.0) < _SILENCE:
         logging.warning("%s is silent, so the output is silence", name)
     elif not np.any(mask_on):
@@ -59,37 +67,6 @@ def measure(
 
 
 _SILENCE = 1e-4  # peak amplitude
-_WITHIN = 2.5  # standard deviations of the pitch that an instrument learned from
-_OUTSIDE = 0.1  # share of a recording's notes that may be beyond
-
-
-def _notes(measured, convention, rates):
-    """Where a note is on, `[frames]`."""
-    return postprocessing.detect_notes(
-        measured["loudness_db"],
-        measured["f0_confidence"],
-        smoothing=postprocessing.smoothing_of(rates.frame_rate),
-        min_db=-conventions.get(convention).range_db,
-    )[0]
-
-
-def has_the_notes(trained, measured):
-    """Whether an instrument learned from notes as low and as high as a recording's.
-
-    Args:
-      trained: a `loading.TrainedModel`; without statistics the answer is yes.
-      measured: what `measure` returned, not None.
-    """
-    learned = trained.statistics
-    if learned is None:
-        return True
-    reach = _WITHIN * learned["std_pitch_note"]
-    lowest = max(learned["min_pitch_note"], learned["mean_pitch_note"] - reach)
-    highest = min(learned["max_pitch_note"], learned["mean_pitch_note"] + reach)
-    f0_hz = measured["f0_hz"][_notes(measured, trained.convention, trained.model.rates)]
-    midi = postprocessing.hz_to_midi(f0_hz)
-    half = 0.5  # a semitone's rounding
-    return float(np.mean((midi < lowest - half) | (midi > highest + half))) <= _OUTSIDE
 
 
 def adjust(trained, measured, adjustment):
@@ -102,20 +79,6 @@ def adjust(trained, measured, adjustment):
         **dataclasses.asdict(adjustment),
     )
     return adjusted
-
-
-def octave_kept(trained, measured, adjustment=None):
-    """An `Adjustment` that takes back the octaves by which fitting would move the pitch.
-
-    Args:
-      trained: a `loading.TrainedModel`.
-      measured: what `measure` returned, not None.
-      adjustment: what to fit and to shift besides; None for the default.
-    """
-    adjustment = adjustment or Adjustment()
-    fitted = adjust(trained, measured, dataclasses.replace(adjustment, octave_shift=0))
-    moved = np.median(np.log2(fitted["f0_hz"] / np.maximum(measured["f0_hz"], 1e-3)))
-    return dataclasses.replace(adjustment, octave_shift=adjustment.octave_shift - round(moved))
 
 
 def play(trained, measured, n_samples, adjustment=None, seed=0):

@@ -5,6 +5,11 @@ from absl import flags
 _AUTO = flags.DEFINE_bool(
     "auto_adjust", True, "Fit octave and loudness to what the instrument was trained on."
 )
+_KEEP = flags.DEFINE_bool(
+    "keep_octave",
+    None,
+    "Keep the octave, or fit it as Magenta's demo; by default as needed.",
+)
 _OCTAVES = flags.DEFINE_integer("octave_shift", 0, "Octaves to move the pitch by.")
 _LOUDNESS = flags.DEFINE_float("loudness_shift", 0.0, "dB to add to the loudness.")
 _AUTOTUNE = flags.DEFINE_float(
@@ -23,6 +28,7 @@ def options():
 
     adjustment = Adjustment(
         auto_adjust=_AUTO.value,
+        keep_octave=_KEEP.value,
         threshold=_THRESHOLD.value,
         quiet=_QUIET.value,
         autotune=_AUTOTUNE.value,

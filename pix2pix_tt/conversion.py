@@ -25,7 +25,7 @@ def plan(input_path, output_path):
     """
     source, target = Path(input_path), Path(output_path)
     if not source.is_dir():
-        io.check_writable(target)
+        io.check_writable(target, source)
         return [(source, target)]
     if target.is_file():
         raise UserError(f"{target} is a file; name a folder to write, as {source} is one")

@@ -33,8 +33,8 @@ def main(content_path, style_path):
     opened, played = transfer_flags.options()
     for path in (content_path, style_path):
         io.info(path)
-    if _OUTPUT.value is not None:
-        io.check_writable(_OUTPUT.value)
+        if _OUTPUT.value is not None:
+            io.check_writable(_OUTPUT.value, path)
 
     from style_tt import conversion
 

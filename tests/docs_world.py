@@ -23,6 +23,10 @@ import contextlib
 import numpy as np
 
 
+class PortAudioError(Exception):
+    pass
+
+
 def Stream(samplerate, blocksize, channels, dtype, callback):
     output = np.full((blocksize, channels), np.nan, dtype)
     callback(np.zeros_like(output), output, blocksize, None, None)

@@ -4,7 +4,7 @@
     with devices.scope():
         model = ...
         model.compile(devices.optimizer(keras.optimizers.Adam(1e-3, global_clipnorm=3.0)))
-        devices.fit(model, provider.batch, first_step=0, steps_per_epoch=100, epochs=10)
+        devices.fit(model, provider.batch, 0, 1000, steps_per_row=100, end_row=print)
 
 A batch is divided among the devices; gradients are those of the whole batch, so that a run takes
 the same steps on however many devices. What callbacks do happens in every process, in the same

@@ -42,32 +42,53 @@ class Devices:
           UserError: they do not.
         """
 
-    def fit(self, model, batch, first_step, steps_per_epoch, epochs, callbacks=()):
+    def fit(self, model, batch, first_step, num_steps, steps_per_row, end_row):
         """Trains a compiled model, as `Model.fit` does.
 
         Args:
           model: a `keras.Model` with a `compute_loss` of batches without targets.
           batch: function of a step to a dict of arrays `[batch, ...]`, the same in every process.
-          first_step: to begin with; a multiple of `steps_per_epoch`.
-          steps_per_epoch: steps an epoch.
-          epochs: total number of epochs, those before `first_step` included.
-          callbacks: of Keras.
+          first_step: how many steps are done.
+          num_steps: how many are to be done, those included.
+          steps_per_row: after every so many steps `end_row` is called, and at the end.
+          end_row: function of the number of steps done and a dict of the mean figures since.
 
         Raises:
           UserError: the batch cannot be divided among the devices.
         """
-        model.fit(
-            ((self._local(batch(step)),) for step in itertools.count(first_step)),
-            steps_per_epoch=steps_per_epoch,
-            initial_epoch=first_step // steps_per_epoch,
-            epochs=epochs,
-            callbacks=list(callbacks),
-            verbose=0,
-        )
+        import keras
+
+        for first, steps, rows in stretches(first_step, num_steps, steps_per_row):
+            model.fit(
+                ((self._local(batch(step)),) for step in itertools.count(first)),
+                steps_per_epoch=steps,
+                epochs=rows,
+                callbacks=[
+                    keras.callbacks.LambdaCallback(on_epoch_end=_ended(first, steps, end_row))
+                ],
+                verbose=0,
+            )
 
     def _local(self, batch):
         """The part of a batch that this process works on."""
         return batch
+
+
+def _ended(first, steps, end_row):
+    return lambda epoch, figures: end_row(first + (epoch + 1) * steps, figures)
+
+
+def stretches(first_step, num_steps, steps_per_row):
+    """Yields (first step, steps a row, rows): whole rows, and what is left before and after."""
+    head = min(-first_step % steps_per_row, num_steps - first_step)
+    if head > 0:
+        yield first_step, head, 1
+        first_step += head
+    rows, tail = divmod(max(num_steps - first_step, 0), steps_per_row)
+    if rows:
+        yield first_step, steps_per_row, rows
+    if tail:
+        yield num_steps - tail, tail, 1
 
 
 def share(batch, index, count):

@@ -54,9 +54,8 @@ class TensorFlowDevices(single.Devices):
                 f"this worker is at step {step} and others are not; all need the same --save_dir"
             )
 
-    def fit(self, model, batch, first_step, steps_per_epoch, epochs, callbacks=()):
+    def fit(self, model, batch, first_step, num_steps, steps_per_row, end_row):
         """See `Devices.fit`; Keras's own neither reads dicts nor adds up figures of machines."""
-        import keras
         import tensorflow as tf
 
         whole = model.compute_loss
@@ -68,12 +67,13 @@ class TensorFlowDevices(single.Devices):
             return tf.nest.map_structure(self._mean, self._strategy.run(model.train_step, (data,)))
 
         batches = iter(self._shares(batch, first_step))
-        callbacks = keras.callbacks.CallbackList(list(callbacks), model=model)
-        for epoch in range(first_step // steps_per_epoch, epochs):
-            model.reset_metrics()
-            for _ in range(steps_per_epoch):
-                figures = self._unless_alone(step, next(batches))
-            callbacks.on_epoch_end(epoch, {key: float(value) for key, value in figures.items()})
+        for first, steps, rows in single.stretches(first_step, num_steps, steps_per_row):
+            for row in range(rows):
+                model.reset_metrics()
+                for _ in range(steps):
+                    figures = self._unless_alone(step, next(batches))
+                figures = {key: float(value) for key, value in figures.items()}
+                end_row(first + (row + 1) * steps, figures)
         del model.compute_loss
 
     def _unless_alone(self, step, data):

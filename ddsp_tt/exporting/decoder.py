@@ -34,7 +34,9 @@ class StatelessDecoder:
 
     def __init__(self, model):
         self.model = model
-        self.decoder = model.decoder
+        self.decoder = getattr(model, "decoder", None)
+        if self.decoder is None:
+            raise UserError(f"a {type(model).__name__} has no decoder that could be exported")
         if not isinstance(self.decoder.rnn, Gru):
             raise UserError("only decoders with rnn_type = 'gru' can be exported")
         unknown = [key for key in self.decoder.input_keys if key not in _SOURCES]

@@ -33,7 +33,8 @@ def export(trained, output, kind, frames=1):
       frames: in a call; None for any number.
 
     Returns:
-      {output: largest difference from the model itself, over 200 frames of a glide that swells}.
+      {output: largest difference from the model itself, over 200 frames of a glide that swells, or
+      two calls where that is more}.
 
     Raises:
       UserError: the model cannot be exported, a package is missing, the place is taken or cannot be
@@ -89,11 +90,12 @@ def compare(decoder, run, frames):
     Raises:
       UserError: one is above 0.001.
     """
-    features = decoder.example(_COMPARED_FRAMES)
+    step = frames or _COMPARED_FRAMES // 2
+    total = max(_COMPARED_FRAMES, 2 * step)
+    features = decoder.example(total)
     expected = decoder.expected(features)
     state, parts = np.zeros((1, decoder.state_size), "float32"), []
-    step = frames or _COMPARED_FRAMES // 2
-    for first in range(0, _COMPARED_FRAMES - step + 1, step):
+    for first in range(0, total - step + 1, step):
         block = {name: x[:, first : first + step] for name, x in features.items()}
         outputs = run({**block, "state": state})
         state = outputs["new_state"]

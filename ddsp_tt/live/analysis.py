@@ -109,7 +109,7 @@ def _mean_of_logs(power, weighting_db, range_db):
 class Resampler:
     """The copy at 16 kHz that everything is measured on, as the input comes.
 
-    A windowed sinc of 2 ms to either side: what is above 8.5 kHz is 70 dB down. A longer one, as
+    A windowed sinc of 2 ms to either side: what is above 8.6 kHz is 70 dB down. A longer one, as
     recordings are resampled with, would have to wait for more of what comes later.
 
     Args:
@@ -123,7 +123,8 @@ class Resampler:
         taps = np.arange(1 - self._half, self._half + 1)
         offsets = taps - np.arange(self._up)[:, None] / self._up
         inside = np.sqrt(np.maximum(1.0 - (offsets / self._half) ** 2, 0.0))
-        kernels = np.sinc(MEASURING_RATE / sample_rate * offsets) * np.i0(_KAISER_BETA * inside)
+        passed = min(MEASURING_RATE / sample_rate, 1.0)
+        kernels = np.sinc(passed * offsets) * np.i0(_KAISER_BETA * inside)
         self._kernels = (kernels / kernels.sum(axis=1, keepdims=True)).astype("float32")
         self._input = Window(self._half)
         self._come = self._given = 0  # samples at either rate

@@ -48,6 +48,8 @@ class LiveInstrument:
 
     def __init__(self, trained, octave_shift=0, loudness_shift=0.0, seed=0):
         model = trained.model
+        if getattr(model, "decoder", None) is None:
+            raise UserError(f"a {type(model).__name__} cannot be played live; a DDSP decoder can")
         self.sample_rate = model.rates.sample_rate
         self._hop, self._measuring_hop = model.rates.hop_length, model.rates.measuring_hop_length
         self._octaves, self._decibels = octave_shift, loudness_shift

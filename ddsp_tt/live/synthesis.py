@@ -235,6 +235,13 @@ _LIVE = {
 }
 
 
+def _counterpart(processor):
+    for kind in type(processor).__mro__:  # an old name of Magenta's is a subclass
+        if kind in _LIVE:
+            return _LIVE[kind]
+    raise UserError(f"{processor.name}: this processor cannot be played live")
+
+
 class LiveGroup:
     """A `ProcessorGroup` that carries its state from call to call.
 
@@ -254,10 +261,7 @@ class LiveGroup:
 
     def __init__(self, group, sizes, hop_length, seed):
         nodes = list(group.nodes())
-        for processor, _ in nodes:
-            if type(processor) not in _LIVE:
-                raise UserError(f"{processor.name}: this processor cannot be played live")
-        kinds = [_LIVE[type(processor)] for processor, _ in nodes]
+        kinds = [_counterpart(processor) for processor, _ in nodes]
         self.keys = {key for _, keys in nodes for key in keys if "/" not in key}
         self.ahead = max(
             kind.ahead(processor, hop_length, [sizes[key] for key in keys if key in sizes])

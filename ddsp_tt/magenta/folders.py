@@ -14,8 +14,10 @@ _EXPORTED = "ddsp/exported_decoder.gin"
 
 
 def is_magenta(folder):
-    """Whether the folder holds a TensorFlow checkpoint or a SavedModel."""
-    return checkpoints.find(folder) is not None
+    """Whether the folder holds a TensorFlow checkpoint, a SavedModel, or the settings of one."""
+    names = ("operative_config-*.gin", STATISTICS_FILE)
+    has_settings = any(True for name in names for _ in Path(folder).glob(name))
+    return has_settings or checkpoints.find(folder) is not None
 
 
 def find_gin(folder):

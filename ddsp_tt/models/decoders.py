@@ -1,5 +1,7 @@
 """The recurrent decoder of the DDSP autoencoder (appendix B.1)."""
 
+import math
+
 import gin
 import keras
 import numpy as np
@@ -23,11 +25,12 @@ def fc_stack(channels, n_layers, name):
 
 
 def _initial_bias(output_splits, harmonic_slope):
-    """Zeros, and raw amplitudes of harmonics on a slope: `exp_sigmoid` is near 10^x for x < 0."""
+    """Zeros, and what `exp_sigmoid` makes harmonics on a slope of: its inverse."""
     biases = {key: np.zeros(size, "float32") for key, size in output_splits}
     if "harmonic_distribution" in biases:
         octaves = np.log2(np.arange(1, len(biases["harmonic_distribution"]) + 1))
-        biases["harmonic_distribution"] += (harmonic_slope / 20.0 * octaves).astype("float32")
+        root = 0.5 * 10.0 ** (harmonic_slope / 20.0 * octaves / math.log(10.0))
+        biases["harmonic_distribution"][:] = np.log(root / (1.0 - root))
     return np.concatenate(list(biases.values()))
 
 

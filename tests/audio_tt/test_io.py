@@ -306,3 +306,14 @@ def test_check_writable_says_no_before_the_work(tmp_path):
     (tmp_path / "folder.wav").mkdir()
     with pytest.raises(UserError, match="cannot be written"):
         io.check_writable(tmp_path / "folder.wav")
+
+
+def test_the_source_is_no_place_for_the_result(tmp_path):
+    source = tmp_path / "in.wav"
+    source.write_bytes(b"RIFF")
+    (tmp_path / "link.wav").symlink_to(source)
+    io.check_writable(tmp_path / "out.wav", source)
+    for same in (source, tmp_path / "link.wav", tmp_path / "x" / ".." / "in.wav"):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        with pytest.raises(UserError, match="is the recording that is read"):
+            io.check_writable(same, source)

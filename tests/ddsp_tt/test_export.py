@@ -65,7 +65,7 @@ def trained():
     return make()
 
 
-@pytest.mark.parametrize("frames", [1, None])
+@pytest.mark.parametrize("frames", [1, 250, None])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_file_computes_what_the_model_does(trained, tmp_path, kind, frames):
     output = tmp_path / "out" / f"flute{ENDINGS[kind]}"
@@ -137,6 +137,9 @@ def test_what_does_not_agree_is_not_left(trained, tmp_path, kind, monkeypatch):
 def test_what_cannot_be_exported(tmp_path):
     with pytest.raises(UserError, match="rnn_type = 'gru'"):
         files.export(make(rnn_type="lstm"), tmp_path / "x", "onnx")
+    without_decoder = loading.TrainedModel("w", object.__new__(models.WaveRnn), None)
+    with pytest.raises(UserError, match="a WaveRnn has no decoder"):
+        files.export(without_decoder, tmp_path / "x", "onnx")
 
 
 @needs_tensorflow

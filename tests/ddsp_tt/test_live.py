@@ -10,6 +10,7 @@ from keras import ops
 
 from audio_tt.errors import UserError
 from ddsp_tt import effects, features, live, loading, models, processors, synths
+from ddsp_tt.magenta import legacy_names
 
 HOP = 64
 
@@ -306,6 +307,22 @@ def test_octaves_and_loudness_are_moved(solo, sound):
     assert np.abs(outputs[0] - outputs[2]).max() > 0.01
 
 
+def test_old_names_of_processors_are_known(solo, sound):
+    dag, splits = noisy_dag()
+    old = legacy_names.Additive(n_samples=None)
+    renamed = [
+        (old, dag[0][1]),
+        dag[1],
+        (processors.Add(), ["filtered_noise/signal", "additive/signal"]),
+    ]
+    keys = ("ld_scaled", "f0_scaled")
+    outputs = [
+        live.LiveInstrument(make(decoder(keys, splits), nodes)).process(sound)
+        for nodes in (dag, renamed)
+    ]
+    np.testing.assert_allclose(*outputs, atol=1e-6)
+
+
 def test_what_is_not_finite_counts_as_silence(solo, sound):
     broken, silent = sound.copy(), sound.copy()
     broken[3000:3200], silent[3000:3200] = np.nan, 0.0
@@ -317,6 +334,8 @@ def test_what_cannot_be_played_live_is_named(solo, sound):
     with pytest.raises(UserError, match="mono"):
         live.LiveInstrument(solo).process(sound.reshape(2, -1))
     dag, splits = noisy_dag()
+    with pytest.raises(UserError, match="WaveRnn cannot be played live"):
+        live.LiveInstrument(loading.TrainedModel("w", object.__new__(models.WaveRnn), None))
     mix = (processors.Mix(), ["filtered_noise/signal", "harmonic/signal", "amps"])
     trained = make(decoder(("ld_scaled", "f0_scaled"), splits), [*dag[:2], mix])
     with pytest.raises(UserError, match="mix"):

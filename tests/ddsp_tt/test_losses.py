@@ -129,3 +129,21 @@ def test_cosine_of_equal_is_zero():
 def test_unknown_loss_type():
     with pytest.raises(ValueError, match="loss type"):
         losses.mean_difference(0.0, 1.0, "L3")
+
+
+def test_loudness_and_mel_are_the_same_at_every_rate():
+    """Two tones, of which the mel bins or the loudness differ alike at 16 and at 48 kHz."""
+    values = {}
+    for rate in (16000, 48000):
+        time = np.arange(rate) / rate
+        tones = [0.3 * np.sin(2 * np.pi * hz * time)[None].astype("float32") for hz in (500, 2000)]
+        noise = np.random.default_rng(0).standard_normal((1, 16000)).astype("float32")
+        noise = np.repeat(noise, rate // 16000, axis=1) * 1e-3
+        for weights in ({"logmel_weight": 1.0}, {"loudness_weight": 1.0}):
+            loss = losses.SpectralLoss((256,), mag_weight=0.0, sample_rate=rate, **weights)
+            key = next(iter(weights))
+            values[key, rate] = float(loss(tones[0] + noise, 0.5 * tones[1] + noise))
+        silence = losses.SilenceLoss(sample_rate=rate)
+        values["silence", rate] = float(silence(tones[0], 0.1 * tones[0]))
+    for key in ("logmel_weight", "loudness_weight", "silence"):
+        assert values[key, 48000] == pytest.approx(values[key, 16000], rel=0.1), key

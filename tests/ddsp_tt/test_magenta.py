@@ -95,6 +95,10 @@ def test_wrong_folders_get_one_line(published, tmp_path):
     next(folder.glob("*.data*")).unlink()
     with pytest.raises(UserError, match="not a checkpoint that can be read"):
         folders.load(folder)
+    for path in folder.glob("*ckpt*"):
+        path.unlink()
+    with pytest.raises(UserError, match="no checkpoint in it, such as ckpt-300.index"):
+        loading.load(folder)
 
 
 @needs_fixtures

@@ -65,6 +65,22 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(straight, small_gin, pr
         )
 
 
+def test_the_steps_are_those_that_were_asked_for(small_gin, prepared, tmp_path):
+    """Whatever the rows of the history: 3 with rows of 2, then 8 with rows of 3."""
+
+    def go_on(num_steps, row):
+        settings.parse_gin((small_gin,))
+        for name, value in (("num_steps", num_steps), ("steps_per_summary", row)):
+            settings.bind(f"train.{name}", value)
+        model = models.get_model()
+        training.train(model, tmp_path / "run", prepared, steps_per_save=1)
+        assert int(model.optimizer.iterations) == num_steps
+        return [row["step"] for row in RunDirectory(tmp_path / "run").history()]
+
+    assert go_on(3, 2) == [2, 3]
+    assert go_on(8, 3) == [2, 3, 6, 8]
+
+
 def test_a_finished_run_is_left_as_it_is(straight, small_gin, prepared):
     before = (straight[0] / "history.csv").read_bytes()
     run(small_gin, prepared, straight[0], 4)

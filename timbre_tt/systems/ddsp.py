@@ -15,7 +15,9 @@ def variants(instrument):
     ways = {"ddsp": {}}
     if instrument + WIDE in catalogue.instruments():
         ways["ddsp, 48 kHz"] = {"instrument": instrument + WIDE}
-    return {**ways, "ddsp, fitted as published": {"keep_octave": False}}
+    from ddsp_tt.transfer import Adjustment
+
+    return {**ways, "ddsp, fitted as published": {"adjustment": Adjustment(keep_octave=False)}}
 
 
 def instruments():
@@ -30,28 +32,19 @@ def define_flags():
     from audio_tt import pitch_flags
     from ddsp_tt import transfer_flags
 
-    flags.DEFINE_bool(
-        "keep_octave",
-        None,
-        "Stay in the octave, or move to where the instrument is at home; by default it stays where "
-        "the instrument has the notes.",
-    )
     flags.adopt_module_key_flags(transfer_flags)
     flags.adopt_module_key_flags(pitch_flags)
 
 
 def options():
     """The flags as keyword arguments of `load`."""
-    from absl.flags import FLAGS
-
     from audio_tt import pitch_flags
     from ddsp_tt import transfer_flags
 
-    options = {"pitch": pitch_flags.options(), "keep_octave": FLAGS.keep_octave}
-    return {**options, **transfer_flags.options()}
+    return {"pitch": pitch_flags.options(), **transfer_flags.options()}
 
 
-def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=None):
+def load(instrument, pitch=None, adjustment=None, seed=0):
     """The player of an instrument.
 
     Args:
@@ -59,8 +52,6 @@ def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=None):
       pitch: keyword arguments of `audio_tt.pitch.track`.
       adjustment: a `ddsp_tt.transfer.Adjustment`; None for the default one.
       seed: of the noise.
-      keep_octave: whether the octaves that fitting moves the pitch by are taken back; None does
-        so where the instrument has the notes.
     """
     folder = catalogue.folder(instrument)
 
@@ -77,13 +68,6 @@ def load(instrument, pitch=None, adjustment=None, seed=0, keep_octave=None):
             **trained.analysis,
             **(pitch or {}),
         )
-        fitted = adjustment
-        if measured is not None:
-            keeps = keep_octave
-            if keeps is None:
-                keeps = transfer.has_the_notes(trained, measured)
-            if keeps:
-                fitted = transfer.octave_kept(trained, measured, adjustment)
-        yield from transfer.play(trained, measured, len(audio), fitted, seed)
+        yield from transfer.play(trained, measured, len(audio), adjustment, seed)
 
     return Player(trained.model.rates.sample_rate, keeps_channels=False, function=play)
