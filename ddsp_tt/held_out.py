@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Iterator
 
-from audio_tt import io
+from audio_tt import io, many
 from ddsp_tt import data, features
 from ddsp_tt.rates import DEFAULT_RATES
 
@@ -67,18 +67,15 @@ def recordings(inputs, **options):
       **options: of `features.extract`.
 
     Raises:
-      UserError: nothing was found, or a file cannot be read.
+      UserError: nothing was found, or a file cannot be read (`audio_tt.many.readable` leaves those
+        out).
     """
     paths = io.find_audio(inputs)
     total = sum(max(math.ceil(io.info(path).duration / CHUNK_SECONDS), 1) for path in paths)
-    stems = [path.stem for path in paths]
-
     rates = options.get("rates", DEFAULT_RATES)
 
     def pairs():
-        for path in paths:
-            is_alone = stems.count(path.stem) == 1
-            name = path.stem if is_alone else f"{path.resolve().parent.name}_{path.stem}"
+        for path, name in many.names(paths).items():
             size = CHUNK_SECONDS * rates.sample_rate
             for audio in io.blocks(path, rates.sample_rate, size):
                 yield name, {"rates": rates, **features.measure(audio, **options)}

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -217,11 +219,29 @@ def test_magentas_own_gin_chooses_what_is_measured(tmp_path, flute, example):
 
 
 def test_recordings_are_measured_a_minute_at_a_time(tmp_path, melody):
-    for name in ("a/solo.wav", "b/solo.wav"):
+    for name in ("a/solo.wav", "b/solo.wav", "b/solo.flac"):
         io.write(tmp_path / name, melody, 16000)
     stretches = held_out.recordings([tmp_path], method="yin")
     pairs = list(stretches.pairs)
-    assert stretches.total == 2 and [name for name, _ in pairs] == ["a_solo", "b_solo"]
+    assert stretches.total == 3
+    assert [name for name, _ in pairs] == ["a_solo", "b_solo", "b_solo_2"]
     assert set(pairs[0][1]) == {"rates", "audio", "audio_16k", *data.FEATURES}
     with pytest.raises(UserError, match="nothing to evaluate on: give --data_dir"):
         evaluation.evaluate(None)
+
+
+def test_a_folder_is_measured_but_for_what_cannot_be_read(tmp_path, melody):
+    io.write(tmp_path / "in" / "good.wav", melody[:16000], 16000)
+    (tmp_path / "in" / "broken.wav").write_text("no sound")
+    words = [f"--model={catalogue.folder('flute')}", "--input=in", "--output_dir=out"]
+    words += ["--gin_file=ddsp/eval/basic.gin", "--f0_method=yin"]
+    result = subprocess.run(
+        [sys.executable, "-m", "ddsp_tt.evaluate", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 1, result.stderr
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1 and "broken.wav" in errors[0]
+    assert "good" in (tmp_path / "out" / "evaluation.csv").read_text()
