@@ -11,7 +11,10 @@ _INPUT = flags.DEFINE_string(
     "checkpoint_dir", None, "Folder with ckpt-N.*, operative_config-0.gin, ...", required=True
 )
 _OUTPUT = flags.DEFINE_string(
-    "output", None, "The .h5 to write; settings and statistics go beside it.", required=True
+    "output",
+    None,
+    "FOLDER/model.h5 to write; settings and statistics go beside it, and FOLDER is the model.",
+    required=True,
 )
 
 

@@ -21,9 +21,16 @@ def is_magenta(folder):
 
 
 def find_gin(folder):
-    """The settings beside a checkpoint, `operative_config-0.gin` or the like; None without any."""
-    found = sorted(Path(folder).glob("operative_config*.gin"))
-    return found[-1] if found else None
+    """The settings beside a checkpoint, of the highest step (`operative_config-0.gin` or the like).
+
+    None without any.
+    """
+
+    def step(path):
+        number = path.stem.rpartition("-")[2]
+        return int(number) if number.isdecimal() else -1
+
+    return max(Path(folder).glob("operative_config*.gin"), key=step, default=None)
 
 
 def load(folder):
@@ -96,18 +103,21 @@ def convert(folder, output):
 
     Args:
       folder: as for `load`.
-      output: the `.h5` file to write. Named `model.h5`, its folder is a model to every command.
+      output: the `.h5` file to write. Named `model.h5`, its folder is a model to every command;
+        another name is taken with a warning.
 
     Returns:
       The paths that were written.
 
     Raises:
-      UserError: as `load`, or the place cannot be written to.
+      UserError: as `load`, the name does not end in .h5, or the place cannot be written to.
     """
     from ddsp_tt import loading, statistics
     from ddsp_tt.preparation import STATISTICS_FILE as JSON_FILE
 
     output = Path(output)
+    if output.suffix.lower() != ".h5":
+        raise UserError(f"{output}: weights are written as .h5: --output=FOLDER/model.h5")
     model, table = load(folder)
     written = [output, output.with_name(loading.GIN_FILE)]
     weights.save_weights(model, output)
@@ -116,4 +126,10 @@ def convert(folder, output):
     if table is not None:
         written.append(output.with_name(JSON_FILE))
         statistics.save_json(table, written[-1])
+    if output.name != loading.training.MODEL_FILE:
+        logging.warning(
+            "%s: the other commands want a folder with %s in it: --output=FOLDER/%s",
+            output,
+            *[loading.training.MODEL_FILE] * 2,
+        )
     return written
