@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, io, pitch_flags
+from audio_tt import app, io, many, pitch_flags
 from audio_tt.errors import UserError
 from ddsp_tt import evaluation_flags
 
@@ -34,7 +34,9 @@ def main():
         raise UserError(
             f"{len(_SOURCE.value)} --source but {len(_TARGET.value)} --target: give one for each"
         )
-    for path in (*_SOURCE.value, *_TARGET.value):
+    sources, targets = (list(map(Path, flag.value)) for flag in (_SOURCE, _TARGET))
+    names = many.names(sources + targets)
+    for path in names:
         io.info(path)
 
     from ddsp_tt import interpolation, loading, reports
@@ -48,10 +50,10 @@ def main():
         for weight in (weights if task != interpolation.RECONSTRUCTION else [0.0])
     ]
     rows = []
-    with app.progress(len(jobs) * len(_SOURCE.value), "Interpolating", "mixture") as bar:
-        for paths in zip(_SOURCE.value, _TARGET.value, strict=True):
+    with app.progress(len(jobs) * len(sources), "Interpolating", "mixture") as bar:
+        for paths in zip(sources, targets, strict=True):
             pair = [_measure(trained, path) for path in paths]
-            name = "_to_".join(Path(path).stem for path in paths)
+            name = "_to_".join(names[path] for path in paths)
             for task, weight in jobs:
                 wanted = interpolation.mix(*pair, task, weight)
                 window, figures = interpolation.play(trained, wanted, tracker, _SEED.value)

@@ -86,26 +86,27 @@ def test_means_are_of_tasks():
     ]
 
 
-def test_magentas_own_gin_is_passed_over(tmp_path, melody):
+def test_magentas_own_gin_is_passed_over_and_pairs_of_one_name_are_told_apart(tmp_path, melody):
     """What only its package has is left unset, as in the other commands that play and measure."""
     code = """
 from audio_tt import app
-from audio_tt.errors import UserError
-from ddsp_tt import interpolate, interpolation
+from ddsp_tt import interpolate, interpolation, reports
 
-
-def loaded(model):
-    raise UserError("it is loaded")
-
-
-interpolation.tasks_of = loaded
+interpolation.tasks_of = lambda model: [interpolation.RECONSTRUCTION]
+interpolation.measure = lambda *audio, **options: None
+interpolation.mix = lambda *pair: None
+interpolation.play = lambda *wanted: (None, {"f0_outliers": 0.0})
+reports.write_mixture = lambda window, stem: print(stem)
 app.run(interpolate.main)
 """
-    io.write(tmp_path / "a.wav", melody[:1000], 16000)
+    for name in ("x/a.wav", "y/a.wav", "b.wav"):
+        io.write(tmp_path / name, melody[:1000], 16000)
     (tmp_path / "foreign.gin").write_text("TWMEvaluator.noisy = True\n")
-    words = [f"--model={catalogue.folder('flute')}", "--source=a.wav", "--target=a.wav"]
-    words += ["--output_dir=out", "--gin_file=foreign.gin"]
+    words = [f"--model={catalogue.folder('flute')}", "--source=x/a.wav,y/a.wav"]
+    words += ["--target=b.wav,b.wav", "--output_dir=out", "--gin_file=foreign.gin"]
     result = subprocess.run(
         [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True
     )
-    assert result.stderr.splitlines()[-1] == "error: it is loaded"
+    assert result.returncode == 0, result.stderr
+    written = [line for line in result.stdout.splitlines() if line.startswith("out/")]
+    assert written == [f"out/{name}_a_to_b_reconstruction_0" for name in "xy"]
