@@ -14,7 +14,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-_CODE = re.compile(r"^ *```[^\n]*\n(?P<block>.*?)^ *```|`(?P<inline>[^`]+)`", re.M | re.S)
+_CODE = re.compile(
+    r"^ *```(?P<language>\w*)\n(?P<block>.*?)^ *```|`(?P<inline>[^`]+)`", re.M | re.S
+)
+# What else stands in blocks: signal paths, gin, and what only sets up a shell.
+_NO_COMMAND = re.compile(r".*->|include '|[\w.]+ = |export |cd ")
 _PROGRAM = re.compile(r"^(?:(?:\.venv(?:-\w+)?/bin/)?(?:python3?|timbre-transfer)|make)$")
 _SOUND = re.compile(r"[\w.-]+\.(?:wav|flac|ogg|mp3)")
 _OUTPUTS = ("output", "output_dir", "output_path", "save_dir", "run_path", "features_path")
@@ -30,12 +34,17 @@ _OUTPUTS_OF = {
 
 
 def commands(page):
-    """Yields (whether it stands in a block, words) for every command line of a page, in order."""
+    """Yields (whether it stands in a block, words) for every command line of a page, in order.
+
+    In the text, these are the ones that begin with a program of ours.
+    """
     for code in _CODE.finditer(page.read_text("utf-8")):
-        in_block = code["block"] is not None
-        text = code["block"].replace("\\\n", " ") if in_block else " ".join(code["inline"].split())
-        for line in text.splitlines():
-            yield from ((in_block, words) for words in _commands_of(line))
+        if code["inline"]:
+            found = _commands_of(" ".join(code["inline"].split()))
+            yield from ((False, words) for words in found if _PROGRAM.match(words[0]))
+        elif not code["language"]:
+            for line in code["block"].replace("\\\n", " ").splitlines():
+                yield from ((True, words) for words in _commands_of(line))
 
 
 def _commands_of(line):
@@ -46,7 +55,7 @@ def _commands_of(line):
             continue
         while words and re.match(r"^\w+=", words[0]):  # KERAS_BACKEND=jax python ...
             words = words[1:]
-        if words and _PROGRAM.match(words[0]):
+        if words and not _NO_COMMAND.match(part):
             yield words
 
 

@@ -12,6 +12,7 @@ import docs_commands
 from docs_world import SHORT_PIX2PIX, run
 
 NOT_RUN = {
+    "git clone REPOSITORY timbre-tt": "the reader puts in where it is from",
     "make demo": "makes .venv; timbre_tt/test_commands.py runs the command behind it",
     "make demo INPUT=my.wav": "the same",
     "make test": "is this suite",
@@ -71,7 +72,6 @@ SHORTENED = {
     "=ddsp/small": _SHORT_CROPS,
     "vst_48k.gin": [
         *("--gin_param=n_samples=24960", "--gin_param=train.crop_seconds=0.5"),
-        *("--gin_param=FilteredNoiseReverb.reverb_length=4800",),
     ],
     "ddsp_tt.train_instrument": ["--f0_method=yin", "--processes=1", *_SMALL_DDSP, *_SHORT_CROPS],
     "ddsp_tt.train_two_stage": [

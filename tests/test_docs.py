@@ -52,6 +52,12 @@ def test_links_lead_somewhere(page):
             assert (page.parent / target).exists(), target
 
 
+def test_extras_are_those_of_the_package():
+    extras = set(re.findall(r'^ +"(\S+)": \[".*"\],$', (ROOT / "setup.py").read_text(), re.M))
+    for page in PAGES:
+        assert set(re.findall(r"timbre-tt\[([\w-]+)\]", page.read_text("utf-8"))) <= extras
+
+
 def test_a_wrong_command_is_found(tmp_path):
     (tmp_path / "page.md").write_text(
         "Say `timbre-transfer a.wav b.wav --no_such_flag`.\n```\n"
