@@ -8,6 +8,7 @@ on what comes out.
 import numpy as np
 
 from audio_tt import metrics
+from audio_tt.errors import UserError
 from ddsp_tt import evaluators, features, streaming
 from ddsp_tt.evaluation import Window
 
@@ -16,7 +17,16 @@ _KEYS = {"loudness": "loudness_db", "f0": "f0_hz", "z": "z"}
 
 
 def tasks_of(model):
-    """Names of what a model can do: z takes an encoder."""
+    """Names of what a model can do: z takes an encoder.
+
+    Raises:
+      UserError: the model has no features to be mixed.
+    """
+    if model.preprocessor is None:
+        raise UserError(
+            f"models of type {type(model).__name__} read audio alone: they have no pitch and "
+            "loudness to interpolate"
+        )
     return [RECONSTRUCTION, *(task for task in _KEYS if task != "z" or model.encoder is not None)]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from audio_tt import settings, weights
 from audio_tt.errors import UserError
 from audio_tt.files import replacing
-from ddsp_tt import catalogue, statistics
+from ddsp_tt import catalogue, conventions, statistics
 from ddsp_tt.configurables import models, training
 from ddsp_tt.magenta import folders
 from ddsp_tt.preparation import STATISTICS_FILE
@@ -22,7 +22,7 @@ class TrainedModel:
 
     Attributes:
       name: of its folder.
-      model: the `Autoencoder`.
+      model: an `Autoencoder`, or another of `ddsp_tt.models`.
       statistics: of its training data, see `ddsp_tt.statistics`; None where the folder has none.
     """
 
@@ -36,13 +36,13 @@ class TrainedModel:
         return {
             "convention": self.convention,
             "rates": self.model.rates,
-            "power_window_length": self.model.preprocessor.power_window_length,
+            "power_window_length": getattr(self.model.preprocessor, "power_window_length", None),
         }
 
     @property
     def convention(self):
         """Of the loudness that the model learned from, see `ddsp_tt.conventions`."""
-        return self.model.preprocessor.loudness_convention
+        return getattr(self.model.preprocessor, "loudness_convention", conventions.DEFAULT)
 
 
 def load(folder, skip_unknown=False):

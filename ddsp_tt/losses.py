@@ -1,4 +1,6 @@
-"""The multi-scale spectral loss (DDSP, section 4.2.1)."""
+"""The multi-scale spectral loss (DDSP, section 4.2.1), and others."""
+
+import math
 
 import gin
 import keras
@@ -6,7 +8,7 @@ from keras import ops
 
 from audio_tt.loudness import compute_loudness, compute_power
 from ddsp_tt import spectral_ops
-from ddsp_tt.core import safe_log
+from ddsp_tt.core import hz_to_midi, safe_divide, safe_log
 from ddsp_tt.rates import MEASURING_RATE
 
 _register = gin.register(module="ddsp_tt.losses")
@@ -133,3 +135,58 @@ class SilenceLoss(keras.losses.Loss):
         rate = {"sample_rate": self.sample_rate, "frame_size": size}
         power = [compute_power(x, **rate) for x in (y_true, y_pred)]
         return self.weight * ops.mean(ops.relu(power[0] - power[1]))
+
+
+@_register
+class KDEConsistencyLoss:
+    """How unlikely each of two sets of sinusoids is where the other one is.
+
+    Each set is a density over MIDI numbers: a Gaussian about every sinusoid, as high as that is
+    loud (Engel et al. 2020, "Self-supervised Pitch Detection by Inverse Audio Synthesis").
+
+    Args:
+      weight_a: of the first set's negative log-likelihood under the second.
+      weight_b: of the second's under the first.
+      weight_mean_amp: of the difference of their mean amplitudes.
+      scale_a: semitones, standard deviation of the first set's Gaussians.
+      scale_b: of the second's.
+      name: under which the loss is logged.
+    """
+
+    def __init__(
+        self,
+        weight_a=1.0,
+        weight_b=1.0,
+        weight_mean_amp=1.0,
+        scale_a=0.1,
+        scale_b=0.1,
+        name="kde_consistency_loss",
+    ):
+        self.name = name
+        self.weights = (weight_a, weight_b, weight_mean_amp)
+        self.scales = (scale_a, scale_b)
+
+    def __call__(self, amps_a, freqs_a, amps_b, freqs_b):
+        """A scalar, of amplitudes and frequencies (Hz) `[batch, frames, sinusoids]`."""
+        a, b = (amps_a, hz_to_midi(freqs_a)), (amps_b, hz_to_midi(freqs_b))
+        loudness = [ops.mean(amps, axis=-1) for amps in (amps_a, amps_b)]
+        terms = (
+            _unlikeliness(a, b, self.scales[1]),
+            _unlikeliness(b, a, self.scales[0]),
+            ops.mean(ops.abs(loudness[0] - loudness[1])),
+        )
+        return sum(weight * term for weight, term in zip(self.weights, terms, strict=True))
+
+
+def _unlikeliness(source, target, scale):
+    """Mean over all sinusoids of their share of amplitude times -ln p(source | target)."""
+    (amps, midi), (amps_target, midi_target) = source, target
+    amps_target = ops.where(amps_target == 0.0, 1e-7, amps_target)
+    distance = (midi[..., None] - midi_target[..., None, :]) / scale
+    log_density = ops.log(_share(amps_target))[..., None, :] - 0.5 * ops.square(distance)
+    log_density = ops.logsumexp(log_density, axis=-1) - math.log(scale * math.sqrt(2.0 * math.pi))
+    return -ops.mean(log_density * _share(amps))
+
+
+def _share(amps):
+    return safe_divide(amps, ops.sum(amps, axis=-1, keepdims=True))

@@ -9,9 +9,9 @@ import functools
 import keras
 import numpy as np
 
-from ddsp_tt import sampling
+from ddsp_tt import sampling, windows
 from ddsp_tt.compilation import compiled
-from ddsp_tt.models import WaveRnn
+from ddsp_tt.models import InverseSynthesis, WaveRnn
 from ddsp_tt.processors import Block, look_up
 
 BLOCK_FRAMES = 1000
@@ -21,24 +21,41 @@ def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
     """Plays features through a model.
 
     Args:
-      model: an `Autoencoder` or a `WaveRnn`.
+      model: an `Autoencoder`, a `WaveRnn` or an `InverseSynthesis`.
       features: dict of float32 `[frames]` with `f0_hz` and `loudness_db` (or what else its
         preprocessor has as `inputs`), at the model's own frame rate; for a model with an encoder
-        `z` `[frames, channels]` as well, or the audio to measure it from.
+        `z` `[frames, channels]` as well, or the audio to measure it from. An `InverseSynthesis`
+        reads `audio` `[samples]` alone.
       seed: of the noise.
       block_frames: frames synthesised at once.
 
     Yields:
-      float32 `[samples]` at the model's sample rate; together `frames * rates.hop_length`.
+      float32 `[samples]` at the model's sample rate; together `frames * rates.hop_length`, or as
+      many as the audio.
     """
     if isinstance(model, WaveRnn):
         yield from sampling.generate(model, features, seed)
+        return
+    if isinstance(model, InverseSynthesis):
+        heard = windows.analyse(model, features["audio"])
+        n_samples = len(features["audio"])
+        total = -(-n_samples // heard.hop_length)
+        for audio in _synthesise(
+            model, heard.controls, heard.hop_length, total, heard.block_frames, seed
+        ):
+            yield audio[:n_samples]
+            n_samples -= len(audio[:n_samples])
         return
     hop_length = model.rates.hop_length
     total = len(features["f0_hz"])
     if model.encoder is not None and "z" not in features:
         features = {**features, "z": model.encoder.measure(features, total)}
     controls = _decode(model, features, total, block_frames)
+    yield from _synthesise(model, controls, hop_length, total, block_frames, seed)
+
+
+def _synthesise(model, controls, hop_length, total, block_frames, seed):
+    """Audio of blocks of controls, `[1, block_frames, channels]` each, one for one."""
     ahead = next(controls)
     processors = list(model.processor_group.nodes())
     context = max(

@@ -1,4 +1,4 @@
-"""The two synthesisers of the DDSP autoencoder: harmonic oscillators and filtered noise."""
+"""Synthesisers: harmonic oscillators, sinusoids of any frequency, and filtered noise."""
 
 import functools
 
@@ -86,11 +86,7 @@ class Harmonic(Processor):
 
     def stream(self, block, state, *args):
         """Audio of a block; the state is the phase from which the next one goes on."""
-        if self.amp_resample_method not in core.FADES:
-            raise UserError(
-                f"Harmonic.amp_resample_method = {self.amp_resample_method!r} cannot be run in "
-                f"blocks; use one of {', '.join(core.FADES)}"
-            )
+        _check_fade(self)
         frames = slice(block.context, block.context + block.n_frames + 1)
         controls = self.get_controls(*[x[:, frames] for x in args])
         audio, phases = core.harmonic_frames(
@@ -102,6 +98,96 @@ class Harmonic(Processor):
             state,
         )
         return audio[:, : block.n_samples], phases[:, block.n_frames : block.n_frames + 1]
+
+
+@_register
+class Sinusoidal(Processor):
+    """Sines that each have a frequency of their own.
+
+    Args:
+      n_samples: output length; None: `samples_per_frame` for each frame it is given.
+      sample_rate: Hz.
+      amp_scale_fn: makes raw amplitudes positive; None leaves them.
+      amp_resample_method: see `core.resample`.
+      freq_scale_fn: makes raw outputs frequencies, see `core.frequencies_sigmoid`; None takes them
+        as Hz.
+      samples_per_frame: used when `n_samples` is None.
+      name: name of the layer; its outputs are found under it.
+    """
+
+    def __init__(
+        self,
+        n_samples=64000,
+        sample_rate=16000,
+        amp_scale_fn=core.exp_sigmoid,
+        amp_resample_method="window",
+        freq_scale_fn=core.frequencies_sigmoid,
+        samples_per_frame=64,
+        name="sinusoidal",
+    ):
+        super().__init__(name=name)
+        self.n_samples = n_samples
+        self.sample_rate = sample_rate
+        self.amp_scale_fn = amp_scale_fn
+        self.amp_resample_method = amp_resample_method
+        self.freq_scale_fn = freq_scale_fn
+        self.samples_per_frame = samples_per_frame
+
+    def get_controls(self, amplitudes, frequencies):
+        """Amplitudes and Hz, `[batch, frames, sinusoids]`.
+
+        Args:
+          amplitudes: raw, `[batch, frames, sinusoids]`.
+          frequencies: raw, `[batch, frames, sinusoids]` or what `freq_scale_fn` makes that of.
+        """
+        if self.amp_scale_fn is not None:
+            amplitudes = self.amp_scale_fn(amplitudes)
+        if self.freq_scale_fn is not None:
+            frequencies = self.freq_scale_fn(frequencies)
+            amplitudes = core.remove_above_nyquist(frequencies, amplitudes, self.sample_rate)
+        return {"amplitudes": amplitudes, "frequencies": frequencies}
+
+    def get_signal(self, amplitudes, frequencies):
+        """Audio `[batch, samples]`."""
+        n_frames = frequencies.shape[1]
+        n_samples = self.n_samples or n_frames * self.samples_per_frame
+        if self.amp_resample_method in core.FADES and n_samples % n_frames == 0:
+            hop_length = n_samples // n_frames
+            return core.sinusoidal_frames(
+                frequencies, amplitudes, hop_length, self.sample_rate, self.amp_resample_method
+            )[0]
+        return core.oscillator_bank(
+            core.resample(frequencies, n_samples),
+            core.resample(amplitudes, n_samples, self.amp_resample_method),
+            self.sample_rate,
+        )
+
+    def context_frames(self, hop_length, *args):
+        """The frame after the block, towards which its last frame moves."""
+        return 1
+
+    def stream(self, block, state, *args):
+        """Audio of a block; the state is the phases from which the next one goes on."""
+        _check_fade(self)
+        frames = slice(block.context, block.context + block.n_frames + 1)
+        controls = self.get_controls(*[x[:, frames] for x in args])
+        audio, phases = core.sinusoidal_frames(
+            controls["frequencies"],
+            controls["amplitudes"],
+            block.hop_length,
+            self.sample_rate,
+            self.amp_resample_method,
+            state,
+        )
+        return audio[:, : block.n_samples], phases[:, block.n_frames : block.n_frames + 1]
+
+
+def _check_fade(synth):
+    if synth.amp_resample_method not in core.FADES:
+        raise UserError(
+            f"{type(synth).__name__}.amp_resample_method = {synth.amp_resample_method!r} cannot be "
+            f"run in blocks; use one of {', '.join(core.FADES)}"
+        )
 
 
 @_register

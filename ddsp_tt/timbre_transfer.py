@@ -26,8 +26,7 @@ def main():
 
     trained = loading.load(_MODEL.value)
     audio, sample_rate = io.read(_INPUT.value, trained.model.rates.sample_rate)
-    options = {**trained.analysis, **pitch_flags.options()}
-    measured = transfer.measure(audio, _INPUT.value, **options)
+    measured = transfer.hear(trained, audio, _INPUT.value, **pitch_flags.options())
     blocks = transfer.play(trained, measured, len(audio), **transfer_flags.options())
     io.write(_OUTPUT.value, blocks, sample_rate)
 

@@ -36,6 +36,21 @@ class Adjustment:
     loudness_shift: float = 0.0
 
 
+def hear(trained, audio, name="the recording", **options):
+    """What `play` needs of audio `[samples]`: features, as `measure`, or for some models itself.
+
+    Args:
+      trained: a `loading.TrainedModel`.
+      audio: float32 `[samples]` at the model's sample rate.
+      name: of the recording, for warnings.
+      **options: further ones of `features.extract`.
+    """
+    if trained.model.preprocessor is not None:
+        return measure(audio, name, **{**trained.analysis, **options})
+    logging.info("%s: it is heard as it is, so pitch and loudness are not fitted", trained.name)
+    return {"audio": audio} if len(audio) else None
+
+
 def measure(
     audio, name="the recording", convention=conventions.DEFAULT, rates=DEFAULT_RATES, **options
 ):
@@ -86,7 +101,7 @@ def play(trained, measured, n_samples, adjustment=None, seed=0):
 
     Args:
       trained: a `loading.TrainedModel`.
-      measured: what `measure` returned; None makes silence.
+      measured: what `hear` or `measure` returned; None makes silence.
       n_samples: length of the result.
       adjustment: an `Adjustment`; None for the default one.
       seed: of the noise; the same seed gives the same sound.
@@ -97,7 +112,9 @@ def play(trained, measured, n_samples, adjustment=None, seed=0):
     if measured is None:
         yield np.zeros(n_samples, "float32")
         return
-    adjusted = adjust(trained, measured, adjustment or Adjustment())
+    adjusted = measured
+    if trained.model.preprocessor is not None:
+        adjusted = adjust(trained, measured, adjustment or Adjustment())
     left = n_samples
     for block in streaming.render(trained.model, adjusted, seed):
         yield block[:left]

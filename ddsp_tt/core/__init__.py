@@ -10,17 +10,16 @@ from ddsp_tt.core.filtering import (
     frequency_filter,
     frequency_impulse_response,
 )
+from ddsp_tt.core.frames import FADES, harmonic_frames, sinusoidal_frames
 from ddsp_tt.core.oscillators import (
-    FADES,
-    angular_cumsum,
     get_harmonic_frequencies,
-    harmonic_frames,
     harmonic_synthesis,
     normalize_harmonics,
     oscillator_bank,
     remove_above_nyquist,
     streaming_harmonic_synthesis,
 )
+from ddsp_tt.core.phase import angular_cumsum
 from ddsp_tt.core.resampling import resample, upsample_with_windows
 from ddsp_tt.core.scaling import (
     DB_RANGE,
@@ -28,7 +27,10 @@ from ddsp_tt.core.scaling import (
     amplitude_to_db,
     db_to_amplitude,
     exp_sigmoid,
+    frequencies_sigmoid,
+    frequencies_softmax,
     hz_to_midi,
+    hz_to_unit,
     log10,
     midi_to_hz,
     power_to_db,
@@ -37,6 +39,7 @@ from ddsp_tt.core.scaling import (
     scale_db,
     scale_f0_hz,
     sym_exp_sigmoid,
+    unit_to_hz,
 )
 
 __all__ = [
@@ -49,12 +52,15 @@ __all__ = [
     "db_to_amplitude",
     "exp_sigmoid",
     "fft_convolve",
+    "frequencies_sigmoid",
+    "frequencies_softmax",
     "frequency_filter",
     "frequency_impulse_response",
     "get_harmonic_frequencies",
     "harmonic_frames",
     "harmonic_synthesis",
     "hz_to_midi",
+    "hz_to_unit",
     "log10",
     "midi_to_hz",
     "normalize_harmonics",
@@ -66,7 +72,9 @@ __all__ = [
     "safe_log",
     "scale_db",
     "scale_f0_hz",
+    "sinusoidal_frames",
     "streaming_harmonic_synthesis",
     "sym_exp_sigmoid",
+    "unit_to_hz",
     "upsample_with_windows",
 ]

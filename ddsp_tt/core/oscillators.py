@@ -1,77 +1,17 @@
-"""Sums of sinusoids with exact phase.
+"""Sums of sinusoids, in phase with what they are told for any length: see `ddsp_tt.core.phase`."""
 
-Phase is accumulated in whole-number units of 2^-32 cycle. Addition of 32-bit integers wraps around
-at exactly one cycle, so the running phase neither drifts nor loses precision with length, where a
-float32 running sum is 1.4 (decorrelated) from the truth after ten seconds.
-"""
-
-import functools
 import math
 
 import gin
 import numpy as np
 from keras import ops
 
-from ddsp_tt.compilation import compiled
-from ddsp_tt.core.resampling import crossfade, resample
+from ddsp_tt.core.frames import FADES, harmonic_frames, harmonic_sines
+from ddsp_tt.core.phase import cumulative_cycles
+from ddsp_tt.core.resampling import resample
 from ddsp_tt.core.scaling import safe_divide
 
 _register = gin.register(module="ddsp_tt.core")
-_CYCLE = 2.0**32
-_LARGEST = 2147483520.0  # the largest float32 that is an int32
-
-# Weight of frame i within its hop, on the way to frame i + 1.
-FADES = {
-    "window": crossfade,
-    "linear": lambda hop_length: 1.0 - np.arange(hop_length, dtype="float32") / hop_length,
-    "nearest": lambda hop_length: np.ones(hop_length, "float32"),
-}
-
-
-def _to_fixed(cycles):
-    """Float cycles -> int32 in units of 2^-32 cycle, whole cycles dropped."""
-    fraction = (cycles - ops.round(cycles)) * _CYCLE
-    return ops.cast(ops.clip(fraction, -2147483648.0, _LARGEST), "int32")
-
-
-def _to_fixed_cycles(x, sample_rate):
-    """`x / sample_rate` in units of 2^-32 cycle, for x in [0, sample_rate).
-
-    Compilers make a division a product with the rounded reciprocal, so that the phase would depend
-    on them; here the rounding is added back.
-    """
-    reciprocal = np.float32(1.0 / sample_rate)
-    rest = 1.0 / sample_rate - float(reciprocal)
-    return _to_fixed(x * reciprocal) + ops.cast(ops.round(x * (rest * _CYCLE)), "int32")
-
-
-def _to_cycles(fixed):
-    """int32 phase -> float cycles in [-0.5, 0.5)."""
-    return ops.cast(fixed, "float32") / _CYCLE
-
-
-def _with_gradient_of(value, proxy):
-    """`value`, with the gradient of `proxy`: integers carry none."""
-    return value + (proxy - ops.stop_gradient(proxy))
-
-
-@_register
-def angular_cumsum(angular_frequency, chunk_size=1000):
-    """Running phase of `[batch, samples, ...]` radians per sample, wrapped into [0, 2 pi).
-
-    Args:
-      angular_frequency: radians per sample.
-      chunk_size: kept for Magenta's gin files; the sum is exact without chunks.
-    """
-    del chunk_size
-    return 2.0 * math.pi * ops.mod(_cumulative_cycles(angular_frequency / (2.0 * math.pi)), 1.0)
-
-
-def _cumulative_cycles(cycles):
-    """Inclusive running sum along axis 1, in [-0.5, 0.5), differentiable."""
-    cycles = ops.convert_to_tensor(cycles)
-    total = _to_cycles(ops.cumsum(_to_fixed(cycles), axis=1))
-    return _with_gradient_of(total, ops.cumsum(cycles, axis=1))
 
 
 @_register
@@ -124,7 +64,7 @@ def oscillator_bank(
     del use_angular_cumsum
     frequency_envelopes = ops.convert_to_tensor(frequency_envelopes)
     amplitudes = remove_above_nyquist(frequency_envelopes, amplitude_envelopes, sample_rate)
-    cycles = _cumulative_cycles(frequency_envelopes / sample_rate)
+    cycles = cumulative_cycles(frequency_envelopes / sample_rate)
     audio = amplitudes * ops.sin(2.0 * math.pi * cycles)
     return ops.sum(audio, axis=-1) if sum_sinusoids else audio
 
@@ -176,82 +116,6 @@ def harmonic_synthesis(
     )
 
 
-def harmonic_frames(
-    f0_hz,
-    harmonic_amplitudes,
-    hop_length,
-    sample_rate=16000,
-    amp_resample_method="window",
-    phase=None,
-):
-    """Harmonic synthesis frame by frame: linear f0, amplitudes that fade from frame to frame.
-
-    Within frame i every amplitude is a mix of frames i and i + 1, so the sum over harmonics is one
-    product of the frame's sines `[hop, harmonics]` with two columns of amplitudes; no tensor of
-    sample-rate amplitudes is made.
-
-    Args:
-      f0_hz: `[batch, frames, 1]`.
-      harmonic_amplitudes: `[batch, frames, harmonics]`.
-      hop_length: samples a frame.
-      sample_rate: Hz.
-      amp_resample_method: a key of `FADES`.
-      phase: int32 `[batch, 1]` in units of 2^-32 cycle from the block before, or None for zero.
-
-    Returns:
-      audio `[batch, frames * hop_length]` and the int32 phase `[batch, frames + 1]` at the start of
-      every frame and one past the last, from which the next block goes on.
-    """
-    f0_hz = ops.convert_to_tensor(f0_hz)
-    if phase is None:
-        phase = ops.zeros_like(ops.cast(f0_hz[:, 0], "int32"))
-    frames = _compiled_frames(hop_length, sample_rate, amp_resample_method)
-    return frames(f0_hz, ops.convert_to_tensor(harmonic_amplitudes), phase)
-
-
-@functools.cache
-def _compiled_frames(*settings):
-    return compiled(functools.partial(_frames, *settings))
-
-
-def _frames(hop_length, sample_rate, amp_resample_method, f0_hz, amplitudes, phase):
-    f0 = f0_hz[..., 0]
-    slope = _next_frame(f0) - f0
-    j = np.arange(hop_length, dtype="float32")
-
-    hop_cycles = hop_length * f0 + 0.5 * (hop_length - 1) * slope
-    steps = _to_fixed_cycles(ops.mod(hop_cycles, float(sample_rate)), sample_rate)
-    phases = ops.cumsum(ops.concatenate([phase, steps], axis=1), axis=1)
-    exact = _to_cycles(phases[:, :-1])
-    start = _with_gradient_of(exact, (ops.cumsum(hop_cycles, axis=1) - hop_cycles) / sample_rate)
-
-    within = (j + 1.0) * f0[..., None] + (j * (j + 1.0) / (2.0 * hop_length)) * slope[..., None]
-    cycles = start[..., None] + within / sample_rate
-    cycles = cycles - ops.round(cycles)
-    sines = harmonic_sines(cycles, amplitudes.shape[-1])
-    frequency = f0[..., None] + (j / hop_length) * slope[..., None]
-    k = np.arange(1, amplitudes.shape[-1] + 1, dtype="float32")
-    sines = ops.where(frequency[..., None] * k < sample_rate / 2.0, sines, 0.0)
-
-    pair = ops.stack([amplitudes, _next_frame(amplitudes)], axis=-1)
-    fade = FADES[amp_resample_method](hop_length)
-    mixed = ops.matmul(sines, pair)
-    audio = mixed[..., 0] * fade + mixed[..., 1] * (1.0 - fade)
-    return ops.reshape(audio, (-1, f0.shape[1] * hop_length)), phases
-
-
-def _next_frame(x):
-    """Frame i + 1 at place i, the last frame held."""
-    return ops.concatenate([x[:, 1:], x[:, -1:]], axis=1)
-
-
-def harmonic_sines(cycles, n_harmonics):
-    """`sin(2 pi k cycles)` for k = 1..n_harmonics along a new last axis."""
-    k = np.arange(1, n_harmonics + 1, dtype="float32")
-    angles = cycles[..., None] * k
-    return ops.sin((2.0 * math.pi) * (angles - ops.round(angles)))
-
-
 @_register
 def streaming_harmonic_synthesis(
     frequencies,
@@ -286,7 +150,7 @@ def streaming_harmonic_synthesis(
     envelopes = remove_above_nyquist(
         get_harmonic_frequencies(f0, envelopes.shape[-1]), envelopes, sample_rate
     )
-    cycles = _cumulative_cycles(f0 / sample_rate)
+    cycles = cumulative_cycles(f0 / sample_rate)
     if initial_phase is not None:
         cycles = cycles + ops.convert_to_tensor(initial_phase) / (2.0 * math.pi)
     cycles = ops.mod(cycles, 1.0)

@@ -3,6 +3,7 @@
 import math
 
 import gin
+import numpy as np
 from keras import ops
 
 DB_RANGE = 80.0  # dB between the loudness floor and full scale
@@ -74,6 +75,67 @@ def hz_to_midi(frequencies):
     voiced = frequencies > 0.0
     log2 = ops.log(ops.where(voiced, frequencies, 1.0)) / math.log(2.0)
     return ops.where(voiced, 12.0 * (log2 - math.log2(440.0)) + 69.0, 0.0)
+
+
+def unit_to_hz(unit, hz_min, hz_max):
+    """0..1 to `hz_min`..`hz_max`, linear in MIDI numbers; a limit of 0 Hz counts as MIDI 0."""
+    lowest, highest = hz_to_midi(hz_min), hz_to_midi(hz_max)
+    return midi_to_hz(lowest + (highest - lowest) * unit)
+
+
+def hz_to_unit(hz, hz_min, hz_max):
+    """`hz_min`..`hz_max` to 0..1, the inverse of `unit_to_hz`."""
+    lowest, highest = hz_to_midi(hz_min), hz_to_midi(hz_max)
+    return (hz_to_midi(hz) - lowest) / (highest - lowest)
+
+
+@_register
+def frequencies_softmax(freqs, depth=1, hz_min=20.0, hz_max=8000.0):
+    """Raw outputs to frequencies: the mean of points from `hz_min` to `hz_max`, softmax-weighted.
+
+    Args:
+      freqs: `[batch, frames, sinusoids * depth]` or `[batch, frames, sinusoids, depth]`.
+      depth: points a sinusoid, where the last axis does not say.
+      hz_min: Hz of the first point.
+      hz_max: Hz of the last; the others are equally far apart in semitones.
+
+    Returns:
+      `[batch, frames, sinusoids]` Hz.
+    """
+    weights = ops.softmax(_with_depth(freqs, depth), axis=-1)
+    points = np.linspace(0.0, 1.0, weights.shape[-1], dtype="float32")
+    return unit_to_hz(ops.sum(weights * points, axis=-1), hz_min, hz_max)
+
+
+@_register
+def frequencies_sigmoid(freqs, depth=1, hz_min=0.0, hz_max=8000.0):
+    """Raw outputs to frequencies: a sum of sigmoids, each over a smaller part of the range.
+
+    Args:
+      freqs: as for `frequencies_softmax`.
+      depth: sigmoids a sinusoid, where the last axis does not say.
+      hz_min: of the sum, where all are far below zero.
+      hz_max: of the sum, where all are far above zero.
+
+    Returns:
+      `[batch, frames, sinusoids]` Hz.
+    """
+    units = ops.sigmoid(_with_depth(freqs, depth))
+    depth, rest, total = units.shape[-1], hz_max - hz_min, 0.0
+    factor = (hz_max - hz_min) ** (1.0 / depth)
+    for i in range(depth - 1):
+        share = rest * (1.0 - 1.0 / factor)
+        total = total + unit_to_hz(units[..., i], 0.0, share)
+        rest -= share
+    return total + unit_to_hz(units[..., -1], hz_min, rest)
+
+
+def _with_depth(x, depth):
+    """`[batch, frames, n * depth]` to `[batch, frames, n, depth]`; four axes stay as they are."""
+    x = ops.convert_to_tensor(x)
+    if len(x.shape) == 4:
+        return x
+    return ops.reshape(x, (-1, x.shape[1], x.shape[2] // depth, depth))
 
 
 def scale_f0_hz(f0_hz):

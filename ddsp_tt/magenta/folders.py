@@ -63,7 +63,9 @@ def load(folder):
         raise UserError(f"{folder}: operative_config-0.gin is missing, which says how to build it")
     tensors = checkpoints.read(prefix)
     parse(gin_file or _EXPORTED)
-    model = loading.build(models.get_model())
+    model = models.get_model()
+    models.check_has_decoder(model, "read from Magenta's checkpoints")
+    loading.build(model)
     checkpoints.assign(tensors, model, prefix)
     pickled = folder / STATISTICS_FILE
     return model, statistics_pickle.load(pickled) if pickled.is_file() else None

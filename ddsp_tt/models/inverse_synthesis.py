@@ -1,0 +1,180 @@
+"""Audio to sinusoids and noise, from there to harmonics of one pitch, and back to audio."""
+
+import functools
+
+import gin
+import keras
+from keras import ops
+
+from audio_tt.errors import UserError
+from ddsp_tt import core, processors, synths
+from ddsp_tt.rates import Rates
+
+
+@gin.register(module="ddsp_tt.models")
+class InverseSynthesis(keras.Model):
+    """Reads audio alone and plays it again; Magenta's model of the same name, experimental there.
+
+    The sinusoids learn from the audio. The harmonics learn from the audio and from the sinusoids,
+    which they do not change where `stop_gradient` is set.
+
+    Args:
+      sinusoidal_encoder: layer from `{"audio": ...}` to raw `frequencies`, `amplitudes` and
+        `noise_magnitudes`.
+      harmonic_encoder: layer from sinusoids to harmonics; None plays the sinusoids.
+      losses: of `(audio, what is played)`, for the sinusoids and again for the harmonics.
+      sinusoidal_consistency_losses: of the sinusoids against the harmonics.
+      freq_scale_fn: raw outputs to Hz; None is `core.frequencies_softmax` of depth 64.
+      reverb: must be False: there is no room to learn from single windows.
+      n_samples: length of a window: of what it trains on, and of what it hears at once.
+      sample_rate: Hz.
+      stop_gradient: see above.
+      initial_bias: added to raw amplitudes and noise magnitudes, so that an untrained model is
+        quiet; 0 as the original, where the sum of its sinusoids starts far too loud.
+      frame_rate: of the prepared data, whose features it does not read.
+      name: name of the model.
+
+    Attributes:
+      rates: `Rates` of audio and prepared data.
+      crop_frames: `n_samples` in frames of the prepared data.
+
+    Raises:
+      UserError: `reverb` is set.
+    """
+
+    preprocessor = encoder = None
+
+    def __init__(
+        self,
+        sinusoidal_encoder=None,
+        harmonic_encoder=None,
+        losses=None,
+        sinusoidal_consistency_losses=None,
+        freq_scale_fn=None,
+        reverb=False,
+        n_samples=64000,
+        sample_rate=16000,
+        stop_gradient=True,
+        initial_bias=0.0,
+        frame_rate=250,
+        name="inverse_synthesis",
+    ):
+        super().__init__(name=name)
+        if reverb:
+            raise UserError("InverseSynthesis.reverb: only False is known here")
+        self.sinusoidal_encoder = sinusoidal_encoder
+        self.harmonic_encoder = harmonic_encoder
+        self.freq_scale_fn = freq_scale_fn or functools.partial(core.frequencies_softmax, depth=64)
+        self.stop_gradient = stop_gradient
+        self.initial_bias = initial_bias
+        self.n_samples = n_samples
+        self.rates = Rates(sample_rate, frame_rate)
+        self.crop_frames = n_samples // self.rates.hop_length
+        self.processor_group = processors.ProcessorGroup(
+            [
+                (
+                    synths.Sinusoidal(
+                        n_samples, sample_rate, amp_scale_fn=None, freq_scale_fn=None
+                    ),
+                    ["amplitudes", "frequencies"],
+                ),
+                (
+                    synths.FilteredNoise(n_samples, window_size=0, scale_fn=None),
+                    ["noise_magnitudes"],
+                ),
+                (processors.Add(), ["filtered_noise/signal", "sinusoidal/signal"]),
+            ]
+        )
+        self.loss_objs = _as_list(losses)
+        self.consistency_losses = _as_list(sinusoidal_consistency_losses)
+        names = [f"sin_{loss.name}" for loss in self.loss_objs]
+        if harmonic_encoder is not None:
+            names += [f"harm_{loss.name}" for loss in self.loss_objs]
+            names += [loss.name for loss in self.consistency_losses]
+        self.loss_trackers = [keras.metrics.Mean(name=name) for name in names]
+
+    def analyse(self, features):
+        """All controls, `[batch, frames, channels]`, of `features["audio"]`, without sound.
+
+        Returns:
+          dict: `sin_freqs` (Hz), `sin_amps`, `noise_magnitudes`; with a harmonic encoder also
+          `harm_amp`, `harm_dist`, `f0_hz`, and the same as sinusoids, `harm_freqs`, `harm_amps`.
+        """
+        raw = self.sinusoidal_encoder(features)
+        controls = {
+            "sin_freqs": self.freq_scale_fn(raw["frequencies"]),
+            "sin_amps": core.exp_sigmoid(raw["amplitudes"] + self.initial_bias),
+            "noise_magnitudes": core.exp_sigmoid(raw["noise_magnitudes"] + self.initial_bias),
+        }
+        n_frames = controls["sin_amps"].shape[1]
+        if self.n_samples % n_frames:
+            raise UserError(
+                f"InverseSynthesis.n_samples = {self.n_samples} is no whole number of the "
+                f"spectrum's hops ({n_frames} frames)"
+            )
+        if self.harmonic_encoder is not None:
+            harmonic = self.harmonic_encoder(
+                self._heard(controls["sin_freqs"]), self._heard(controls["sin_amps"])
+            )
+            n_harmonics = harmonic["harm_dist"].shape[-1]
+            controls |= {
+                **harmonic,
+                "harm_freqs": core.get_harmonic_frequencies(harmonic["f0_hz"], n_harmonics),
+                "harm_amps": harmonic["harm_amp"] * harmonic["harm_dist"],
+            }
+        return controls
+
+    def _heard(self, x):
+        """What comes from the sinusoids, as the harmonics see it."""
+        return ops.stop_gradient(x) if self.stop_gradient else x
+
+    def played(self, controls):
+        """Of what `analyse` made, the inputs of the processor group for the model's own sound."""
+        kind = "sin" if self.harmonic_encoder is None else "harm"
+        return {
+            "frequencies": controls[f"{kind}_freqs"],
+            "amplitudes": controls[f"{kind}_amps"],
+            "noise_magnitudes": controls["noise_magnitudes"],
+        }
+
+    def call(self, features, training=False):
+        """Controls as `analyse`, `sin_audio` and, with a harmonic encoder, `harm_audio`.
+
+        Args:
+          features: `audio` `[batch, n_samples]`.
+          training: of no consequence.
+
+        Returns:
+          dict; the last of the two, `[batch, n_samples]`, is under "audio_synth" as well.
+        """
+        del training
+        controls = self.analyse(features)
+        noise = controls["noise_magnitudes"]
+        sinusoids = {"frequencies": controls["sin_freqs"], "amplitudes": controls["sin_amps"]}
+        outputs = {
+            **controls,
+            "sin_audio": self.processor_group({**sinusoids, "noise_magnitudes": noise}),
+        }
+        outputs["audio_synth"] = outputs["sin_audio"]
+        if self.harmonic_encoder is not None:
+            inputs = {**self.played(controls), "noise_magnitudes": self._heard(noise)}
+            outputs["harm_audio"] = self.processor_group(inputs)
+            outputs["audio_synth"] = outputs["harm_audio"]
+        return outputs
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Sum of all losses."""
+        del y, sample_weight, training
+        values = [loss(x["audio"], y_pred["sin_audio"]) for loss in self.loss_objs]
+        if self.harmonic_encoder is not None:
+            values += [loss(x["audio"], y_pred["harm_audio"]) for loss in self.loss_objs]
+            sinusoids = [self._heard(y_pred[key]) for key in ("sin_amps", "sin_freqs")]
+            harmonics = [y_pred[key] for key in ("harm_amps", "harm_freqs")]
+            values += [loss(*sinusoids, *harmonics) for loss in self.consistency_losses]
+        for value, tracker in zip(values, self.loss_trackers, strict=True):
+            tracker.update_state(value)
+        return sum(values)
+
+
+def _as_list(x):
+    return list(x) if isinstance(x, list | tuple) else [] if x is None else [x]
