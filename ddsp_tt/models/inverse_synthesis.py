@@ -4,6 +4,7 @@ import functools
 
 import gin
 import keras
+import numpy as np
 from keras import ops
 
 from audio_tt.errors import UserError
@@ -31,6 +32,9 @@ class InverseSynthesis(keras.Model):
       stop_gradient: see above.
       initial_bias: added to raw amplitudes and noise magnitudes, so that an untrained model is
         quiet; 0 as the original, where the sum of its sinusoids starts far too loud.
+      spread_frequencies: start with the sinusoids one after the other from the lowest frequency to
+        the highest, of `core.frequencies_softmax`. As in the original, all start together in the
+        middle, from where a spectral loss alone does not part them.
       frame_rate: of the prepared data, whose features it does not read.
       name: name of the model.
 
@@ -56,6 +60,7 @@ class InverseSynthesis(keras.Model):
         sample_rate=16000,
         stop_gradient=True,
         initial_bias=0.0,
+        spread_frequencies=False,
         frame_rate=250,
         name="inverse_synthesis",
     ):
@@ -67,6 +72,7 @@ class InverseSynthesis(keras.Model):
         self.freq_scale_fn = freq_scale_fn or functools.partial(core.frequencies_softmax, depth=64)
         self.stop_gradient = stop_gradient
         self.initial_bias = initial_bias
+        self.spread_frequencies = spread_frequencies
         self.n_samples = n_samples
         self.rates = Rates(sample_rate, frame_rate)
         self.crop_frames = n_samples // self.rates.hop_length
@@ -101,8 +107,11 @@ class InverseSynthesis(keras.Model):
           `harm_amp`, `harm_dist`, `f0_hz`, and the same as sinusoids, `harm_freqs`, `harm_amps`.
         """
         raw = self.sinusoidal_encoder(features)
+        frequencies = raw["frequencies"]
+        if self.spread_frequencies:
+            frequencies = frequencies + _peaks(raw["amplitudes"].shape[-1], frequencies.shape[-1])
         controls = {
-            "sin_freqs": self.freq_scale_fn(raw["frequencies"]),
+            "sin_freqs": self.freq_scale_fn(frequencies),
             "sin_amps": core.exp_sigmoid(raw["amplitudes"] + self.initial_bias),
             "noise_magnitudes": core.exp_sigmoid(raw["noise_magnitudes"] + self.initial_bias),
         }
@@ -174,6 +183,13 @@ class InverseSynthesis(keras.Model):
         for value, tracker in zip(values, self.loss_trackers, strict=True):
             tracker.update_state(value)
         return sum(values)
+
+
+def _peaks(n_sinusoids, channels):
+    """Raw frequencies `[channels]` of which each sinusoid's have a peak at a place of their own."""
+    depth = channels // n_sinusoids
+    place = (np.arange(n_sinusoids)[:, None] + 0.5) / n_sinusoids * (depth - 1)
+    return (-0.5 * ((np.arange(depth) - place) / 2.0) ** 2).astype("float32").ravel()
 
 
 def _as_list(x):
