@@ -37,14 +37,7 @@ def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
         yield from sampling.generate(model, features, seed)
         return
     if isinstance(model, InverseSynthesis):
-        heard = windows.analyse(model, features["audio"])
-        n_samples = len(features["audio"])
-        total = -(-n_samples // heard.hop_length)
-        for audio in _synthesise(
-            model, heard.controls, heard.hop_length, total, heard.block_frames, seed
-        ):
-            yield audio[:n_samples]
-            n_samples -= len(audio[:n_samples])
+        yield from _play_again(model, features["audio"], seed)
         return
     hop_length = model.rates.hop_length
     total = len(features["f0_hz"])
@@ -52,6 +45,17 @@ def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
         features = {**features, "z": model.encoder.measure(features, total)}
     controls = _decode(model, features, total, block_frames)
     yield from _synthesise(model, controls, hop_length, total, block_frames, seed)
+
+
+def _play_again(model, audio, seed):
+    """A recording as a model hears it: as many samples as it has."""
+    heard = windows.analyse(model, audio)
+    total, left = -(-len(audio) // heard.hop_length), len(audio)
+    for block in _synthesise(
+        model, heard.controls, heard.hop_length, total, heard.block_frames, seed
+    ):
+        yield block[:left]
+        left -= len(block)
 
 
 def _synthesise(model, controls, hop_length, total, block_frames, seed):

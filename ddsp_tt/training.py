@@ -68,7 +68,7 @@ def train(
     `samples/`, TensorBoard events.
 
     Args:
-      model: an `Autoencoder`.
+      model: an `Autoencoder`, or another of `ddsp_tt.models`.
       save_dir: the run directory.
       data_dir: folder of prepared examples; None where gin names a provider.
       eval_data_dir: folder of held-out ones, for the column `val_loss` and the samples.
