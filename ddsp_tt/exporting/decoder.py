@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from audio_tt.errors import UserError
-from ddsp_tt import models, synths
+from ddsp_tt import synths
 from ddsp_tt.gru import Gru
 
 # Input of the decoder -> what it is made from, and its unit.
@@ -33,7 +33,6 @@ class StatelessDecoder:
     """
 
     def __init__(self, model):
-        models.check_has_decoder(model, "exported")
         self.model = model
         self.decoder = getattr(model, "decoder", None)
         if self.decoder is None:

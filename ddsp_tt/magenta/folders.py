@@ -64,7 +64,8 @@ def load(folder):
     tensors = checkpoints.read(prefix)
     parse(gin_file or _EXPORTED)
     model = models.get_model()
-    models.check_has_decoder(model, "read from Magenta's checkpoints")
+    if getattr(model, "decoder", None) is None:
+        raise UserError(f"{folder}: checkpoints of a {type(model).__name__} cannot be read")
     loading.build(model)
     checkpoints.assign(tensors, model, prefix)
     pickled = folder / STATISTICS_FILE

@@ -1,6 +1,6 @@
 """Networks: preprocessor, encoder, decoder, and the autoencoder that joins them to the synths."""
 
-from ddsp_tt.models.autoencoder import Autoencoder, check_has_decoder, get_model
+from ddsp_tt.models.autoencoder import Autoencoder, get_model
 from ddsp_tt.models.crepe_encoder import CrepeEncoder
 from ddsp_tt.models.decoders import RnnFcDecoder
 from ddsp_tt.models.encoders import MfccTimeDistributedRnnEncoder
@@ -25,6 +25,5 @@ __all__ = [
     "RnnSandwich",
     "SinusoidalToHarmonicEncoder",
     "WaveRnn",
-    "check_has_decoder",
     "get_model",
 ]

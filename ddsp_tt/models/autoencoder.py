@@ -77,18 +77,6 @@ class Autoencoder(keras.Model):
         return total
 
 
-def check_has_decoder(model, purpose):
-    """Makes sure that a model is an `Autoencoder`, where only that will do.
-
-    Raises:
-      UserError: it is another; says what cannot be done with it (a past participle).
-    """
-    if not isinstance(model, Autoencoder):
-        raise UserError(
-            f"models of type {type(model).__name__} cannot be {purpose}, only an Autoencoder"
-        )
-
-
 def _rates_of(preprocessor, processors):
     sample_rates = [x.sample_rate for x in processors if hasattr(x, "sample_rate")]
     rates = Rates(*sample_rates[:1], frame_rate=getattr(preprocessor, "frame_rate", 250))

@@ -166,7 +166,7 @@ def test_what_such_a_model_cannot_do_is_said_in_one_line(run):
     trained = loading.load(run)
     with pytest.raises(UserError, match="InverseSynthesis cannot be played live"):
         LiveInstrument(trained)
-    with pytest.raises(UserError, match="InverseSynthesis cannot be exported"):
+    with pytest.raises(UserError, match="InverseSynthesis has no decoder"):
         StatelessDecoder(trained.model)
     with pytest.raises(UserError, match="no pitch and loudness to interpolate"):
         interpolation.tasks_of(trained.model)
