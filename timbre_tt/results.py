@@ -12,7 +12,7 @@ from audio_tt.files import replacing
 from audio_tt.instruments import PROGRAMS, VOICES
 from audio_tt.reference_figures import FIGURES
 from timbre_tt import held_out_music, report, systems
-from timbre_tt.comparison import SAMPLE_RATE, Recording, Row
+from timbre_tt.comparison import COPY, RESYNTHESIS, SAMPLE_RATE, Recording, Row
 
 POLYPHONIC = {"guitar_acoustic": "keyboard_acoustic"}  # target: source
 RENDER_RATE = 44100
@@ -93,6 +93,8 @@ def read(path: Path) -> dict:
 def add(known: dict, instrument: str, count: int, rows: Sequence[Row]) -> list[str]:
     """Puts the rows of a task in the place of those that are known.
 
+    Rows of a label that no system has any more are dropped: nobody could measure them again.
+
     Returns:
       A line for each figure that changed by more than 2 %, for the better or the worse.
     """
@@ -114,7 +116,29 @@ def add(known: dict, instrument: str, count: int, rows: Sequence[Row]) -> list[s
                 f"{'better' if is_better else 'worse'}"
             )
         task[row.label] = new
+    labels = {COPY, RESYNTHESIS}.union(*(systems.variants(x, instrument) for x in systems.NAMES))
+    for label in set(task) - labels:
+        del task[label]
+        lines.append(f"{instrument}, {label}: dropped, no system is called so")
     return lines
+
+
+def outdone(task: dict, instrument: str, system: str) -> list[str]:
+    """The other systems' labels that are better than a system's own in most figures of a task."""
+    baselines = {COPY, RESYNTHESIS, *systems.variants(system, instrument)}
+    own, found = task[system]["figures"], []
+    names = [name for name in (*ONE_VOICE, *MANY_VOICES) if name in own]
+    for label in set(task) - baselines:
+        other = task[label]["figures"]
+        pairs = [(other[x], own[x], x) for x in dict.fromkeys(names) if x in other]
+        better = [
+            a < b if FIGURES[name].better == "lower" else a > b
+            for a, b, name in pairs
+            if None not in (a, b) and a != b
+        ]
+        if sum(better) > len(better) / 2:
+            found.append(label)
+    return sorted(found)
 
 
 def _changes(before, new):

@@ -2,9 +2,12 @@
 
 import json
 import math
+from pathlib import Path
 
-from timbre_tt import results
+from timbre_tt import results, systems
 from timbre_tt.comparison import COPY, Row
+
+ROOT = Path(__file__).parents[2]
 
 
 def rows(lsd, label="ddsp", **more):
@@ -45,6 +48,29 @@ def test_rows_that_are_left_out_stay(tmp_path):
     assert results.read(path) == json.loads(path.with_suffix(".json").read_text("utf-8"))
     assert results.read(tmp_path / "none.md") == {}
     assert known["flute"]["ddsp"]["figures"]["f0_outliers"] is None
+
+
+def test_rows_of_what_is_gone_are_dropped():
+    known = {"flute": {"ddsp, once": {"figures": {}}, "style": {"figures": {}}}}
+    (line,) = results.add(known, "flute", 2, rows(8.0))
+    assert "ddsp, once: dropped" in line
+    assert "ddsp, once" not in known["flute"] and "style" in known["flute"]
+
+
+def test_the_default_system_is_the_best_measured():
+    """Of those that have the instrument; what docs/results.md says decides."""
+    known = results.read(ROOT / "docs" / "results.md")
+    assert known.keys() == set(results.instruments())
+    for instrument, task in known.items():
+        assert results.outdone(task, instrument, systems.best_for(instrument)) == [], instrument
+
+
+def test_a_system_that_is_outdone_is_named():
+    known = {}
+    results.add(known, "flute", 2, rows(8.0))
+    results.add(known, "flute", 2, rows(6.0, label="style"))
+    assert results.outdone(known["flute"], "flute", "ddsp") == ["style"]
+    assert results.outdone(known["flute"], "flute", "style") == []
 
 
 def test_every_row_has_its_code_and_settings():
