@@ -101,11 +101,15 @@ class World:
     def ddsp_model(self, made):
         shutil.copytree(ROOT / "ddsp_tt/pretrained/flute", made)
 
-    def ddsp_examples(self, made):
-        source = self.kept / "recordings_to_prepare"
+    def ddsp_examples(self, made, sample_rate=16000):
+        source = self.kept / f"{made.name}_recordings"
         self.recordings(source)
         command = ["ddsp_tt.prepare_dataset", f"--input_audio_filepatterns={source}"]
-        run([*command, f"--output_path={made}", "--f0_method=yin"], self.kept)
+        command += [f"--output_path={made}", f"--sample_rate={sample_rate}"]
+        run([*command, "--f0_method=yin", "--processes=1"], self.kept)
+
+    def ddsp_examples_at_48_khz(self, made):
+        self.ddsp_examples(made, 48000)
 
     def magenta_folder(self, made):
         run([ROOT / "tests" / "magenta_folder.py", made], self.kept)
@@ -165,6 +169,7 @@ GIVEN = {
     **dict.fromkeys(("data/ddsp/flute/test", "data/ddsp/violin/test"), World.ddsp_examples),
     **dict.fromkeys(("data/ddsp/whistle/train", "data/ddsp/whistle/test"), World.ddsp_examples),
     **dict.fromkeys(("data/ddsp/trumpet/train", "data/ddsp/trumpet/test"), World.ddsp_examples),
+    "data/48000_hz/ddsp/flute/test": World.ddsp_examples_at_48_khz,
     "model": World.autoencoder_model,
     "autoencoder_tt/pretrained/flute": World.autoencoder_model,
     "data/six_clips": World.clips,
