@@ -154,6 +154,8 @@ class Gru(keras.layers.Layer):
         recurrence = _plain if self.is_plain else _recurrence(self.units)
         states = recurrence(projected, recurrent_kernel, recurrent_bias, initial_state)
         outputs = ops.transpose(states, (1, 0, 2))
+        if not self.is_plain:  # a compiled recurrence may have lost the shape
+            outputs = ops.reshape(outputs, (*ops.shape(inputs)[:2], self.units))
         return (outputs, states[-1]) if return_state else outputs
 
     def compute_output_spec(self, inputs, initial_state=None, return_state=False):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from ddsp_tt.compilation import compiled
 from ddsp_tt.gru import Gru
 
 BACKEND = keras.backend.backend()
@@ -77,6 +78,20 @@ def test_layers_of_several_sizes_and_inputs_of_several_lengths():
         assert found[0].shape == (2, frames, units)
         assert [x.shape for x in found[1:3]] == [inputs.shape, state.shape]
         assert all(np.abs(x).max() > 0 for x in found)
+
+
+def test_the_number_of_frames_stays_known_inside_a_graph():
+    layer, known = Gru(5), []
+    layer.build((2, None, 3))
+
+    def graph(inputs):
+        outputs = layer(inputs)
+        known.append(tuple(outputs.shape))
+        return outputs
+
+    for n_frames in (7, 9, 12):
+        compiled(graph, layer.variables)(random(2, n_frames, 3))
+    assert known == [(2, 7, 5), (2, 9, 5), (2, 12, 5)]
 
 
 def test_weights_have_the_published_names_and_shapes():

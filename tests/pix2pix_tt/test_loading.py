@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 from absl import flags
+from absl.testing import flagsaver
 
 from audio_tt import weights
 from audio_tt.errors import UserError
@@ -48,13 +49,11 @@ def test_weights_of_one_epoch_of_a_run(tmp_path, model_folder):
         loading.load(run)
 
 
-def test_settings_of_the_command_line_leave_the_network_alone(model_folder, monkeypatch):
+def test_settings_of_the_command_line_leave_the_network_alone(model_folder):
     # Marked as parsed, because commands that other tests import have flags that are required.
     flags.FLAGS.mark_as_parsed()
     try:
-        with monkeypatch.context() as given:
-            given.setattr(flags.FLAGS, "gin_file", ["pix2pix/published.gin"])
-            given.setattr(flags.FLAGS, "gin_param", ["nothing.known = 1"])
+        with flagsaver.flagsaver(gin_file=["pix2pix/published.gin"], gin_param=["nothing.known=1"]):
             assert loading.load(model_folder).features.n_bins == 32
     finally:
         flags.FLAGS.unparse_flags()
