@@ -15,8 +15,28 @@ _register = gin.register(module="ddsp_tt.synths")
 _NOISE_CHUNK = 65536  # samples of noise made from one seed
 
 
+class _Oscillators(Processor):
+    """What is played in blocks with a running phase, by a subclass's `_frames`."""
+
+    def context_frames(self, hop_length, *args):
+        """The frame after the block, towards which its last frame moves."""
+        return 1
+
+    def stream(self, block, state, *args):
+        """Audio of a block; the state is the phases from which the next one goes on."""
+        if self.amp_resample_method not in core.FADES:
+            raise UserError(
+                f"{type(self).__name__}.amp_resample_method = {self.amp_resample_method!r} cannot "
+                f"be run in blocks; use one of {', '.join(core.FADES)}"
+            )
+        frames = slice(block.context, block.context + block.n_frames + 1)
+        controls = self.get_controls(*[x[:, frames] for x in args])
+        audio, phases = self._frames(controls, block.hop_length, state)
+        return audio[:, : block.n_samples], phases[:, block.n_frames : block.n_frames + 1]
+
+
 @_register
-class Harmonic(Processor):
+class Harmonic(_Oscillators):
     """Sines at multiples of f0.
 
     Args:
@@ -80,28 +100,19 @@ class Harmonic(Processor):
             amp_resample_method=self.amp_resample_method,
         )
 
-    def context_frames(self, hop_length, *args):
-        """The frame after the block, towards which its last frame moves."""
-        return 1
-
-    def stream(self, block, state, *args):
-        """Audio of a block; the state is the phase from which the next one goes on."""
-        _check_fade(self)
-        frames = slice(block.context, block.context + block.n_frames + 1)
-        controls = self.get_controls(*[x[:, frames] for x in args])
-        audio, phases = core.harmonic_frames(
+    def _frames(self, controls, hop_length, phase):
+        return core.harmonic_frames(
             controls["f0_hz"],
             controls["amplitudes"] * controls["harmonic_distribution"],
-            block.hop_length,
+            hop_length,
             self.sample_rate,
             self.amp_resample_method,
-            state,
+            phase,
         )
-        return audio[:, : block.n_samples], phases[:, block.n_frames : block.n_frames + 1]
 
 
 @_register
-class Sinusoidal(Processor):
+class Sinusoidal(_Oscillators):
     """Sines that each have a frequency of their own.
 
     Args:
@@ -162,31 +173,14 @@ class Sinusoidal(Processor):
             self.sample_rate,
         )
 
-    def context_frames(self, hop_length, *args):
-        """The frame after the block, towards which its last frame moves."""
-        return 1
-
-    def stream(self, block, state, *args):
-        """Audio of a block; the state is the phases from which the next one goes on."""
-        _check_fade(self)
-        frames = slice(block.context, block.context + block.n_frames + 1)
-        controls = self.get_controls(*[x[:, frames] for x in args])
-        audio, phases = core.sinusoidal_frames(
+    def _frames(self, controls, hop_length, phase):
+        return core.sinusoidal_frames(
             controls["frequencies"],
             controls["amplitudes"],
-            block.hop_length,
+            hop_length,
             self.sample_rate,
             self.amp_resample_method,
-            state,
-        )
-        return audio[:, : block.n_samples], phases[:, block.n_frames : block.n_frames + 1]
-
-
-def _check_fade(synth):
-    if synth.amp_resample_method not in core.FADES:
-        raise UserError(
-            f"{type(synth).__name__}.amp_resample_method = {synth.amp_resample_method!r} cannot be "
-            f"run in blocks; use one of {', '.join(core.FADES)}"
+            phase,
         )
 
 
