@@ -1,5 +1,6 @@
 """The standing comparison: its tasks, what was measured when, and the tables made of it."""
 
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -203,6 +204,7 @@ def _published():
     return "\n".join(lines) + "\n"
 
 
+@functools.cache  # before the results are written, which changes a file of the checkout
 def code_version() -> str:
     """The commit of the checkout, with a + where files have changed; else the package's version."""
     root = Path(__file__).parents[1]

@@ -84,3 +84,20 @@ def test_every_row_has_its_code_and_settings():
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[-2] == results.code_version() and len(cells[-1]) == 7
     assert all(row["code"] for row in known["flute"].values())
+
+
+def table(text):
+    """Of the first Markdown table in a text: figures by row and column."""
+    lines = [line.strip("|\n").split("|") for line in text[text.index("\n| ") :].splitlines()[1:]]
+    cells = [[cell.strip() for cell in line] for line in lines]
+    rows = cells[2 : cells.index([""])] if [""] in cells else cells[2:]
+    return {row[0]: dict(zip(cells[0][1:], row[1:], strict=False)) for row in rows}
+
+
+def test_the_front_page_has_the_figures_of_the_comparison():
+    front = (ROOT / "README.md").read_text("utf-8")
+    known = (ROOT / "docs" / "results.md").read_text("utf-8")
+    shown, measured = table(front), table(known.split("\n## violin to flute\n")[1])
+    assert len(shown) >= 6
+    for system, figures in shown.items():
+        assert figures.items() <= measured[system].items(), system
