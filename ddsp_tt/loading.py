@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-import numpy as np
+import keras
 
 from audio_tt import settings, weights
 from audio_tt.errors import UserError
@@ -86,12 +86,12 @@ def export(run_dir, folder):
 
 
 def build(model):
-    """Makes a model's variables by one call on silence; returns the model."""
+    """Makes a model's variables by tracing it, which computes nothing; returns the model."""
     n_frames = model.crop_frames or 16
-    zeros = np.zeros((1, n_frames), "float32")
+    frames = keras.KerasTensor((1, n_frames))
     audio, audio_16k = (
-        np.zeros((1, n_frames * hop_length), "float32")
+        keras.KerasTensor((1, n_frames * hop_length))
         for hop_length in (model.rates.hop_length, model.rates.measuring_hop_length)
     )
-    model({"f0_hz": zeros + 440.0, "loudness_db": zeros, "audio": audio, "audio_16k": audio_16k})
+    model({"f0_hz": frames, "loudness_db": frames, "audio": audio, "audio_16k": audio_16k})
     return model

@@ -18,7 +18,7 @@ def gradient(function, audio):
     if keras.backend.backend() == "jax":
         import jax
 
-        return np.asarray(jax.grad(lambda x: ops.sum(function(x)))(audio))
+        return np.asarray(jax.jit(jax.grad(lambda x: ops.sum(function(x))))(audio))
     tf = pytest.importorskip("tensorflow")
     audio = tf.constant(audio)
     with tf.GradientTape() as tape:

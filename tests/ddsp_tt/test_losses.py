@@ -104,7 +104,7 @@ def gradient_of(function, x):
         return tape.gradient(y, x).numpy()
     import jax
 
-    return np.asarray(jax.grad(function)(x))
+    return np.asarray(jax.jit(jax.grad(function))(x))
 
 
 def test_gradient():
