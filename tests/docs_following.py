@@ -70,7 +70,7 @@ SHORTENED = {
     "ddsp_tt.run --mode=eval": ["--eval_crepe_capacity=tiny", "--eval_frame_rate=50"],
     **dict.fromkeys(("ddsp_tt.run --data_dir", "ddsp_tt.run --gin_file"), _SMALL_DDSP),
     "=ddsp/small": _SHORT_CROPS,
-    "vst_48k.gin": [
+    "--gin_file=ddsp/models/vst/vst_48k.gin": [
         *("--gin_param=n_samples=24960", "--gin_param=train.crop_seconds=0.5"),
     ],
     "ddsp_tt.train_instrument": ["--f0_method=yin", "--processes=1", *_SMALL_DDSP, *_SHORT_CROPS],
@@ -100,6 +100,7 @@ SHORTENED = {
     "autoencoder_preprocessing.py": ["--repeats=1", "--clips=1"],
     "polyphony_detection.py": ["--programs=73"],
     "ddsp_streaming.py": ["--seconds=1"],
+    "ddsp_evaluation.py": ["--minutes=1"],
     "ddsp_preparation.py": ["--f0_method=yin", "--minutes", "0.05", "0.1"],
     "whistle_to_trumpet.py": ["--seconds=1"],
     "style_step.py": ["--repeats=1", "--frames=16"],
