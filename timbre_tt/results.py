@@ -1,6 +1,5 @@
 """The standing comparison: its tasks, what was measured when, and the tables made of it."""
 
-import functools
 import hashlib
 import importlib.metadata
 import json
@@ -204,16 +203,22 @@ def _published():
     return "\n".join(lines) + "\n"
 
 
-@functools.cache  # before the results are written, which changes a file of the checkout
-def code_version() -> str:
-    """The commit of the checkout, with a + where files have changed; else the package's version."""
-    root = Path(__file__).parents[1]
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty=+", "--abbrev=7", "--tags"]
+def code_version(root: Path = Path(__file__).parents[1]) -> str:
+    """The commit of the checkout, with a + where files have changed; else the package's version.
+
+    What is in docs/ does not count: the results themselves are written there.
+    """
     if (root / ".git").exists():
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode == 0:
-            return result.stdout.strip()
+        commit = _git(root, "describe", "--always", "--abbrev=7", "--tags")
+        changed = _git(root, "diff", "--quiet", "HEAD", "--", ".", ":(exclude)docs")
+        if commit.returncode == 0:
+            return commit.stdout.strip() + ("+" if changed.returncode else "")
     return importlib.metadata.version("timbre-tt")
+
+
+def _git(root, *arguments):
+    command = ["git", "-C", str(root), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def _nan(value):

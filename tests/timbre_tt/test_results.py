@@ -1,7 +1,9 @@
 """The standing comparison: what changed is said, rows that were not measured stay."""
 
+import itertools
 import json
 import math
+import subprocess
 from pathlib import Path
 
 from timbre_tt import results, systems
@@ -86,12 +88,32 @@ def test_every_row_has_its_code_and_settings():
     assert all(row["code"] for row in known["flute"].values())
 
 
+def test_the_results_themselves_do_not_change_the_code(tmp_path):
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", "-C", tmp_path, *who, *arguments], check=True, capture_output=True)
+
+    (tmp_path / "docs").mkdir()
+    results_file, code = tmp_path / "docs" / "results.md", tmp_path / "code.py"
+    results_file.write_text("once")
+    code.write_text("a = 1")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "once")
+    clean = results.code_version(tmp_path)
+    assert len(clean) == 7
+    results_file.write_text("again")
+    assert results.code_version(tmp_path) == clean
+    code.write_text("a = 2")
+    assert results.code_version(tmp_path) == clean + "+"
+
+
 def table(text):
     """Of the first Markdown table in a text: figures by row and column."""
-    lines = [line.strip("|\n").split("|") for line in text[text.index("\n| ") :].splitlines()[1:]]
-    cells = [[cell.strip() for cell in line] for line in lines]
-    rows = cells[2 : cells.index([""])] if [""] in cells else cells[2:]
-    return {row[0]: dict(zip(cells[0][1:], row[1:], strict=False)) for row in rows}
+    lines = text[text.index("\n| ") + 1 :].splitlines()
+    lines = itertools.takewhile(lambda line: line.startswith("|"), lines)
+    head, _, *rows = ([cell.strip() for cell in line[1:-1].split("|")] for line in lines)
+    return {name: dict(zip(head[1:], cells, strict=True)) for name, *cells in rows}
 
 
 def test_the_front_page_has_the_figures_of_the_comparison():
