@@ -66,7 +66,7 @@ lint: .venv/.installed
 
 pretrained: .venv/.installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt -e ".[data]"
-	$(BIN)/python -m timbre_tt.train_instruments --instruments=$(INSTRUMENTS)
+	$(BIN)/python -m tools.train_instruments --instruments=$(INSTRUMENTS)
 
 REFERENCE := .venv-reference/bin/python
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import gin
 import numpy as np
 
-from audio_tt import holding_out
 from audio_tt.errors import UserError
-from autoencoder_tt import clips, recordings
-from autoencoder_tt.corruption import Corruption
+from audio_tt.training import holding_out
+from autoencoder_tt.frames import recordings
+from autoencoder_tt.published import clips
+from autoencoder_tt.training.corruption import Corruption
 
 _NUMBER = re.compile(r"_\d+(\.\w+)?$")
 _HELD_OUT_FRAMES = 1024
@@ -147,7 +148,7 @@ class RecordingCrops:
 
 @gin.configurable(module="autoencoder_tt.data")
 class PicturePairs:
-    """Preprocessed clips, see `autoencoder_tt.clips`, for the published network.
+    """Preprocessed clips, see `autoencoder_tt.published.clips`, for the published network.
 
     The number that a name ends in, as in `tune_003.wav`, tells clips of one recording apart.
 

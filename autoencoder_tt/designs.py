@@ -9,15 +9,16 @@ from pathlib import Path
 import gin
 import numpy as np
 
-from audio_tt import io
 from audio_tt.errors import UserError
-from autoencoder_tt import clips, recordings, transfer
+from audio_tt.files import io
 from autoencoder_tt.data import PicturePairs, RecordingCrops
-from autoencoder_tt.features import ClipSpectrogram, Range
-from autoencoder_tt.frame_model import context_frames, frame_autoencoder
-from autoencoder_tt.frames import FrameSpectrogram
-from autoencoder_tt.model import convolutional_autoencoder
-from autoencoder_tt.parameters import PARAMETERS_FILE, write_parameters
+from autoencoder_tt.frames import recordings, transfer
+from autoencoder_tt.frames.features import FrameSpectrogram
+from autoencoder_tt.frames.models import context_frames, frame_autoencoder
+from autoencoder_tt.published import clips
+from autoencoder_tt.published.features import ClipSpectrogram, Range
+from autoencoder_tt.published.models import convolutional_autoencoder
+from autoencoder_tt.published.parameters import PARAMETERS_FILE, write_parameters
 
 _SAMPLE_SECONDS = 8.0
 
@@ -43,9 +44,9 @@ class PictureDesign:
     """The published one: clips of one length, whose level and phase are drawn as a picture.
 
     Args:
-      reads: the folder of `autoencoder_tt.clips` with what the network reads: "f0_spectrograms",
-        or "spectrograms" for an autoencoder in the proper sense, whose latent values describe a
-        sound and not only its pitch.
+      reads: the folder of `autoencoder_tt.published.clips` with what the network reads:
+        "f0_spectrograms", or "spectrograms" for an autoencoder in the proper sense, whose latent
+        values describe a sound and not only its pitch.
 
     Attributes:
       reads: see above.

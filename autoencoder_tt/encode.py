@@ -9,7 +9,7 @@ reads frames. Draw them with autoencoder_tt.plot_latent.
 
 from absl import flags
 
-from audio_tt import app, pitch_flags
+from audio_tt.command import app, pitch_flags
 
 _MODEL = flags.DEFINE_string("model", None, "Folder of the model.", required=True)
 _INPUT = flags.DEFINE_string("input", None, "Recordings, or preprocessed clips.", required=True)
@@ -20,7 +20,9 @@ app.define_gpu_flag()
 
 def main():
     """Encodes everything."""
-    from autoencoder_tt import designs, encoding, loading
+    from autoencoder_tt import designs
+    from autoencoder_tt.evaluation import encoding
+    from autoencoder_tt.trained import loading
 
     trained = loading.load(_MODEL.value)
     options = pitch_flags.options()

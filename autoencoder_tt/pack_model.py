@@ -5,7 +5,7 @@ python -m autoencoder_tt.pack_model --run=runs/flute --output=autoencoder_tt/pre
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 
 _RUN = flags.DEFINE_string("run", None, "Run directory of the training.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "Folder to write.", required=True)
@@ -14,7 +14,7 @@ _DTYPE = flags.DEFINE_enum("dtype", "float16", ["float16", "float32"], "How weig
 
 def main():
     """One run, one folder."""
-    from autoencoder_tt import packing
+    from autoencoder_tt.trained import packing
 
     size = packing.pack(_RUN.value, _OUTPUT.value, _DTYPE.value)
     print(f"{_OUTPUT.value}: {size / 2**20:.1f} MB of weights")

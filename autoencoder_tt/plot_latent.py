@@ -7,7 +7,7 @@ import math
 
 from absl import flags, logging
 
-from audio_tt import app
+from audio_tt.command import app
 
 _INPUT = flags.DEFINE_string("input", None, "Folder with a folder an instrument.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "Picture to write (.png).", required=True)
@@ -15,12 +15,12 @@ _OUTPUT = flags.DEFINE_string("output", None, "Picture to write (.png).", requir
 
 def main():
     """Draws one picture."""
-    from autoencoder_tt import latent_map
+    from autoencoder_tt.evaluation import encoding_map
 
     app.parse_gin()
-    latent, instruments, recordings = latent_map.read(_INPUT.value)
-    latent_map.draw(_OUTPUT.value, *latent_map.project(latent), instruments)
-    share = latent_map.nearest_share(latent, instruments, recordings)
+    latent, instruments, recordings = encoding_map.read(_INPUT.value)
+    encoding_map.draw(_OUTPUT.value, *encoding_map.project(latent), instruments)
+    share = encoding_map.nearest_share(latent, instruments, recordings)
     if not math.isnan(share):
         logging.info(
             "the nearest neighbour from another recording is of the same instrument in %.0f %% "

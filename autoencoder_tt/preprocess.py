@@ -8,7 +8,7 @@ OUTPUT/min_max_values.pkl. What is there is kept, so the same command continues.
 
 from absl import flags
 
-from audio_tt import app, pitch_flags
+from audio_tt.command import app, pitch_flags
 
 _INPUT = flags.DEFINE_list(
     "input", None, "Files, folders or globs, comma-separated.", required=True
@@ -26,8 +26,8 @@ flags.FLAGS.set_default("f0_method", "pyin")
 
 def main():
     """Preprocesses all recordings; those that are done already are kept."""
-    from autoencoder_tt import preparation
-    from autoencoder_tt.features import ClipSpectrogram
+    from autoencoder_tt.published import preparation
+    from autoencoder_tt.published.features import ClipSpectrogram
 
     if flags.FLAGS.gin_file:
         import autoencoder_tt.configurables  # noqa: F401  it may be about training as well

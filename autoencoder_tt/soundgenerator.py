@@ -11,7 +11,8 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, io, pitch_flags
+from audio_tt.command import app, pitch_flags
+from audio_tt.files import io
 
 _MODEL = flags.DEFINE_string(
     "model", None, "Folder that training left, here or in the original.", required=True
@@ -33,8 +34,9 @@ def main():
     if not is_clip:
         io.info(_INPUT.value)  # before the framework is loaded for nothing
 
-    from audio_tt import plots
-    from autoencoder_tt import clip_transfer, loading
+    from audio_tt.plots import charts
+    from autoencoder_tt.published import clip_transfer
+    from autoencoder_tt.trained import loading
 
     trained = loading.load(_MODEL.value)
     if is_clip:
@@ -46,12 +48,14 @@ def main():
     if not is_clip:
         original = _beginning(_INPUT.value, rate)
     for name, audio in (("original", original), ("generated", _beginning(_OUTPUT.value, rate))):
-        plots.spectrogram(audio, rate, Path(_OUTPUT.value).with_name(f"{name}.png"))
+        charts.spectrogram(audio, rate, Path(_OUTPUT.value).with_name(f"{name}.png"))
 
 
 def _play(trained):
     """Blocks of sound, and their sample rate, of a model of either design."""
-    from autoencoder_tt import clip_transfer, designs, transfer
+    from autoencoder_tt import designs
+    from autoencoder_tt.frames import transfer
+    from autoencoder_tt.published import clip_transfer
 
     design, options = trained.design, pitch_flags.options()
     if isinstance(design, designs.PictureDesign):

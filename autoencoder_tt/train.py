@@ -9,7 +9,8 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, holding_out, pitch_flags
+from audio_tt.command import app, pitch_flags
+from audio_tt.training import holding_out
 
 _DATASET = flags.DEFINE_string(
     "dataset_path", None, "Folder of recordings, or of what preprocess made.", required=True
@@ -38,7 +39,7 @@ def main():
     """Trains in the run directory."""
     import keras
 
-    from autoencoder_tt.configurables import designs, training
+    from autoencoder_tt.configurables import designs, loop
 
     app.parse_gin(default_files=SETTINGS)
     app.bind("train_autoencoder.epochs", _EPOCHS.value)
@@ -53,7 +54,7 @@ def main():
     cache = _CACHE.value or Path(_RUN.value) / "measured"
     data = design.open_data(_DATASET.value, cache, pitch_flags.options())
     design.write_sizes(_RUN.value)
-    training.train(design.network, data, _RUN.value, design.listener(data))
+    loop.train(design.network, data, _RUN.value, design.listener(data))
 
 
 if __name__ == "__main__":

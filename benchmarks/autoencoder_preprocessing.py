@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from audio_tt import app  # noqa: F401  first, it keeps TensorFlow quiet
+from audio_tt.command import app  # noqa: F401  first, it keeps TensorFlow quiet
 
 TRACKERS = ("pyin", "crepe", "yin")
 
@@ -22,7 +22,7 @@ def made_up(folder, count, sample_rate, n_samples):
     """Writes clips of notes with vibrato, twelve harmonics and a little noise."""
     import numpy as np
 
-    from audio_tt import io
+    from audio_tt.files import io
 
     random = np.random.default_rng(0)
     seconds = np.arange(n_samples) / sample_rate
@@ -53,7 +53,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--num_workers", type=int, default=2)
     arguments = parser.parse_args()
-    from autoencoder_tt.features import ClipSpectrogram
+    from autoencoder_tt.published.features import ClipSpectrogram
 
     spectrogram = ClipSpectrogram()
     with tempfile.TemporaryDirectory() as folder, threadpoolctl.threadpool_limits(1):
@@ -68,8 +68,8 @@ def compare_trackers(source, spectrogram, arguments):
     """librosa's pYIN, and the trackers here, on the same clips in turns."""
     import numpy as np
 
-    from audio_tt import io
-    from audio_tt.locked_librosa import librosa
+    from audio_tt.dsp.locked_librosa import librosa
+    from audio_tt.files import io
 
     n_samples, rate = spectrogram.n_samples, spectrogram.sample_rate
     blocks = (block for path in io.find_audio(source) for block in io.blocks(path, rate, n_samples))
@@ -111,7 +111,7 @@ def compare_trackers(source, spectrogram, arguments):
 
 def compare_processes(source, folder, spectrogram, workers):
     """All that preprocessing does, from recordings to files."""
-    from autoencoder_tt import clips, preparation
+    from autoencoder_tt.published import clips, preparation
 
     seconds = {}
     for count in (1, workers):

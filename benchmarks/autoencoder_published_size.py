@@ -7,7 +7,7 @@ import resource
 import sys
 import time
 
-from audio_tt import app  # noqa: F401  first, it keeps TensorFlow quiet
+from audio_tt.command import app  # noqa: F401  first, it keeps TensorFlow quiet
 
 REPEATS = 5
 
@@ -23,8 +23,8 @@ def main():
     import keras
     import numpy as np
 
-    from autoencoder_tt.clip_transfer import draw
-    from autoencoder_tt.model import convolutional_autoencoder
+    from autoencoder_tt.published.clip_transfer import draw
+    from autoencoder_tt.published.models import convolutional_autoencoder
 
     print(f"{keras.backend.backend()}: {peak_gigabytes():.2f} GB before")
     start = time.perf_counter()

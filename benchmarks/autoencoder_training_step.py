@@ -21,10 +21,10 @@ def worker(name):
     import keras
 
     from audio_tt import settings
-    from autoencoder_tt.configurables import designs, training
+    from autoencoder_tt.configurables import designs, loop
 
     settings.parse_gin(default_files=(f"autoencoder/{name}.gin",))
-    design, trainer = designs.get_design(), training.Trainer()
+    design, trainer = designs.get_design(), loop.Trainer()
     network = design.network
     network.compile(keras.optimizers.Adam(trainer.learning_rate), trainer.loss)
     random = np.random.default_rng(0)

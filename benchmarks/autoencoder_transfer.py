@@ -28,8 +28,9 @@ def make_audio(seconds):
 
 def frame_wise(audio, method):
     from audio_tt import settings
-    from autoencoder_tt import designs, transfer
+    from autoencoder_tt import designs
     from autoencoder_tt.configurables import designs as _  # noqa: F401  names for gin
+    from autoencoder_tt.frames import transfer
 
     settings.parse_gin(default_files=("autoencoder/flute.gin",))
     statistics = {"loudness_db": -20.0, "lowest_hz": 260.0, "highest_hz": 2000.0}
@@ -44,9 +45,9 @@ def frame_wise(audio, method):
 
 def published(audio):
     from audio_tt import settings
-    from audio_tt.locked_librosa import librosa
-    from autoencoder_tt import clip_transfer
+    from audio_tt.dsp.locked_librosa import librosa
     from autoencoder_tt.configurables import designs
+    from autoencoder_tt.published import clip_transfer
 
     settings.parse_gin(default_files=("autoencoder/published_small.gin",))
     design = designs.get_design()

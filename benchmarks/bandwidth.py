@@ -11,8 +11,9 @@ import argparse
 import numpy as np
 import soxr
 
-from audio_tt import metrics
-from timbre_tt import held_out_music, systems
+from audio_tt.metrics import audio_metrics
+from timbre_tt import systems
+from timbre_tt.comparison import held_out_music
 from timbre_tt.systems.ddsp import WIDE
 
 RATE = 44100
@@ -51,7 +52,7 @@ def main():
             player = systems.player("ddsp", instrument)
             played = player.render(source, RATE, name)
             played = at_rate(played, player.sample_rate, len(target), np.mean(target**2))
-            distance = metrics.log_spectral_distance(target, played)
+            distance = audio_metrics.log_spectral_distance(target, played)
             figures.setdefault(instrument, []).append((distance, level_above_db(played)))
     print(f"{'':16s} {'LSD to 22 kHz (dB)':>20s} {'above 8 kHz (dB)':>18s}")
     for name, values in figures.items():

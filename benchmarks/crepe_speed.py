@@ -16,8 +16,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from audio_tt import crepe, pitch, viterbi
-from audio_tt.locked_librosa import librosa
+from audio_tt.dsp.locked_librosa import librosa
+from audio_tt.pitch import crepe, tracking, viterbi
 
 HOP_LENGTH = 64
 
@@ -73,11 +73,11 @@ def main():
     audio = sum(0.2 / k * np.sin(k * phase) for k in range(1, 8)).astype(np.float32)
     model = build_peer(options.capacity)
     systems = {
-        "ours": lambda: pitch.track(audio, crepe_capacity=options.capacity),
+        "ours": lambda: tracking.track(audio, crepe_capacity=options.capacity),
         "peer": lambda: run_peer(model, audio),
     }
     short = audio[:16000]
-    pitch.track(short, crepe_capacity=options.capacity)
+    tracking.track(short, crepe_capacity=options.capacity)
     run_peer(model, short)
     times = {name: [] for name in systems}
     found = {}

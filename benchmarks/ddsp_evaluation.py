@@ -28,8 +28,8 @@ PARTS = {
 
 def write_recordings(folder, minutes):
     """A prepared example a minute."""
-    from audio_tt.loudness import compute_loudness
-    from ddsp_tt import data
+    from audio_tt.dsp.loudness import compute_loudness
+    from ddsp_tt.data import example_files
 
     frames = np.arange(60 * FRAME_RATE) / FRAME_RATE
     f0_hz = 440.0 * 2.0 ** (np.round(6.0 * np.sin(frames)) / 12.0 + 0.02 * np.sin(30.0 * frames))
@@ -41,12 +41,14 @@ def write_recordings(folder, minutes):
         "loudness_db": np.asarray(compute_loudness(audio))[: len(f0_hz)],
     }
     for minute in range(minutes):
-        data.save_example(Path(folder) / f"tones_{minute:04d}.npz", audio, features)
+        example_files.save_example(Path(folder) / f"tones_{minute:04d}.npz", audio, features)
 
 
 def work(part, folder, capacity, frame_rate):
     """One part; prints its seconds, processor seconds and peak memory."""
-    from ddsp_tt import catalogue, evaluation, evaluators, held_out, loading
+    from ddsp_tt.data import held_out
+    from ddsp_tt.evaluation import evaluators, scoring
+    from ddsp_tt.trained import catalogue, loading
 
     names, runs_crepe = PARTS[part]
     classes = [getattr(evaluators, name) for name in names]
@@ -54,8 +56,8 @@ def work(part, folder, capacity, frame_rate):
         classes = [lambda: evaluators.F0LdEvaluator(run_f0_crepe=False)] + classes[:1]
     trained = loading.load(catalogue.folder("flute"))
     wall, cpu = time.perf_counter(), time.process_time()
-    tracker = evaluation.Tracker(frame_rate, capacity)
-    evaluation.evaluate(trained, held_out.prepared(folder), tracker, classes)
+    tracker = scoring.Tracker(frame_rate, capacity)
+    scoring.evaluate(trained, held_out.prepared(folder), tracker, classes)
     figures = [time.perf_counter() - wall, time.process_time() - cpu]
     print(json.dumps([*figures, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20]))
 

@@ -22,15 +22,16 @@ def features(seconds):
 
 def ours(seconds):
     from audio_tt import settings
-    from ddsp_tt import loading, streaming
     from ddsp_tt.configurables import models
+    from ddsp_tt.playing import rendering
+    from ddsp_tt.trained import loading
 
     settings.parse_gin(default_files=("ddsp/published.gin",))
     model = loading.build(models.get_model())
     inputs = features(seconds)
 
     def play():
-        blocks = list(streaming.render(model, inputs))
+        blocks = list(rendering.render(model, inputs))
         assert sum(len(block) for block in blocks) == len(inputs["f0_hz"]) * HOP
 
     paired.serve(play)

@@ -40,8 +40,8 @@ def prepare(path, folder, method, processes):
     """Prepares a file and prints wall and processor seconds, and the peak of memory."""
     import functools
 
-    from audio_tt.parallel import run_jobs
-    from ddsp_tt import preparation
+    from audio_tt.training.parallel import run_jobs
+    from ddsp_tt.data import preparation
 
     run = functools.partial(run_jobs, processes=processes)
     preparation.prepare([path], Path(folder) / "warm_up", method, run=map)

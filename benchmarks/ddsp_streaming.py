@@ -18,9 +18,10 @@ if hasattr(os, "sched_setaffinity"):
 import numpy as np
 
 from audio_tt import settings
-from audio_tt.crepe import load_fast
-from ddsp_tt import catalogue, live, loading
+from audio_tt.pitch.crepe import load_fast
 from ddsp_tt.configurables import models
+from ddsp_tt.playing import live
+from ddsp_tt.trained import catalogue, loading
 
 RATE = 16000
 
@@ -97,7 +98,7 @@ def crepe(piece):
 
 def yin(piece):
     """The other one."""
-    from audio_tt.locked_librosa import librosa
+    from audio_tt.dsp.locked_librosa import librosa
 
     librosa.yin(
         piece, sr=RATE, fmin=32.7, fmax=2093, frame_length=1024, hop_length=64, center=False

@@ -26,12 +26,12 @@ def make_batch(size):
 
 def ours(size):
     from audio_tt import settings
-    from ddsp_tt.configurables import models, training
+    from ddsp_tt.configurables import loop, models
 
     settings.parse_gin(default_files=("ddsp/published.gin",))
     model, batch = models.get_model(), make_batch(size)
     model(batch)
-    model.compile(training.Trainer(3e-4).optimizer)
+    model.compile(loop.Trainer(3e-4).optimizer)
     paired.serve(lambda: model.train_on_batch(batch, return_dict=True)["loss"])
 
 

@@ -14,7 +14,7 @@ def worker(layer_name, mode, units):
     import keras
     import numpy as np
 
-    from ddsp_tt.gru import Gru
+    from ddsp_tt.models.gru import Gru
 
     inputs = np.random.default_rng(0).standard_normal((4, 1000, 2 * units)).astype("float32")
     if layer_name == "ours":

@@ -25,7 +25,7 @@ def make_batch(size):
 
 
 def ours(size):
-    from pix2pix_tt.trainer import Trainer
+    from pix2pix_tt.training.trainer import Trainer
 
     trainer, batch = Trainer(True, *RATES, precision="float32"), make_batch(size)
     paired.serve(lambda: np.asarray(trainer.step(batch)))
@@ -35,7 +35,7 @@ def eager(size):
     import keras
     import tensorflow as tf
 
-    from pix2pix_tt.model import patch_discriminator, unet_generator
+    from pix2pix_tt.models import patch_discriminator, unet_generator
 
     networks = unet_generator(), patch_discriminator()
     generator, discriminator = networks

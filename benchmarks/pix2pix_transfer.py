@@ -38,20 +38,21 @@ def write_files(folder, seconds):
     import keras
     import soundfile
 
-    from audio_tt import weights
-    from pix2pix_tt import model
+    from audio_tt.models import weights
+    from pix2pix_tt import models
 
     time = np.arange(round(seconds * RATE)) / RATE
     audio = sum(np.sin(2 * np.pi * f * time) for f in (220.0, 277.2, 329.6)) * np.exp(-time % 1)
     soundfile.write(folder / "in.wav", 0.3 * audio, RATE)
     if not (folder / "generator.h5").exists():
         keras.utils.set_random_seed(0)
-        weights.save_weights(model.unet_generator(), folder / "generator.h5")
+        weights.save_weights(models.unet_generator(), folder / "generator.h5")
 
 
 def ours(folder, published):
     from audio_tt import settings
-    from pix2pix_tt import conversion, loading
+    from pix2pix_tt.playing import conversion
+    from pix2pix_tt.trained import loading
 
     def play():
         trained = loading.load(folder / "generator.h5")
@@ -64,12 +65,12 @@ def ours(folder, published):
 def eager(folder):
     import soundfile
 
-    from audio_tt.locked_librosa import librosa
-    from pix2pix_tt import model
+    from audio_tt.dsp.locked_librosa import librosa
+    from pix2pix_tt import models
     from pix2pix_tt.features import SliceSpectrogram
 
     def play():
-        generator = model.unet_generator()
+        generator = models.unet_generator()
         generator.load_weights(folder / "generator.h5")
         audio, _ = librosa.load(folder / "in.wav", sr=RATE)
         features = SliceSpectrogram()

@@ -1,4 +1,4 @@
-"""How often `audio_tt.polyphony` is right: melodies and chords of 27 SoundFont programs.
+"""How often `audio_tt.pitch.polyphony` is right: melodies and chords of 27 SoundFont programs.
 
 python benchmarks/polyphony_detection.py [--reverb]
 
@@ -13,11 +13,11 @@ from dataclasses import replace
 import numpy as np
 from scipy.signal import fftconvolve
 
-from audio_tt import soundfont
-from audio_tt.notes import Note
-from audio_tt.performance import perform
-from audio_tt.polyphony import POLYPHONIC, polyphonic_share
-from timbre_tt.melodies import BUILT_IN
+from audio_tt.music import soundfont
+from audio_tt.music.melodies import BUILT_IN
+from audio_tt.music.notes import Note
+from audio_tt.music.performance import perform
+from audio_tt.pitch.polyphony import POLYPHONIC, polyphonic_share
 
 # General MIDI programs and how many semitones off they play.
 ONE_VOICE = {21: 0, 22: 0, 40: 0, 42: -12, 56: 0, 57: -12, 65: 0, 68: 0, 70: -12, 71: 0, 72: 12}

@@ -34,9 +34,9 @@ def make_levels(frames):
 
 def ours(setting, frames):
     from audio_tt import settings
-    from style_tt.configurables import extraction, training
-    from style_tt.objective import Objective
-    from style_tt.statistics import StyleStatistics
+    from style_tt.configurables import extraction, optimisation
+    from style_tt.training.objective import Objective
+    from style_tt.training.statistics import StyleStatistics
 
     settings.parse_gin(["style/default.gin", setting], command_line=False)
     content, style = make_levels(frames)
@@ -44,7 +44,7 @@ def ours(setting, frames):
     statistics = StyleStatistics(extractor)
     statistics.add(style)
     objective = Objective(extractor, statistics)
-    stepper = training.Optimisation().steps_on(objective)
+    stepper = optimisation.Optimisation().steps_on(objective)
     constants = objective.constants(content)
     state = stepper.start(content)
 
@@ -61,7 +61,7 @@ def plain_stepper(content, style):
     import keras
     import tensorflow as tf
 
-    from style_tt.model import random_network
+    from style_tt.models.networks import random_network
 
     network = random_network(BINS, filters=(FILTERS,))
 
@@ -90,7 +90,7 @@ def plain(frames):
 def plain_transfer(folder, steps):
     import soundfile
 
-    from audio_tt.locked_librosa import librosa
+    from audio_tt.dsp.locked_librosa import librosa
 
     content, style = (
         np.log1p(np.abs(librosa.stft(librosa.load(folder / f"{name}.wav", sr=RATE)[0]))).T[None]

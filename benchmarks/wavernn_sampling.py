@@ -10,8 +10,9 @@ import keras
 import numpy as np
 
 from audio_tt import settings
-from ddsp_tt import loading, sampling
 from ddsp_tt.configurables import models
+from ddsp_tt.playing import wavernn_samples
+from ddsp_tt.trained import loading
 
 
 def main():
@@ -27,10 +28,10 @@ def main():
         "loudness_db": np.full(n_frames, -20.0, "float32"),
     }
     walls, cpus = [], []
-    list(sampling.generate(model, features))
+    list(wavernn_samples.generate(model, features))
     for _ in range(arguments.repeats):
         wall, cpu = time.perf_counter(), time.process_time()
-        list(sampling.generate(model, features))
+        list(wavernn_samples.generate(model, features))
         walls.append(time.perf_counter() - wall)
         cpus.append(time.process_time() - cpu)
     print(

@@ -14,9 +14,15 @@ from pathlib import Path
 import numpy as np
 import scipy.signal
 
-from audio_tt import io, metrics, pitch, plots
-from ddsp_tt import data, features, loading, streaming, transfer
-from ddsp_tt.two_stage import SOURCE_FOLDER
+from audio_tt.files import io
+from audio_tt.metrics import audio_metrics
+from audio_tt.pitch import tracking
+from audio_tt.plots import charts
+from ddsp_tt.data import example_files
+from ddsp_tt.features import extraction
+from ddsp_tt.playing import rendering, transfer
+from ddsp_tt.trained import loading
+from ddsp_tt.training.two_stage import SOURCE_FOLDER
 
 RATE, FRAME_RATE = 16000, 250
 COLUMNS = ("spectral_loss", "raw_pitch_accuracy", "loudness_correlation", "loudness_l1_db")
@@ -41,31 +47,33 @@ def sung_glide(seconds=8.0):
 
 def measured(audio):
     """Features of audio, as transfer has them."""
-    audio = features.whole_frames(audio)
-    return {"audio": audio, "audio_16k": audio, **features.extract(audio)}
+    audio = extraction.whole_frames(audio)
+    return {"audio": audio, "audio_16k": audio, **extraction.extract(audio)}
 
 
 def play(trained, example):
     """The model's own sound for an example, nothing fitted."""
-    return np.concatenate(list(streaming.render(trained.model, example)))
+    return np.concatenate(list(rendering.render(trained.model, example)))
 
 
 def score(example, audio):
     """How the output follows the input."""
-    f0_hz, _ = pitch.track(audio, RATE, FRAME_RATE)
-    loudness_db = features.loudness(audio)
-    voiced = np.where(example["f0_confidence"] >= metrics.CONFIDENT, example["f0_hz"], 0.0)
+    f0_hz, _ = tracking.track(audio, RATE, FRAME_RATE)
+    loudness_db = extraction.loudness(audio)
+    voiced = np.where(example["f0_confidence"] >= audio_metrics.CONFIDENT, example["f0_hz"], 0.0)
     return {
-        "spectral_loss": metrics.multiscale_spectral_distance(example["audio"], audio),
-        "raw_pitch_accuracy": metrics.raw_pitch_accuracy(voiced, f0_hz),
-        "loudness_correlation": metrics.loudness_correlation(example["loudness_db"], loudness_db),
-        "loudness_l1_db": metrics.loudness_l1(example["loudness_db"], loudness_db),
+        "spectral_loss": audio_metrics.multiscale_spectral_distance(example["audio"], audio),
+        "raw_pitch_accuracy": audio_metrics.raw_pitch_accuracy(voiced, f0_hz),
+        "loudness_correlation": audio_metrics.loudness_correlation(
+            example["loudness_db"], loudness_db
+        ),
+        "loudness_l1_db": audio_metrics.loudness_l1(example["loudness_db"], loudness_db),
     }
 
 
 def report(name, what, examples, outputs):
     """One row of the table."""
-    scores = metrics.summarise([score(*pair) for pair in zip(examples, outputs, strict=True)])
+    scores = audio_metrics.summarise([score(*pair) for pair in zip(examples, outputs, strict=True)])
     figures = [f"{scores[column]:.3f}" for column in COLUMNS]
     if "trumpet" in what and "whistle to" in what or "sung" in what:
         figures[0] = "-"  # there is no recording that it should equal
@@ -82,7 +90,7 @@ def main():
     arguments = parser.parse_args()
     frames = round(arguments.seconds * FRAME_RATE)
     whistles, trumpets = (
-        [cut(example, frames) for example in data.load_folder(folder)]
+        [cut(example, frames) for example in example_files.load_folder(folder)]
         for folder in (arguments.whistle, arguments.trumpet)
     )
     glide = measured(sung_glide())
@@ -115,14 +123,14 @@ def draw(folder, name, whistle, whistled, glide, sung):
     """Pitch and loudness of input and output, one picture for each of the two inputs."""
     for what, example, audio in (("whistle", whistle, whistled), ("sung", glide, sung)):
         n = min(len(example["f0_hz"]), 8 * FRAME_RATE)
-        f0_hz, confidence = pitch.track(audio, RATE, FRAME_RATE)
+        f0_hz, confidence = tracking.track(audio, RATE, FRAME_RATE)
         heard = np.where(confidence > 0.5, f0_hz, 0.0)
         played = np.where(example["f0_confidence"] > 0.5, example["f0_hz"], 0.0)
-        plots.curves(
+        charts.curves(
             folder / "images" / f"whistle_{name}_{what}.png",
             np.arange(n) / FRAME_RATE,
             {"input": played[:n], "output": heard[:n]},
-            {"input": example["loudness_db"][:n], "output": features.loudness(audio)[:n]},
+            {"input": example["loudness_db"][:n], "output": extraction.loudness(audio)[:n]},
         )
 
 

@@ -5,7 +5,7 @@ python -m ddsp_tt.convert_checkpoint --checkpoint_dir=solo_flute_ckpt --output=m
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 
 _INPUT = flags.DEFINE_string(
     "checkpoint_dir", None, "Folder with ckpt-N.*, operative_config-0.gin, ...", required=True

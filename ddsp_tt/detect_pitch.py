@@ -11,8 +11,10 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt import app, io, many, microphone, pitch_flags
+from audio_tt.command import app, pitch_flags
 from audio_tt.errors import UserError
+from audio_tt.files import batches, io
+from ddsp_tt.playing import microphone
 
 _INPUT = flags.DEFINE_list("input", None, "Recordings: files, folders or globs.")
 _RECORD = flags.DEFINE_float("record", None, "Record so many seconds instead.", lower_bound=0.1)
@@ -28,8 +30,8 @@ def main():
         raise UserError("give --input=FILE or --record=SECONDS")
     folder = Path(_OUTPUT.value)
     paths = [_record(folder)] if _INPUT.value is None else io.find_audio(_INPUT.value)
-    names = many.names(paths)
-    _, failed = many.each(lambda path: _report(path, folder / names[path]), paths)
+    names = batches.names(paths)
+    _, failed = batches.each(lambda path: _report(path, folder / names[path]), paths)
     return 1 if failed else 0
 
 
@@ -43,11 +45,12 @@ def _record(folder):
 def _report(path, stem):
     audio, _ = io.read(path, sample_rate=_SAMPLE_RATE)
 
-    from ddsp_tt import features, pitch_report
+    from ddsp_tt.evaluation import pitch_curves
+    from ddsp_tt.features import extraction
 
-    measured = features.extract(audio, **pitch_flags.options())
-    written = pitch_report.write(audio, measured, stem, path.name)
-    logging.info("%s: %s", path, pitch_report.describe(measured))
+    measured = extraction.extract(audio, **pitch_flags.options())
+    written = pitch_curves.write(audio, measured, stem, path.name)
+    logging.info("%s: %s", path, pitch_curves.describe(measured))
     logging.info("see %s", ", ".join(written))
 
 

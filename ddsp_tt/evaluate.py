@@ -9,9 +9,10 @@ F0 outliers are DDSP's, of what CREPE hears in the audio that was played, in exa
 
 from absl import flags
 
-from audio_tt import app, io, many, pitch_flags
+from audio_tt.command import app, pitch_flags
 from audio_tt.errors import UserError
-from ddsp_tt import evaluation_flags
+from audio_tt.files import batches, io
+from ddsp_tt import tracker_flags
 
 _MODEL = flags.DEFINE_string("model", None, "Folder of the trained model.", required=True)
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Prepared examples; else what gin provides.")
@@ -24,7 +25,7 @@ _OUTPUT = flags.DEFINE_string(
 _SAMPLES = flags.DEFINE_bool("samples", False, "Write what was played, with pictures, as well.")
 app.define_gpu_flag()
 flags.adopt_module_key_flags(pitch_flags)
-flags.adopt_module_key_flags(evaluation_flags)
+flags.adopt_module_key_flags(tracker_flags)
 
 
 def main():
@@ -33,21 +34,23 @@ def main():
         raise UserError("give --data_dir or --input, not both")
     inputs, failed = _INPUT.value, 0
     if inputs is not None:
-        inputs, failed = many.readable(io.find_audio(inputs))
+        inputs, failed = batches.readable(io.find_audio(inputs))
 
-    from ddsp_tt import evaluation, held_out, loading, reports
+    from ddsp_tt.data import held_out
+    from ddsp_tt.evaluation import scoring, tables
+    from ddsp_tt.trained import loading
 
     trained = loading.load(_MODEL.value, skip_unknown=True)
-    tracker = evaluation_flags.tracker()
+    tracker = tracker_flags.tracker()
 
     def stretches():
         options = {**trained.analysis, **pitch_flags.options()}
         return held_out.choose(_DATA_DIR.value, inputs, **options)
 
-    report = evaluation.evaluate(trained, stretches(), tracker)
-    reports.publish(report, _OUTPUT.value, trained, tracker)
+    report = scoring.evaluate(trained, stretches(), tracker)
+    tables.publish(report, _OUTPUT.value, trained, tracker)
     if _SAMPLES.value:
-        evaluation.sample(trained, _OUTPUT.value, stretches(), tracker)
+        scoring.sample(trained, _OUTPUT.value, stretches(), tracker)
     return 1 if failed else 0
 
 

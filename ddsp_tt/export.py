@@ -9,7 +9,7 @@ put in place, and the largest difference is printed.
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 
 _MODEL = flags.DEFINE_string(
     "model", None, "Folder of a trained model, or an instrument.", required=True
@@ -25,8 +25,8 @@ _FRAMES = flags.DEFINE_integer("frames", 1, "In a call; 0 for any number.", lowe
 
 def main():
     """Exports one model."""
-    from ddsp_tt import loading
     from ddsp_tt.exporting import files
+    from ddsp_tt.trained import loading
 
     trained = loading.load(_MODEL.value)
     differences = files.export(trained, _OUTPUT.value, _FORMAT.value, _FRAMES.value or None)

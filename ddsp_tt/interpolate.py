@@ -12,9 +12,10 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, io, many, pitch_flags
+from audio_tt.command import app, pitch_flags
 from audio_tt.errors import UserError
-from ddsp_tt import evaluation_flags
+from audio_tt.files import batches, io
+from ddsp_tt import tracker_flags
 
 _MODEL = flags.DEFINE_string("model", None, "Folder of the trained model.", required=True)
 _SOURCE = flags.DEFINE_list("source", None, "Recordings to start from.", required=True)
@@ -24,7 +25,7 @@ _OUTPUT = flags.DEFINE_string("output_dir", None, "Folder for all that is writte
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
 app.define_gpu_flag()
 flags.adopt_module_key_flags(pitch_flags)
-flags.adopt_module_key_flags(evaluation_flags)
+flags.adopt_module_key_flags(tracker_flags)
 
 
 def main():
@@ -35,14 +36,15 @@ def main():
             f"{len(_SOURCE.value)} --source but {len(_TARGET.value)} --target: give one for each"
         )
     sources, targets = (list(map(Path, flag.value)) for flag in (_SOURCE, _TARGET))
-    names = many.names(sources + targets)
+    names = batches.names(sources + targets)
     for path in names:
         io.info(path)
 
-    from ddsp_tt import interpolation, loading, reports
+    from ddsp_tt.evaluation import interpolation, tables
+    from ddsp_tt.trained import loading
 
     trained = loading.load(_MODEL.value, skip_unknown=True)
-    tracker = evaluation_flags.tracker()
+    tracker = tracker_flags.tracker()
     tasks = interpolation.tasks_of(trained.model)
     jobs = [
         (task, weight)
@@ -58,14 +60,14 @@ def main():
                 wanted = interpolation.mix(*pair, task, weight)
                 window, figures = interpolation.play(trained, wanted, tracker, _SEED.value)
                 stem = Path(_OUTPUT.value) / f"{name}_{task}_{weight:g}"
-                reports.write_mixture(window, stem)
+                tables.write_mixture(window, stem)
                 rows.append({"pair": name, "task": task, "weight": weight, **figures})
                 bar.update(1)
     summary = interpolation.summarise(rows)
-    print(reports.as_markdown(summary, "task"))
-    how = reports.describe(trained, tracker)
+    print(tables.as_markdown(summary, "task"))
+    how = tables.describe(trained, tracker)
     content = {"settings": how, "tasks": summary, "mixtures": rows}
-    reports.save_rows(rows, content, _OUTPUT.value, "interpolation")
+    tables.save_rows(rows, content, _OUTPUT.value, "interpolation")
 
 
 def _checked_weights():
@@ -79,7 +81,7 @@ def _checked_weights():
 
 
 def _measure(trained, path):
-    from ddsp_tt import interpolation
+    from ddsp_tt.evaluation import interpolation
 
     audio, _ = io.read(path, trained.model.rates.sample_rate)
     return interpolation.measure(trained, audio, **pitch_flags.options())

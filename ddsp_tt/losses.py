@@ -6,10 +6,10 @@ import gin
 import keras
 from keras import ops
 
-from audio_tt.loudness import compute_loudness, compute_power
-from ddsp_tt import spectral_ops
-from ddsp_tt.core import hz_to_midi, safe_divide, safe_log
-from ddsp_tt.rates import MEASURING_RATE
+from audio_tt.dsp.loudness import compute_loudness, compute_power
+from ddsp_tt.features import spectral_ops
+from ddsp_tt.features.rates import MEASURING_RATE
+from ddsp_tt.synthesis.core import hz_to_midi, safe_divide, safe_log
 
 _register = gin.register(module="ddsp_tt.losses")
 

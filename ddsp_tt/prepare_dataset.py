@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt import app, parallel_flags, pitch_flags
+from audio_tt.command import app, parallel_flags, pitch_flags
 
 _INPUT = flags.DEFINE_list(
     "input_audio_filepatterns", None, "Files, folders or globs, comma-separated.", required=True
@@ -48,9 +48,9 @@ flags.adopt_module_key_flags(parallel_flags)
 
 def main():
     """Prepares all files; those that are there already are kept."""
-    from ddsp_tt import preparation, urmp
-    from ddsp_tt.cleaning import Cleaning
-    from ddsp_tt.rates import Rates
+    from ddsp_tt.data import preparation, urmp
+    from ddsp_tt.data.cleaning import Cleaning
+    from ddsp_tt.features.rates import Rates
 
     inputs = _INPUT.value
     if _URMP.value is not None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app
-from ddsp_tt import evaluation_flags
+from audio_tt.command import app
+from ddsp_tt import tracker_flags
 
 _MODE = flags.DEFINE_enum(
     "mode",
@@ -29,7 +29,7 @@ _HELD_OUT = flags.DEFINE_float(
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of crops and initial weights.")
 app.define_gpu_flag()
-flags.adopt_module_key_flags(evaluation_flags)
+flags.adopt_module_key_flags(tracker_flags)
 app.define_strategy_flag()
 
 
@@ -40,8 +40,9 @@ def main():
 
     import keras
 
-    from audio_tt import devices, settings
-    from ddsp_tt.configurables import models, training
+    from audio_tt import settings
+    from audio_tt.training import devices
+    from ddsp_tt.configurables import loop, models
 
     app.parse_gin(default_files=("ddsp/published.gin",), skip_unknown=True)
     if _DATA_DIR.value:
@@ -50,7 +51,7 @@ def main():
     keras.utils.set_random_seed(_SEED.value)
     with all_devices.scope():
         model = models.get_model()
-    training.train(
+    loop.train(
         model,
         _SAVE_DIR.value,
         _DATA_DIR.value,
@@ -63,17 +64,19 @@ def main():
 
 def judge():
     """Evaluates or samples the model in --save_dir on what training held out, else on all."""
-    from ddsp_tt import evaluation, held_out, loading, reports
+    from ddsp_tt.data import held_out
+    from ddsp_tt.evaluation import scoring, tables
+    from ddsp_tt.trained import loading
 
     trained = loading.load(_SAVE_DIR.value, skip_unknown=True)
     stretches = held_out.of_training(_DATA_DIR.value, _EVAL_DIR.value, _HELD_OUT.value)
-    tracker = evaluation_flags.tracker()
+    tracker = tracker_flags.tracker()
     output_dir = Path(_SAVE_DIR.value) / "evaluation"
     if _MODE.value == "sample":
-        evaluation.sample(trained, output_dir, stretches, tracker)
+        scoring.sample(trained, output_dir, stretches, tracker)
     else:
-        report = evaluation.evaluate(trained, stretches, tracker)
-        reports.publish(report, output_dir, trained, tracker)
+        report = scoring.evaluate(trained, stretches, tracker)
+        tables.publish(report, output_dir, trained, tracker)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ import time
 
 from absl import flags, logging
 
-from audio_tt import app, io, microphone
+from audio_tt.command import app
 from audio_tt.errors import UserError
+from audio_tt.files import io
+from ddsp_tt.playing import microphone
 
 _MODEL = flags.DEFINE_string(
     "model", None, "Folder of a trained model, or an instrument's name.", required=True
@@ -35,8 +37,8 @@ def main():
         io.info(_INPUT.value)
         io.check_writable(_OUTPUT.value, _INPUT.value)
 
-    from ddsp_tt import loading
-    from ddsp_tt.live import LiveInstrument
+    from ddsp_tt.playing.live import LiveInstrument
+    from ddsp_tt.trained import loading
 
     trained = loading.load(_MODEL.value)
     instrument = LiveInstrument(trained, _OCTAVES.value, _LOUDNESS.value, _SEED.value)

@@ -5,7 +5,8 @@ python -m ddsp_tt.timbre_transfer --model=runs/flute --input=in.wav --output=out
 
 from absl import flags
 
-from audio_tt import app, io, pitch_flags
+from audio_tt.command import app, pitch_flags
+from audio_tt.files import io
 from ddsp_tt import transfer_flags
 
 _MODEL = flags.DEFINE_string(
@@ -22,7 +23,8 @@ def main():
     io.info(_INPUT.value)
     io.check_writable(_OUTPUT.value, _INPUT.value)
 
-    from ddsp_tt import loading, transfer
+    from ddsp_tt.playing import transfer
+    from ddsp_tt.trained import loading
 
     trained = loading.load(_MODEL.value)
     audio, sample_rate = io.read(_INPUT.value, trained.model.rates.sample_rate)

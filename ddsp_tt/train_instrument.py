@@ -13,9 +13,9 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt import app, parallel_flags, pitch_flags
-from audio_tt.catalogue import user_folder
-from ddsp_tt import catalogue
+from audio_tt.command import app, parallel_flags, pitch_flags
+from audio_tt.models.catalogue import user_folder
+from ddsp_tt.trained import catalogue
 
 _AUDIO = flags.DEFINE_list(
     "audio_dir", None, "Recordings: folders, files or globs, comma-separated.", required=True
@@ -40,9 +40,9 @@ def main():
     """Prepares, trains, and puts the model among the user's instruments."""
     folder = catalogue.MODELS.new_folder(_NAME.value)
 
-    from ddsp_tt import preparation
-    from ddsp_tt.cleaning import Cleaning
-    from ddsp_tt.rates import Rates
+    from ddsp_tt.data import preparation
+    from ddsp_tt.data.cleaning import Cleaning
+    from ddsp_tt.features.rates import Rates
 
     sample_rate = int(_RATE.value)
     work = Path(_WORK.value or user_folder() / "training" / _NAME.value)
@@ -57,12 +57,13 @@ def main():
 
     import keras
 
-    from ddsp_tt import instrument_settings, loading
-    from ddsp_tt.configurables import models, training
+    from ddsp_tt.configurables import loop, models
+    from ddsp_tt.trained import loading
+    from ddsp_tt.training import instrument_settings
 
     app.parse_gin(default_files=(instrument_settings.write(work, sample_rate),))
     keras.utils.set_random_seed(_SEED.value)
-    training.train(
+    loop.train(
         models.get_model(),
         work / "run",
         work / "examples",

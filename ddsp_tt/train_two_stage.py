@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, parallel_flags, pitch_flags
+from audio_tt.command import app, parallel_flags, pitch_flags
 
 _SOURCE = flags.DEFINE_string("source_dir", None, "Of the instrument you play.", required=True)
 _TARGET = flags.DEFINE_string("target_dir", None, "Of the one to be heard.", required=True)
@@ -35,9 +35,9 @@ flags.adopt_module_key_flags(parallel_flags)
 
 def main():
     """Prepares what is not prepared, then trains both stages."""
-    from ddsp_tt import preparation
-    from ddsp_tt.cleaning import Cleaning
     from ddsp_tt.configurables import two_stage
+    from ddsp_tt.data import preparation
+    from ddsp_tt.data.cleaning import Cleaning
 
     app.parse_gin(default_files=("ddsp/whistle_cured.gin",))
     run_dir = Path(_RUNS.value) / _NAME.value

@@ -23,8 +23,8 @@ _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
 
 
 def options():
-    """Keyword arguments of `ddsp_tt.transfer.play`."""
-    from ddsp_tt.transfer import Adjustment
+    """Keyword arguments of `ddsp_tt.playing.transfer.play`."""
+    from ddsp_tt.playing.transfer import Adjustment
 
     adjustment = Adjustment(
         auto_adjust=_AUTO.value,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt import app
+from audio_tt.command import app
 
 _SOUNDFONT = flags.DEFINE_string("soundfont", None, "SoundFont file; by default the system's.")
 _PROGRAM = flags.DEFINE_integer(
@@ -25,8 +25,8 @@ _NAME = flags.DEFINE_string(
 
 def main():
     """Renders the notes that are missing."""
-    from audio_tt.instruments import program_name
-    from pix2pix_tt import nsynth_folder
+    from audio_tt.music.instruments import program_name
+    from pix2pix_tt.synthesis import nsynth_folder
 
     app.parse_gin()
     name = _NAME.value or f"{program_name(_PROGRAM.value)}_000"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, parallel_flags
+from audio_tt.command import app, parallel_flags
 
 _AUDIOS_PATH = flags.DEFINE_string("audios_path", None, "Folder to read.", required=True)
 _FEATURES_PATH = flags.DEFINE_string("features_path", None, "Folder to write.", required=True)
@@ -20,7 +20,7 @@ flags.adopt_module_key_flags(parallel_flags)
 
 def main():
     """Measures all recordings; those that are done already are kept."""
-    from pix2pix_tt import feature_files
+    from pix2pix_tt.data import feature_files
     from pix2pix_tt.features import SliceSpectrogram
 
     if flags.FLAGS.gin_file:

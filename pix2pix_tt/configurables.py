@@ -1,31 +1,22 @@
 """Imports every module whose names gin files use, so that they are known when one is parsed."""
 
-from pix2pix_tt import (
-    augmentation,
-    blending,
-    data,
-    features,
-    finder,
-    losses,
-    mixing,
-    model,
-    phases,
-    trainer,
-    training,
-    transfer,
-)
+from pix2pix_tt import features, losses, models
+from pix2pix_tt.data import slice_pairs
+from pix2pix_tt.playing import blending, phases, transfer
+from pix2pix_tt.synthesis import augmentation, mixing
+from pix2pix_tt.training import finder, loop, trainer
 
 __all__ = [
     "augmentation",
     "blending",
-    "data",
     "features",
     "finder",
+    "loop",
     "losses",
     "mixing",
-    "model",
+    "models",
     "phases",
+    "slice_pairs",
     "trainer",
-    "training",
     "transfer",
 ]

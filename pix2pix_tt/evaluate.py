@@ -6,7 +6,7 @@ python -m pix2pix_tt.evaluate --model=models/keyboard_acoustic_2_guitar_acoustic
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 
 _MODEL = flags.DEFINE_string("model", None, "Folder of the model, or generator.h5.", required=True)
 _AUDIOS = flags.DEFINE_string(
@@ -23,7 +23,9 @@ app.define_gpu_flag()
 
 def main():
     """Prints the table."""
-    from pix2pix_tt import evaluation, loading, phases, styles
+    from pix2pix_tt import evaluation
+    from pix2pix_tt.playing import phases, styles
+    from pix2pix_tt.trained import loading
 
     phases.check(_PHASES.value)
     if _OUTPUT.value is not None:

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from audio_tt import io, many, metrics, streaming
+from audio_tt.command.progress import progress
+from audio_tt.dsp import stft_blocks
 from audio_tt.errors import UserError
-from audio_tt.files import replacing
-from audio_tt.progress import progress
-from pix2pix_tt import phases, transfer
+from audio_tt.files import batches, io
+from audio_tt.files.atomic import replacing
+from audio_tt.metrics import audio_metrics
+from pix2pix_tt.playing import phases, transfer
 
 COPY = "copy of the input"
 FIGURES = ("l1", "of_copying", "ratio", "convergence", "lsd_db", "mfcc")
@@ -42,17 +44,17 @@ def find_pairs(audios_path, origin, target):
 
 
 def readable(pairs):
-    """Those pairs of `find_pairs` that can be read; the others are said, as `audio_tt.many` does.
+    """Those pairs of `find_pairs` that can be read; the others are named in the log.
 
     Returns:
       ({name: paths}, how many cannot).
     """
 
     def check(name):
-        many.readable_group(pairs[name])
+        batches.readable_group(pairs[name])
         return name
 
-    names, failed = many.each(check, pairs)
+    names, failed = batches.each(check, pairs)
     return {name: pairs[name] for name in names}, failed
 
 
@@ -76,7 +78,7 @@ def evaluate(trained, pairs, methods=phases.METHODS, style=None, seed=0):
             rows.append({"file": name, "phase": phase, **figures})
     for phase in dict.fromkeys(row["phase"] for row in rows):
         of_phase = [{key: row[key] for key in FIGURES} for row in rows if row["phase"] == phase]
-        means = metrics.summarise(of_phase)
+        means = audio_metrics.summarise(of_phase)
         means["ratio"] = _ratio(means["l1"], means["of_copying"])
         rows.append({"file": "mean", "phase": phase, **means})
     return rows
@@ -113,7 +115,7 @@ def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
     rows = {}
     for method in methods:
         spectra = phases.with_phase(method, iter(drawn), features, seed)
-        audio = np.concatenate(list(streaming.synthesise(spectra, features)))[:, 0]
+        audio = np.concatenate(list(stft_blocks.synthesise(spectra, features)))[:, 0]
         difference = _magnitude(audio, features)[..., : magnitude.shape[-1]] - magnitude
         rows[method] = {
             "l1": l1,
@@ -176,7 +178,7 @@ def _is_nan(value):
 
 
 def _transform(audio, features):
-    return streaming.analyse([audio], features, fill=False)
+    return stft_blocks.analyse([audio], features, fill=False)
 
 
 def _magnitude(audio, features):
@@ -189,6 +191,6 @@ def _distances(target, audio, features):
     highest = 2 * features.n_bins * rate // features.n_fft
     target, audio = (soxr.resample(x, rate, highest) for x in (target, audio))
     return {
-        "lsd_db": metrics.log_spectral_distance(target, audio),
-        "mfcc": metrics.mfcc_distance(target, audio, highest),
+        "lsd_db": audio_metrics.log_spectral_distance(target, audio),
+        "mfcc": audio_metrics.mfcc_distance(target, audio, highest),
     }

@@ -5,7 +5,7 @@ import dataclasses
 import gin
 import numpy as np
 
-from audio_tt.windows import window_values
+from audio_tt.dsp.windows import window_values
 
 
 @gin.configurable(module="pix2pix_tt.features")
@@ -17,7 +17,7 @@ class SliceSpectrogram:
       sample_rate: Hz.
       n_fft: samples in a frame.
       hop_length: samples between two frames.
-      window: as for `audio_tt.stft.stft`.
+      window: as for `audio_tt.dsp.stft.stft`.
       pad_mode: how the ends are padded, "reflect" or "constant".
       n_bins: the lowest bins, which the network sees; the others are silent in what comes back.
       slice_frames: frames in a slice.
@@ -67,7 +67,7 @@ class SliceSpectrogram:
         A sine of amplitude 1 in the middle of a bin has magnitude 1. In double precision, without
         which the phase of quiet bins is noise of the arithmetic.
         """
-        from audio_tt.locked_librosa import librosa
+        from audio_tt.dsp.locked_librosa import librosa
 
         audio = np.asarray(audio, np.float32)
         audio = np.pad(audio, (0, max(0, self.n_fft - len(audio))))
@@ -100,7 +100,7 @@ class SliceSpectrogram:
 
     def synthesise(self, magnitude, phase, length=None):
         """Audio of a magnitude `[n_bins, frames]` with a phase `[n_fft // 2 + 1, frames]`."""
-        from audio_tt.locked_librosa import librosa
+        from audio_tt.dsp.locked_librosa import librosa
 
         return librosa.istft(
             self.spectrum(magnitude, phase),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 from audio_tt.errors import UserError
 
 _HISTORY = flags.DEFINE_string(
@@ -18,15 +18,15 @@ _OUTPUT = flags.DEFINE_string("output", None, "The PNG file to write; beside the
 
 def main(history_path=None):
     """Draws it."""
-    from audio_tt import plots
-    from pix2pix_tt import history
+    from audio_tt.plots import charts
+    from pix2pix_tt.training import history
 
     if (history_path is None) == (_HISTORY.value is None):
         raise UserError("name one history.csv, as an argument or with --history_path")
     path = Path(history_path or _HISTORY.value)
     path = path / "history.csv" if path.is_dir() else path
     output = _OUTPUT.value or path.with_suffix(".png")
-    plots.history(output, history.read(path))
+    charts.history(output, history.read(path))
     print(output)
 
 

@@ -6,7 +6,7 @@ python -m pix2pix_tt.predict_multitarget --model=models/keyboard_acoustic_2_any 
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 from pix2pix_tt import transfer_flags
 
 _MODEL = flags.DEFINE_string("model", None, "Folder of the model, or generator.h5.", required=True)

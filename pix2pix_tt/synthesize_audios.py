@@ -18,7 +18,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt import app, parallel_flags
+from audio_tt.command import app, parallel_flags
 from audio_tt.errors import UserError
 
 _NSYNTH_PATH = flags.DEFINE_string("nsynth_path", None, "Folder of NSynth's notes.")
@@ -53,9 +53,9 @@ flags.adopt_module_key_flags(parallel_flags)
 
 def main():
     """Records all pieces."""
-    from pix2pix_tt import recordings
-    from pix2pix_tt.augmentation import Augmentation
-    from pix2pix_tt.mixing import Mixer
+    from pix2pix_tt.synthesis import recordings
+    from pix2pix_tt.synthesis.augmentation import Augmentation
+    from pix2pix_tt.synthesis.mixing import Mixer
 
     if flags.FLAGS.gin_file:
         importlib.import_module("pix2pix_tt.configurables")  # it may be about training as well

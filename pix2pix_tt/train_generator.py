@@ -5,7 +5,7 @@ python -m pix2pix_tt.train_generator --dataset_path=features --origin=piano --ta
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 from pix2pix_tt import training_flags
 
 _ORIGIN = flags.DEFINE_string("origin", None, "Instrument to start from.", required=True)

@@ -5,7 +5,7 @@ python -m pix2pix_tt.train_multitarget --dataset_path=features --origin=piano --
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 from pix2pix_tt import flag_values, training_flags
 
 _ORIGIN = flags.DEFINE_string(

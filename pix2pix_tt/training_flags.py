@@ -4,7 +4,8 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt import app, holding_out
+from audio_tt.command import app
+from audio_tt.training import holding_out
 
 _DATASET = flags.DEFINE_string(
     "dataset_path", None, "Folder of features, one folder an instrument inside.", required=True
@@ -49,9 +50,9 @@ def run(directory, origin, targets, conditioned=False, settings=None):
     """
     import keras
 
-    from audio_tt import devices
-    from pix2pix_tt import listening
-    from pix2pix_tt.configurables import data, features, finder, trainer, training
+    from audio_tt.training import devices
+    from pix2pix_tt.configurables import features, finder, loop, slice_pairs, trainer
+    from pix2pix_tt.training import listening
 
     app.parse_gin(default_files=SETTINGS)
     decided = {
@@ -68,7 +69,7 @@ def run(directory, origin, targets, conditioned=False, settings=None):
     keras.utils.set_random_seed(_SEED.value)
     spectrogram = features.SliceSpectrogram()
     shape = (spectrogram.n_bins, spectrogram.slice_frames)
-    pairs = data.SlicePairs(_DATASET.value, origin, targets, shape, conditioned)
+    pairs = slice_pairs.SlicePairs(_DATASET.value, origin, targets, shape, conditioned)
     logging.info(
         "%d training examples, %d held out, of %d songs",
         pairs.n_training,
@@ -84,4 +85,4 @@ def run(directory, origin, targets, conditioned=False, settings=None):
         recordings = listening.Recordings(_TEST_AUDIO.value, pairs, spectrogram)
     all_devices = devices.start(_STRATEGY.value)
     with all_devices.scope():
-        training.train(trainer.Trainer(), pairs, path, recordings, devices=all_devices)
+        loop.train(trainer.Trainer(), pairs, path, recordings, devices=all_devices)

@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 
 _PHASE = flags.DEFINE_enum(
     "phase",
@@ -27,16 +27,17 @@ def run(model, input_path, output_path, style=None):
       model: folder or file of the trained model.
       input_path: sound file, or folder of sound files.
       output_path: sound file to write, or folder.
-      style: what a conditioned model draws by, see `pix2pix_tt.styles.choose`.
+      style: what a conditioned model draws by, see `pix2pix_tt.playing.styles.choose`.
 
     Returns:
       1 where files of a folder failed, otherwise 0.
     """
-    from pix2pix_tt import conversion
+    from pix2pix_tt.playing import conversion
 
     jobs = conversion.plan(input_path, output_path)
 
-    from pix2pix_tt import loading, styles
+    from pix2pix_tt.playing import styles
+    from pix2pix_tt.trained import loading
 
     trained = loading.load(model)
     app.parse_gin()

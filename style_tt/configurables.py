@@ -1,15 +1,18 @@
 """Imports every module whose names gin files use, so that they are known when one is parsed."""
 
-from audio_tt import phase_windows
-from style_tt import extraction, features, losses, model, optimisers, training, transfer
+from audio_tt.dsp import griffin_lim_windows
+from style_tt import features, losses
+from style_tt.models import extraction, networks
+from style_tt.playing import transfer
+from style_tt.training import optimisation, optimisers
 
 __all__ = [
     "extraction",
     "features",
+    "griffin_lim_windows",
     "losses",
-    "model",
+    "networks",
+    "optimisation",
     "optimisers",
-    "phase_windows",
-    "training",
     "transfer",
 ]

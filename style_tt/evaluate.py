@@ -8,7 +8,7 @@ Contents and styles in turn. What stands in OUTPUT already is not computed again
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 
 _SETTINGS = flags.DEFINE_list(
     "settings", ["style/default.gin"], "Gin files to compare, each on top of the default settings."

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_tt import io, many, metrics, settings
+from audio_tt import settings
 from audio_tt.errors import UserError
-from audio_tt.files import replacing
+from audio_tt.files import batches, io
+from audio_tt.files.atomic import replacing
+from audio_tt.metrics import audio_metrics
 from style_tt.configurables import extraction, features, transfer
-from style_tt.recordings import Recording
-from style_tt.statistics import StyleStatistics
+from style_tt.playing.recordings import Recording
+from style_tt.training.statistics import StyleStatistics
 
 COPIES = ("copy of the content", "copy of the style")
 FIGURES = ("pitch_jaccard", "lsd_db", "mfcc_frechet", "frechet_ratio", "gram", "seconds")
@@ -48,7 +50,7 @@ def read_pairs(paths, content_seconds=None, style_seconds=None, start=0.0):
     if len(paths) % 2 or not paths:
         raise UserError("name contents and styles in turn: CONTENT STYLE CONTENT STYLE ...")
     paths = [Path(path) for path in paths]
-    names = many.names(paths)
+    names = batches.names(paths)
 
     def read(pair):
         content, style = pair
@@ -61,7 +63,7 @@ def read_pairs(paths, content_seconds=None, style_seconds=None, start=0.0):
             sounds.append(sound)
         return Pair(f"{names[content]} as {names[style]}", *sounds)
 
-    return many.each(read, zip(paths[::2], paths[1::2], strict=True))
+    return batches.each(read, zip(paths[::2], paths[1::2], strict=True))
 
 
 def evaluate(pairs, gin_files, seed=0, finished=(), report=lambda rows: None):
@@ -111,12 +113,12 @@ def compare(pair, audio):
       linear filters of the published size to those of the style, relative to the style's square.
     """
     content, style, audio = (_levelled(x) for x in (pair.content, pair.style, audio))
-    frechet = metrics.mfcc_frechet(style, audio, _SAMPLE_RATE)
+    frechet = audio_metrics.mfcc_frechet(style, audio, _SAMPLE_RATE)
     return {
-        "pitch_jaccard": metrics.pitch_jaccard(content, audio, _SAMPLE_RATE),
-        "lsd_db": metrics.log_spectral_distance(content, audio),
+        "pitch_jaccard": audio_metrics.pitch_jaccard(content, audio, _SAMPLE_RATE),
+        "lsd_db": audio_metrics.log_spectral_distance(content, audio),
         "mfcc_frechet": frechet,
-        "frechet_ratio": frechet / metrics.mfcc_frechet(style, content, _SAMPLE_RATE),
+        "frechet_ratio": frechet / audio_metrics.mfcc_frechet(style, content, _SAMPLE_RATE),
         "gram": _gram_distance(style, audio),
     }
 
@@ -130,7 +132,9 @@ def as_markdown(rows, per_pair=False):
     for setting in dict.fromkeys(row["setting"] for row in rows):
         of_setting = [row for row in rows if row["setting"] == setting]
         if not per_pair:
-            of_setting = [metrics.summarise([{k: row[k] for k in FIGURES} for row in of_setting])]
+            of_setting = [
+                audio_metrics.summarise([{k: row[k] for k in FIGURES} for row in of_setting])
+            ]
         for row in of_setting:
             cells = ["" if np.isnan(row[key]) else f"{row[key]:.3g}" for key in FIGURES]
             names = [setting, row["pair"]] if per_pair else [setting]

@@ -5,9 +5,9 @@ import dataclasses
 import gin
 import numpy as np
 
-from audio_tt import streaming
+from audio_tt.dsp import stft_blocks
+from audio_tt.dsp.griffin_lim_windows import GriffinLim
 from audio_tt.errors import UserError
-from audio_tt.phase_windows import GriffinLim
 
 
 @gin.configurable(module="style_tt.features")
@@ -20,7 +20,7 @@ class LogSpectrogram:
       n_fft: samples in a frame.
       hop_length: samples between two frames.
       phase: "content" starts from the content's phase, "random" from none, before Griffin-Lim
-        (`audio_tt.phase_windows.GriffinLim`) makes it fit.
+        (`audio_tt.dsp.griffin_lim_windows.GriffinLim`) makes it fit.
     """
 
     sample_rate: int = 22050
@@ -47,7 +47,7 @@ class LogSpectrogram:
         return np.arange(self.n_bins) * self.sample_rate / self.n_fft
 
     def analyse(self, blocks, fill=True):
-        """Transforms a recording, see `audio_tt.streaming.analyse`.
+        """Transforms a recording, see `audio_tt.dsp.stft_blocks.analyse`.
 
         Args:
           blocks: iterable of float32 `[samples]` or `[samples, channels]`.
@@ -56,7 +56,7 @@ class LogSpectrogram:
         Yields:
           complex64 `[channels, bins, frames]`.
         """
-        return streaming.analyse(blocks, self, fill)
+        return stft_blocks.analyse(blocks, self, fill)
 
     def to_level(self, spectrum):
         """Levels, float32, shaped like the spectrum."""
@@ -89,7 +89,7 @@ class LogSpectrogram:
         """
         rng = np.random.default_rng(seed)
         spectra = (self._with_phase(level, spectrum, rng) for level, spectrum in pairs)
-        return streaming.synthesise(GriffinLim().refine(spectra, self), self)
+        return stft_blocks.synthesise(GriffinLim().refine(spectra, self), self)
 
     def _with_phase(self, level, spectrum, rng):
         magnitude = np.expm1(np.maximum(level, 0.0))

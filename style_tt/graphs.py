@@ -7,7 +7,9 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, io, plots
+from audio_tt.command import app
+from audio_tt.files import io
+from audio_tt.plots import charts
 
 _PICTURE = flags.DEFINE_string(
     "picture", None, "Picture (.png) to write; by default the output's name with .png."
@@ -31,7 +33,7 @@ def draw(content_path, style_path, output_path, picture):
     sounds = {
         f"{role}: {Path(path).name}": io.read(path, SAMPLE_RATE)[0] for role, path in paths.items()
     }
-    plots.spectrograms(picture, sounds, SAMPLE_RATE)
+    charts.spectrograms(picture, sounds, SAMPLE_RATE)
 
 
 def main(content_path, style_path, output_path):

@@ -6,8 +6,9 @@ python -m style_tt.style_transfer content.wav style.wav --gin_file=style/publish
 
 from absl import flags
 
-from audio_tt import app, io
+from audio_tt.command import app
 from audio_tt.errors import UserError
+from audio_tt.files import io
 from style_tt import transfer_flags
 
 _OUTPUT = flags.DEFINE_string(
@@ -36,7 +37,7 @@ def main(content_path, style_path):
         if _OUTPUT.value is not None:
             io.check_writable(_OUTPUT.value, path)
 
-    from style_tt import conversion
+    from style_tt.playing import conversion
 
     session = conversion.open_session(style_path, **opened)
     if _SAVE.value is not None:

@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from audio_tt import app
+from audio_tt.command import app
 
 _STRENGTH = flags.DEFINE_float(
     "strength", 1.0, "0 (the content) to 1 (all of the style).", lower_bound=0.0, upper_bound=1.0
@@ -19,12 +19,12 @@ app.define_gpu_flag()
 
 
 def options():
-    """Keyword arguments of `style_tt.conversion.open_session` and `Session.play`, two dicts.
+    """Keyword arguments of `playing.conversion.open_session` and of `Session.play`, two dicts.
 
     Raises:
       UserError: the bands cannot be read.
     """
-    from style_tt.mixing import parse_bands
+    from style_tt.playing.mixing import parse_bands
 
     opened = {"steps": _STEPS.value, "seed": _SEED.value, "load_network": _LOAD.value}
     bands = parse_bands(_BANDS.value)

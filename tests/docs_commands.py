@@ -117,7 +117,7 @@ def problem_of(in_block, words):
     """What is wrong with a command, or None. To be called in a process of its own."""
     from absl import flags
 
-    from audio_tt import app
+    from audio_tt.command import app
 
     name, arguments = module_of(words), arguments_of(words)
     try:
@@ -142,7 +142,7 @@ def problem_of(in_block, words):
 
 
 def _main():
-    import audio_tt.app  # noqa: F401  what all of them need is loaded once
+    import audio_tt.command.app  # noqa: F401  what all of them need is loaded once
 
     for in_block, words in json.load(sys.stdin):
         sys.stdout.flush()

@@ -19,7 +19,7 @@ NOT_RUN = {
     "make test-jax": "is this suite",
     "make check-all": "is this suite",
     "make parity": "needs the original's own environment",
-    "make pretrained": "trains for an hour; timbre_tt.train_instruments, which it calls, is run",
+    "make pretrained": "trains for an hour; tools.train_instruments, which it calls, is run",
     "python benchmarks/autoencoder_published_size.py": "takes 5 GB of memory",
     "python -m ddsp_tt.run --data_dir=data/mine --save_dir=/shared/mine --gin_file=ddsp/small.gin "
     "--strategy=multiworker": "needs several processes; ddsp_tt/test_devices.py runs them",
@@ -55,7 +55,7 @@ SHORTENED = {
     "timbre_tt.compare": ["--f0_method=yin"],
     "timbre_tt.benchmark_suite": ["--instruments=clarinet", "--systems=ddsp", "--most=1"],
     "timbre_tt.render_performances": ["--midi_path=midi", "--minutes=0.1"],
-    "timbre_tt.train_instruments": [
+    "tools.train_instruments": [
         "--instruments=flute",
         "--midi_path=midi",
         "--minutes=0.1",

@@ -10,8 +10,8 @@ import numpy as np
 import soundfile
 from docs_commands import ROOT, is_sound_file
 
-from audio_tt.notes import Note, write_midi
-from audio_tt.soundfont import small_soundfont
+from audio_tt.music.notes import Note, write_midi
+from audio_tt.music.soundfont import small_soundfont
 
 # Two of each instrument, so that one can be held out.
 _RECORDINGS = ("flute/tune", "flute/air", "violin/song", "violin/reel")

@@ -64,9 +64,9 @@ def write(folder, text=NEW, seed=0):
     """Writes settings and a checkpoint of random weights, and returns the model."""
     import keras
 
-    from ddsp_tt import loading
     from ddsp_tt.configurables import models
     from ddsp_tt.magenta import folders
+    from ddsp_tt.trained import loading
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "operative_config-0.gin").write_text(text)

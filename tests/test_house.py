@@ -66,10 +66,10 @@ def test_tensorflow_is_imported_only_where_it_is_used():
 @pytest.mark.parametrize(
     "module",
     [
-        "audio_tt.app",
-        "audio_tt.io",
-        "audio_tt.notes",
-        "audio_tt.runs",
+        "audio_tt.command.app",
+        "audio_tt.files.io",
+        "audio_tt.music.notes",
+        "audio_tt.training.run_directory",
         "autoencoder_tt.encode",
         "autoencoder_tt.evaluate",
         "autoencoder_tt.pack_model",
@@ -86,8 +86,8 @@ def test_tensorflow_is_imported_only_where_it_is_used():
         "ddsp_tt.train_two_stage",
         "ddsp_tt.detect_pitch",
         "ddsp_tt.train_instrument",
-        "pix2pix_tt.feature_files",
-        "pix2pix_tt.recordings",
+        "pix2pix_tt.data.feature_files",
+        "pix2pix_tt.synthesis.recordings",
         "pix2pix_tt.evaluate",
         "pix2pix_tt.predict",
         "pix2pix_tt.predict_multitarget",
@@ -126,7 +126,7 @@ def test_every_system_has_its_published_settings():
 
 
 def test_librosa_is_only_imported_behind_its_lock():
-    """Two processes that compile librosa at once can break its cache (audio_tt.locked_librosa)."""
+    """Two processes that compile librosa at once can break its cache (dsp.locked_librosa)."""
     files = [
         path
         for folder in (*SYSTEMS, "audio_tt", "timbre_tt", "tests", "benchmarks")

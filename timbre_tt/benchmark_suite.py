@@ -11,8 +11,9 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, pitch_flags, soundfont
+from audio_tt.command import app, pitch_flags
 from audio_tt.errors import UserError
+from audio_tt.music import soundfont
 from timbre_tt import systems
 
 _OUTPUT = flags.DEFINE_string("output", "docs/results.md", "Markdown to write; .json goes beside.")
@@ -31,14 +32,14 @@ def main():
     if _SOUNDFONT.value:
         soundfont.find_soundfont(_SOUNDFONT.value)
 
-    from timbre_tt import comparison, results
+    from timbre_tt.comparison import results, side_by_side
 
     path = Path(_OUTPUT.value)
     known = results.read(path)
     wanted = _INSTRUMENTS.value or results.instruments()
     for instrument in wanted:
         recordings = results.recordings(instrument, _SOUNDFONT.value)[: _MOST.value]
-        _, rows = comparison.run(
+        _, rows = side_by_side.run(
             recordings,
             instrument,
             names=_SYSTEMS.value,

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, io, many, pitch_flags, soundfont
+from audio_tt.command import app, pitch_flags
 from audio_tt.errors import UserError
+from audio_tt.files import batches, io
+from audio_tt.music import soundfont
 
 _INPUT = flags.DEFINE_list("input", None, "Recordings, folders or globs.", required=True)
 _TARGET = flags.DEFINE_list(
@@ -40,14 +42,14 @@ def main():
     if _SOUNDFONT.value:
         soundfont.find_soundfont(_SOUNDFONT.value)
 
-    from timbre_tt import comparison, report
+    from timbre_tt.comparison import report_page, side_by_side
 
-    names = many.names(paths)
-    recordings, failed = many.each(
-        lambda pair: comparison.read(*pair, names[pair[0]]), zip(paths, targets, strict=True)
+    names = batches.names(paths)
+    recordings, failed = batches.each(
+        lambda pair: side_by_side.read(*pair, names[pair[0]]), zip(paths, targets, strict=True)
     )
     instrument = _INSTRUMENT.value
-    sources, rows = comparison.run(
+    sources, rows = side_by_side.run(
         recordings,
         instrument,
         options={"style": {"style": _STYLE.value}} if _STYLE.value else None,
@@ -58,7 +60,7 @@ def main():
         raise UserError(f"nothing plays {instrument!r}: {rows[1].why_not}")
     output = Path(_OUTPUT.value)
     count = "One recording" if len(recordings) == 1 else f"{len(recordings)} recordings"
-    report.write(
+    report_page.write(
         output,
         f"{count}, every way to the {instrument.replace('_', ' ')}",
         "<p>" + html.escape(_INTRODUCTION) + "</p>",

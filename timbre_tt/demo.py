@@ -7,8 +7,9 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, io, pitch_flags
-from audio_tt.progress import reporter
+from audio_tt.command import app, pitch_flags
+from audio_tt.command.progress import reporter
+from audio_tt.files import io
 
 DEMO = Path(__file__).with_name("assets") / "demo.flac"
 
@@ -23,8 +24,9 @@ def main():
     audio, sample_rate = io.read(source, sample_rate=16000)
     output_dir = Path(_OUTPUT.value)
 
-    from ddsp_tt import catalogue, loading, transfer
-    from timbre_tt import comparison, report
+    from ddsp_tt.playing import transfer
+    from ddsp_tt.trained import catalogue, loading
+    from timbre_tt.comparison import report_page, side_by_side
 
     options = pitch_flags.options()
     measured = transfer.measure(audio, source, progress=reporter("Measuring pitch"), **options)
@@ -32,13 +34,13 @@ def main():
     for name in app.progress(catalogue.instruments(), "Playing", "instrument"):
         trained = loading.load(catalogue.folder(name))
         played = transfer.render(trained, measured, len(audio))
-        heard = comparison.analyse(played, sample_rate, **options)
+        heard = side_by_side.analyse(played, sample_rate, **options)
         label = name.replace("_", " ")
-        sound = comparison.Sound(label, played, sample_rate, heard, {})
-        rows.append(comparison.Row(label, [sound]))
-    recording = comparison.Recording(Path(source).stem, audio, sample_rate)
-    heard = comparison.analyse(audio, sample_rate, **options)
-    report.write(
+        sound = side_by_side.Sound(label, played, sample_rate, heard, {})
+        rows.append(side_by_side.Row(label, [sound]))
+    recording = side_by_side.Recording(Path(source).stem, audio, sample_rate)
+    heard = side_by_side.analyse(audio, sample_rate, **options)
+    report_page.write(
         output_dir,
         f"One melody, {len(rows) + 1} sounds",
         _INTRODUCTION,

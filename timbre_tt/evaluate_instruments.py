@@ -10,7 +10,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, pitch_flags
+from audio_tt.command import app, pitch_flags
 
 _DATA_DIR = flags.DEFINE_string("data_dir", "data/ddsp", "Prepared INSTRUMENT/test folders.")
 _INSTRUMENTS = flags.DEFINE_list("instruments", None, "Those of the first table; all by default.")
@@ -36,28 +36,30 @@ _BETWEEN = (
 
 def main():
     """Prints both tables."""
-    from ddsp_tt import catalogue, data, evaluation, loading
+    from ddsp_tt.data import example_files
+    from ddsp_tt.evaluation import scoring
+    from ddsp_tt.trained import catalogue, loading
 
-    tracker = evaluation.Tracker(_RATE.value, _CAPACITY.value)
+    tracker = scoring.Tracker(_RATE.value, _CAPACITY.value)
     examples = {}
 
     def held_out(name):
         if name not in examples:
-            examples[name] = data.load_folder(Path(_DATA_DIR.value) / name / "test")
+            examples[name] = example_files.load_folder(Path(_DATA_DIR.value) / name / "test")
         return examples[name]
 
     print(f"F0 by CREPE {_CAPACITY.value}, {_RATE.value} frames a second.\n")
     rows = []
     for name in _INSTRUMENTS.value or catalogue.instruments():
         trained = loading.load(catalogue.folder(name))
-        rows.append((name, evaluation.resynthesis(trained, held_out(name), tracker)))
+        rows.append((name, scoring.resynthesis(trained, held_out(name), tracker)))
     print(_table("instrument", _RESYNTHESIS, rows))
     rows = []
     for pair in _PAIRS.value:
         source, target = pair.split(":")
         trained = loading.load(catalogue.folder(target))
         recordings = [example["audio"] for example in held_out(target)]
-        scores = evaluation.between(trained, held_out(source), recordings, tracker)
+        scores = scoring.between(trained, held_out(source), recordings, tracker)
         rows.append((f"{source} -> {target}", scores))
     print(_table("transfer", _BETWEEN, rows))
 

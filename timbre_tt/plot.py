@@ -11,8 +11,9 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app, io, many, pitch_flags
+from audio_tt.command import app, pitch_flags
 from audio_tt.errors import UserError
+from audio_tt.files import batches, io
 
 _OUTPUT = flags.DEFINE_string("output", None, "PNG file to write; beside the first by default.")
 _TITLES = flags.DEFINE_list("titles", [], "Of the recordings; their names by default.")
@@ -30,9 +31,10 @@ def main(*words):
     if output.suffix.lower() != ".png":
         raise UserError(f"{output}: pictures are written as .png; change the extension")
 
-    from audio_tt import pitch, sound_plots
+    from audio_tt.pitch import tracking
+    from audio_tt.plots import sound_plots
 
-    names = many.names(paths)
+    names = batches.names(paths)
     titles = dict(zip(paths, _TITLES.value, strict=False))
 
     def picture(path):
@@ -41,12 +43,12 @@ def main(*words):
             raise UserError(f"{path} ends before --at={_AT.value:g} s")
         f0_hz = None
         if _HARMONICS.value or _AT.value is not None:
-            f0_hz, confidence = pitch.track(audio, rate, FRAME_RATE, **pitch_flags.options())
+            f0_hz, confidence = tracking.track(audio, rate, FRAME_RATE, **pitch_flags.options())
             f0_hz = f0_hz * (confidence > 0.5)
         title = titles.get(path, names[path])
         return sound_plots.PicturedSound(title, audio, rate, f0_hz, FRAME_RATE)
 
-    sounds, failed = many.each(picture, paths)
+    sounds, failed = batches.each(picture, paths)
     sound_plots.side_by_side(output, sounds, _HARMONICS.value, _AT.value)
     print(f"{output} is written.")
     return 1 if failed else 0

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt import app
-from audio_tt.instruments import VOICES, get_voice
-from audio_tt.soundfont import find_soundfont
+from audio_tt.command import app
+from audio_tt.music.instruments import VOICES, get_voice
+from audio_tt.music.soundfont import find_soundfont
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("instruments", ["flute", "violin"], f"Of {', '.join(sorted(VOICES))}.")
@@ -34,8 +34,8 @@ flags.DEFINE_integer(
 
 def main() -> None:
     """Renders every instrument that --instruments names."""
-    from timbre_tt.melodies import read_corpus, read_folder
-    from timbre_tt.performances import render_instrument
+    from audio_tt.music.melodies import read_corpus, read_folder
+    from audio_tt.music.rendering import render_instrument
 
     app.parse_gin()
     for name in FLAGS.instruments:

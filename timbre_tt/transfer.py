@@ -15,9 +15,11 @@ import sys
 
 from absl import flags, logging
 
-from audio_tt import app, parallel
+from audio_tt.command import app
 from audio_tt.errors import UserError
-from timbre_tt import conversion, systems
+from audio_tt.playing import conversion
+from audio_tt.training import parallel
+from timbre_tt import systems
 
 _INSTRUMENT = flags.DEFINE_string("instrument", None, "What to play on, such as flute.")
 _LIST = flags.DEFINE_bool("list_instruments", False, "Tell who plays what, and stop.")

@@ -13,10 +13,12 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from audio_tt import loudness, settings
-from ddsp_tt import core, loading
-from ddsp_tt import spectral_ops as spectral
+from audio_tt import settings
+from audio_tt.dsp import loudness
 from ddsp_tt.configurables import effects, losses, models, synths
+from ddsp_tt.features import spectral_ops as spectral
+from ddsp_tt.synthesis import core
+from ddsp_tt.trained import loading
 
 
 def main(inputs_path, outputs_path):

@@ -4,8 +4,8 @@ import numpy as np
 from keras import ops
 
 from audio_tt.errors import UserError
-from ddsp_tt import synths
-from ddsp_tt.gru import Gru
+from ddsp_tt.models.gru import Gru
+from ddsp_tt.synthesis import synths
 
 # Input of the decoder -> what it is made from, and its unit.
 _SOURCES = {

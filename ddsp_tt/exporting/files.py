@@ -9,10 +9,10 @@ import numpy as np
 import soundfile
 
 from audio_tt.errors import UserError
-from audio_tt.files import replacing
-from ddsp_tt import effects
+from audio_tt.files.atomic import replacing
 from ddsp_tt.exporting import onnx_file, tensorflow_files
 from ddsp_tt.exporting.decoder import StatelessDecoder
+from ddsp_tt.synthesis import effects
 
 FORMATS = ("tflite", "onnx", "saved_model")
 _TOLERANCE = 1e-3

@@ -11,8 +11,8 @@ import numpy as np
 from keras import ops
 
 from audio_tt.errors import UserError
-from ddsp_tt import conventions
-from ddsp_tt.core import DB_RANGE, F0_RANGE
+from ddsp_tt.features import loudness_scales
+from ddsp_tt.synthesis.core import DB_RANGE, F0_RANGE
 
 _OPSET = 17
 _IR_VERSION = 9
@@ -138,7 +138,7 @@ def _scaled(graph, decoder, key):
         return graph.node("Where", [voiced, midi, 0.0])
     range_db = DB_RANGE
     if key == "ld_scaled":
-        range_db = conventions.get(decoder.model.preprocessor.loudness_convention).range_db
+        range_db = loudness_scales.get(decoder.model.preprocessor.loudness_convention).range_db
     return graph.node("Add", [graph.node("Div", [name, range_db]), 1.0])
 
 

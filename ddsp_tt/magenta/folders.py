@@ -4,9 +4,10 @@ from pathlib import Path
 
 from absl import logging
 
-from audio_tt import settings, weights
+from audio_tt import settings
 from audio_tt.errors import UserError
-from audio_tt.files import replacing
+from audio_tt.files.atomic import replacing
+from audio_tt.models import weights
 from ddsp_tt.magenta import checkpoints, statistics_pickle
 
 STATISTICS_FILE = "dataset_statistics.pkl"
@@ -49,8 +50,8 @@ def load(folder):
     Raises:
       UserError: something is missing or does not fit; one line says what.
     """
-    from ddsp_tt import loading
     from ddsp_tt.configurables import models
+    from ddsp_tt.trained import loading
 
     folder = Path(folder)
     prefix = checkpoints.find(folder)
@@ -115,8 +116,9 @@ def convert(folder, output):
     Raises:
       UserError: as `load`, the name does not end in .h5, or the place cannot be written to.
     """
-    from ddsp_tt import loading, statistics
-    from ddsp_tt.preparation import STATISTICS_FILE as JSON_FILE
+    from ddsp_tt.data.preparation import STATISTICS_FILE as JSON_FILE
+    from ddsp_tt.features import statistics
+    from ddsp_tt.trained import loading
 
     output = Path(output)
     if output.suffix.lower() != ".h5":

@@ -2,8 +2,8 @@
 
 import gin
 
-from ddsp_tt import effects, synths
 from ddsp_tt.models.preprocessing import F0LoudnessPreprocessor
+from ddsp_tt.synthesis import effects, synths
 
 
 @gin.register(module="ddsp_tt.preprocessing")

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from audio_tt import pickles
 from audio_tt.errors import UserError
-from ddsp_tt import statistics
-from ddsp_tt.postprocessing import QuantileTransformer
+from audio_tt.files import pickles
+from ddsp_tt.features import statistics
+from ddsp_tt.features.fitting import QuantileTransformer
 
 
 def load(path):
@@ -18,7 +18,7 @@ def load(path):
       path: the file.
 
     Returns:
-      A dict as from `ddsp_tt.statistics.compute_statistics`.
+      A dict as from `ddsp_tt.features.statistics.compute_statistics`.
 
     Raises:
       UserError: no such file, one that would run code, or no statistics in it.

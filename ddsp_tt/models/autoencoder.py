@@ -4,7 +4,7 @@ import gin
 import keras
 
 from audio_tt.errors import UserError
-from ddsp_tt.rates import Rates
+from ddsp_tt.features.rates import Rates
 
 
 @gin.register(module="ddsp_tt.models")

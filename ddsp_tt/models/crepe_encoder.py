@@ -9,10 +9,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from audio_tt import crepe
-from audio_tt.stft import frame
-from audio_tt.windows import window_values
-from ddsp_tt import core
+from audio_tt.dsp.stft import frame
+from audio_tt.dsp.windows import window_values
+from audio_tt.pitch import crepe
+from ddsp_tt.synthesis import core
 
 SOURCE, TARGET = 0, 1
 QUIETEST = 1e-3  # standard deviation below which a frame fades out rather than being amplified

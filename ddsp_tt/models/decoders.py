@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from ddsp_tt.gru import Gru
+from ddsp_tt.models.gru import Gru
 
 
 def fc_stack(channels, n_layers, name):

@@ -5,9 +5,11 @@ import keras
 from keras import ops
 
 from audio_tt.errors import UserError
-from ddsp_tt import core, latent, spectral_ops
-from ddsp_tt.gru import Gru
-from ddsp_tt.rates import MEASURING_RATE
+from ddsp_tt.features import spectral_ops
+from ddsp_tt.features.rates import MEASURING_RATE
+from ddsp_tt.models import long_encoding
+from ddsp_tt.models.gru import Gru
+from ddsp_tt.synthesis import core
 
 _MFCCS = 30
 # Latent frames in four seconds at 16 kHz -> FFT size and overlap of the MFCCs.
@@ -93,7 +95,7 @@ class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
 
     def measure(self, features, n_frames):
         """z `[n_frames, channels]` of a recording of any length, see `latent.measure`."""
-        return latent.measure(self, features, n_frames)
+        return long_encoding.measure(self, features, n_frames)
 
     def choose_audio(self, features):
         """The audio at the encoder's rate, of features that may hold a copy at 16 kHz."""

@@ -8,8 +8,8 @@ import numpy as np
 from keras import ops
 
 from audio_tt.errors import UserError
-from ddsp_tt import core, processors, synths
-from ddsp_tt.rates import Rates
+from ddsp_tt.features.rates import Rates
+from ddsp_tt.synthesis import core, processors, synths
 
 
 @gin.register(module="ddsp_tt.models")

@@ -4,10 +4,11 @@ import gin
 import keras
 from keras import ops
 
+from audio_tt.dsp.loudness import compute_power
 from audio_tt.errors import UserError
-from audio_tt.loudness import compute_power
-from ddsp_tt import conventions, core
-from ddsp_tt.rates import MEASURING_RATE
+from ddsp_tt.features import loudness_scales
+from ddsp_tt.features.rates import MEASURING_RATE
+from ddsp_tt.synthesis import core
 
 
 @gin.register(module="ddsp_tt.preprocessing")
@@ -20,7 +21,7 @@ class F0LoudnessPreprocessor(keras.layers.Layer):
       sample_rate: at which loudness is measured: 16000 Hz, like that of the data sets.
       compute_loudness: measure loudness from the audio even where `loudness_db` is given.
       loudness_convention: "ddsp3", or "ddsp1" of the checkpoints from before DDSP 2.0; see
-        `ddsp_tt.conventions`.
+        `ddsp_tt.features.loudness_scales`.
       name: name of the layer.
 
     Raises:
@@ -37,7 +38,7 @@ class F0LoudnessPreprocessor(keras.layers.Layer):
         frame_rate=250,
         sample_rate=16000,
         compute_loudness=True,
-        loudness_convention=conventions.DEFAULT,
+        loudness_convention=loudness_scales.DEFAULT,
         name="f0_loudness_preprocessor",
     ):
         super().__init__(name=name)
@@ -51,7 +52,7 @@ class F0LoudnessPreprocessor(keras.layers.Layer):
         self.sample_rate = sample_rate
         self.compute_loudness = compute_loudness
         self.loudness_convention = loudness_convention
-        self._loudness = conventions.get(loudness_convention)
+        self._loudness = loudness_scales.get(loudness_convention)
 
     def call(self, features):
         """Adds `f0_scaled` and `ld_scaled` to the features.
@@ -102,7 +103,7 @@ class OnlineF0PowerPreprocessor(keras.layers.Layer):
     """
 
     inputs = ("f0_hz", "power_db")
-    loudness_convention = conventions.DEFAULT
+    loudness_convention = loudness_scales.DEFAULT
 
     def __init__(
         self,

@@ -10,10 +10,11 @@ import gin
 import keras
 from keras import ops
 
-from ddsp_tt import core, spectral_ops
-from ddsp_tt.gru import Gru
+from ddsp_tt.features import spectral_ops
 from ddsp_tt.models.decoders import fc_stack
+from ddsp_tt.models.gru import Gru
 from ddsp_tt.models.resnet import ResNet
+from ddsp_tt.synthesis import core
 
 _register = gin.register(module="ddsp_tt.encoders")
 

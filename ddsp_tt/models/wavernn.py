@@ -13,9 +13,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from ddsp_tt import core
-from ddsp_tt.gru import Gru
-from ddsp_tt.rates import Rates
+from ddsp_tt.features.rates import Rates
+from ddsp_tt.models.gru import Gru
+from ddsp_tt.synthesis import core
 
 CLASSES = 256
 SILENCE = 128  # the class of amplitude 0

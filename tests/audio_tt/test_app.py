@@ -230,7 +230,7 @@ def test_unknown_settings_can_be_passed_over(command):
 
 
 def test_gin_folder_holds_the_settings():
-    from audio_tt import app
+    from audio_tt.command import app
 
     assert app.gin_folder().name in ("gin", "gin_files")
 
@@ -238,8 +238,8 @@ def test_gin_folder_holds_the_settings():
 def test_progress_prints_plain_lines_and_none_for_short_work(capsys, monkeypatch):
     from absl import logging
 
-    from audio_tt import app
-    from audio_tt import progress as module
+    from audio_tt.command import app
+    from audio_tt.command import progress as module
 
     monkeypatch.setattr(logging, "get_verbosity", lambda: logging.INFO)
     assert sum(app.progress(range(4), "adding", "number")) == 6

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from audio_tt.beam import Beam
 from audio_tt.errors import UserError
+from audio_tt.training.beam import Beam
 
 INSTALLED = importlib.util.find_spec("apache_beam") is not None
 with_beam = pytest.mark.skipif(not INSTALLED, reason="needs the extra beam; make test-beam runs it")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from audio_tt import catalogue
 from audio_tt.errors import UserError
+from audio_tt.models import catalogue
 
 
 @pytest.fixture

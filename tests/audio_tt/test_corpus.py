@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from audio_tt import corpus
 from audio_tt.errors import UserError
+from audio_tt.music import corpus
 
 
 @pytest.fixture

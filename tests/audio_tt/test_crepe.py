@@ -4,8 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
-from audio_tt import crepe, viterbi
 from audio_tt.errors import UserError
+from audio_tt.pitch import crepe, viterbi
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "audio_crepe.npz"
 

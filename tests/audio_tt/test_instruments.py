@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio_tt import soundfont
 from audio_tt.errors import UserError
-from audio_tt.instruments import VOICES, NSynthInstrument, SoundFontInstrument, get_voice
-from audio_tt.notes import Note
-from audio_tt.performance import CONTROL_RATE_HZ, Performance
+from audio_tt.music import soundfont
+from audio_tt.music.instruments import VOICES, NSynthInstrument, SoundFontInstrument, get_voice
+from audio_tt.music.notes import Note
+from audio_tt.music.performance import CONTROL_RATE_HZ, Performance
 
 RATE = 16000
 

@@ -9,9 +9,9 @@ import pytest
 import soundfile
 import soxr
 
-from audio_tt import io
 from audio_tt.errors import UserError
-from audio_tt.files import replacing
+from audio_tt.files import io
+from audio_tt.files.atomic import replacing
 
 
 @pytest.fixture
@@ -289,7 +289,7 @@ def test_find_audio(tmp_path):
 
 
 def test_import_is_light():
-    code = "import sys, audio_tt.io; print([m for m in sys.modules if m in sys.argv])"
+    code = "import sys, audio_tt.files.io; print([m for m in sys.modules if m in sys.argv])"
     heavy = ["keras", "tensorflow", "jax", "librosa", "scipy", "matplotlib"]
     output = subprocess.check_output([sys.executable, "-c", code, *heavy], text=True)
     assert output.strip() == "[]"

@@ -6,10 +6,12 @@ import sys
 import numpy as np
 import pytest
 
-from audio_tt.locked_librosa import alone, librosa
+from audio_tt.dsp.locked_librosa import alone, librosa
 
 fcntl = pytest.importorskip("fcntl")
-ENTER = "from audio_tt.locked_librosa import alone\nwith alone():\n    print('inside', flush=True)"
+ENTER = (
+    "from audio_tt.dsp.locked_librosa import alone\nwith alone():\n    print('inside', flush=True)"
+)
 
 
 def test_another_process_waits():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_tt import loudness
-from audio_tt.locked_librosa import librosa
+from audio_tt.dsp import loudness
+from audio_tt.dsp.locked_librosa import librosa
 
 GOLDEN = np.load(pathlib.Path(__file__).parents[1] / "golden" / "audio_loudness.npz")
 AUDIO = GOLDEN["audio"]

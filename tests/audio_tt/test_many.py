@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_tt import io, many
 from audio_tt.errors import UserError
+from audio_tt.files import batches, io
 
 
 def test_no_two_recordings_have_one_name():
     paths = [Path(text) for text in ("a/take.wav", "b/take.wav", "b/take.flac", "b/solo.wav")]
-    assert list(many.names([*paths, paths[0]]).items()) == list(
+    assert list(batches.names([*paths, paths[0]]).items()) == list(
         zip(paths, ["a_take", "b_take", "b_take_2", "solo"], strict=True)
     )
-    assert many.distinct(["x", "x", "x_2", "x"]) == ["x", "x_3", "x_2", "x_4"]
+    assert batches.distinct(["x", "x", "x_2", "x"]) == ["x", "x_3", "x_2", "x_4"]
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_done(tmp_path, caplog):
@@ -24,9 +24,9 @@ def test_what_cannot_be_read_is_said_and_the_rest_done(tmp_path, caplog):
     bad.write_text("no sound")
     io.write(cut, noise, 16000)
     cut.write_bytes(cut.read_bytes()[:30000])  # its header is whole
-    assert many.readable([bad, good, cut]) == ([good], 2)
+    assert batches.readable([bad, good, cut]) == ([good], 2)
     assert [record.levelname for record in caplog.records] == ["ERROR"] * 2
     assert "bad.wav" in caplog.messages[0] and "cut.flac" in caplog.messages[1]
     with pytest.raises(UserError, match=r"cut\.flac"):
-        many.readable([bad, cut])
+        batches.readable([bad, cut])
     assert len(caplog.records) == 3 and "bad.wav" in caplog.messages[2]

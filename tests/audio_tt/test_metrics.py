@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from audio_tt import metrics, multipitch
-from audio_tt.locked_librosa import librosa
-from audio_tt.pitch_metrics import jaccard_distance
-from audio_tt.reference_figures import FIGURES
+from audio_tt.dsp.locked_librosa import librosa
+from audio_tt.metrics import audio_metrics
+from audio_tt.metrics.pitch_metrics import jaccard_distance
+from audio_tt.pitch import multipitch
+from timbre_tt.comparison.reference_figures import FIGURES
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "metrics.npz")
 SAMPLE_RATE = 16000
@@ -26,7 +27,7 @@ def noise(seed, scale=0.1):
 
 
 def test_f0_l1_is_that_of_ddsp():
-    result = metrics.f0_l1(GOLDEN["f0_target"], GOLDEN["confidence"], GOLDEN["f0_estimate"])
+    result = audio_metrics.f0_l1(GOLDEN["f0_target"], GOLDEN["confidence"], GOLDEN["f0_estimate"])
     assert result.semitones == pytest.approx(float(GOLDEN["f0_l1"]), abs=1e-5)
     assert (result.is_outlier, result.is_tracked) == (False, True)
 
@@ -35,12 +36,12 @@ def test_f0_l1_of_known_intervals():
     f0 = np.array([220.0, 220.0, 440.0, 440.0])
     confidence = np.array([0.85, 0.9, 0.84, 0.0])
     estimate = np.array([220.0 * 2 ** (1 / 12), 220.0 * 2 ** (-3 / 12), 1.0, 0.0])
-    assert metrics.f0_l1(f0, confidence, estimate).semitones == pytest.approx(2.0)
-    octave = metrics.f0_l1(f0, confidence, 2 * f0)
+    assert audio_metrics.f0_l1(f0, confidence, estimate).semitones == pytest.approx(2.0)
+    octave = audio_metrics.f0_l1(f0, confidence, 2 * f0)
     assert octave.semitones == pytest.approx(12.0) and not octave.is_outlier
-    silent = metrics.f0_l1(f0, confidence, np.zeros(4))
+    silent = audio_metrics.f0_l1(f0, confidence, np.zeros(4))
     assert silent.semitones == pytest.approx(57.0) and silent.is_outlier  # A3 against MIDI 0
-    untracked = metrics.f0_l1(f0, confidence * 0.9, estimate)
+    untracked = audio_metrics.f0_l1(f0, confidence * 0.9, estimate)
     assert np.isnan(untracked.semitones) and not untracked.is_tracked
 
 
@@ -53,31 +54,31 @@ def test_pitch_accuracies_are_those_of_mir_eval():
     estimate[rng.random(400) < 0.1] = 0.0
     times = np.arange(400) * 0.004
     expected = mir_eval.melody.evaluate(times, target, times, estimate)
-    pitch = metrics.raw_pitch_accuracy(target, estimate)
-    chroma = metrics.raw_chroma_accuracy(target, estimate)
+    pitch = audio_metrics.raw_pitch_accuracy(target, estimate)
+    chroma = audio_metrics.raw_chroma_accuracy(target, estimate)
     assert pitch == pytest.approx(expected["Raw Pitch Accuracy"])
     assert chroma == pytest.approx(expected["Raw Chroma Accuracy"])
     assert 0.3 < pitch < chroma < 0.8
-    assert metrics.raw_pitch_accuracy(target, 2 * target) == 0.0
-    assert metrics.raw_chroma_accuracy(target, 2 * target) == 1.0
-    assert np.isnan(metrics.raw_pitch_accuracy(np.zeros(5), np.ones(5)))
+    assert audio_metrics.raw_pitch_accuracy(target, 2 * target) == 0.0
+    assert audio_metrics.raw_chroma_accuracy(target, 2 * target) == 1.0
+    assert np.isnan(audio_metrics.raw_pitch_accuracy(np.zeros(5), np.ones(5)))
 
 
 def test_loudness_figures():
     curve = np.linspace(-60.0, -20.0, 100)
-    assert metrics.loudness_l1(curve, curve[:90] + 3.0) == pytest.approx(3.0)
-    assert metrics.loudness_correlation(curve, 0.5 * curve - 7.0) == pytest.approx(1.0)
-    assert metrics.loudness_correlation(curve, -curve) == pytest.approx(-1.0)
-    assert np.isnan(metrics.loudness_correlation(curve, np.full(100, -40.0)))
+    assert audio_metrics.loudness_l1(curve, curve[:90] + 3.0) == pytest.approx(3.0)
+    assert audio_metrics.loudness_correlation(curve, 0.5 * curve - 7.0) == pytest.approx(1.0)
+    assert audio_metrics.loudness_correlation(curve, -curve) == pytest.approx(-1.0)
+    assert np.isnan(audio_metrics.loudness_correlation(curve, np.full(100, -40.0)))
 
 
 def test_log_spectral_distance_of_a_gain_is_the_gain():
     audio = noise(0)
-    assert metrics.log_spectral_distance(audio, audio) == 0.0
-    assert metrics.log_spectral_distance(audio, audio / 2) == pytest.approx(6.0206, abs=5e-3)
-    assert metrics.log_spectral_distance(audio / 2, audio) == pytest.approx(6.0206, abs=5e-3)
-    assert metrics.log_spectral_distance(np.zeros(100), np.zeros(100)) == 0.0
-    assert metrics.log_spectral_distance(audio, np.zeros_like(audio)) > 50
+    assert audio_metrics.log_spectral_distance(audio, audio) == 0.0
+    assert audio_metrics.log_spectral_distance(audio, audio / 2) == pytest.approx(6.0206, abs=5e-3)
+    assert audio_metrics.log_spectral_distance(audio / 2, audio) == pytest.approx(6.0206, abs=5e-3)
+    assert audio_metrics.log_spectral_distance(np.zeros(100), np.zeros(100)) == 0.0
+    assert audio_metrics.log_spectral_distance(audio, np.zeros_like(audio)) > 50
 
 
 def test_log_spectral_distance_against_librosa():
@@ -95,17 +96,17 @@ def test_log_spectral_distance_against_librosa():
     peak = max(level.max() for level in levels)
     levels = [np.maximum(level, peak - 80.0) for level in levels]
     expected = np.sqrt(((levels[0] - levels[1]) ** 2).mean(axis=0)).mean()
-    assert metrics.log_spectral_distance(a, b) == pytest.approx(expected, rel=1e-5)
+    assert audio_metrics.log_spectral_distance(a, b) == pytest.approx(expected, rel=1e-5)
 
 
 def test_multiscale_spectral_distance_is_that_of_ddsp():
-    distance = metrics.multiscale_spectral_distance(
+    distance = audio_metrics.multiscale_spectral_distance(
         GOLDEN["spectral_target"], GOLDEN["spectral_estimate"]
     )
     assert distance == pytest.approx(float(GOLDEN["spectral_distance"]), rel=1e-5)
     audio = noise(3)
-    assert metrics.multiscale_spectral_distance(audio, audio) == 0.0
-    gain = metrics.multiscale_spectral_distance(audio, audio / np.e, fft_sizes=[512])
+    assert audio_metrics.multiscale_spectral_distance(audio, audio) == 0.0
+    gain = audio_metrics.multiscale_spectral_distance(audio, audio / np.e, fft_sizes=[512])
     levels = np.abs(librosa.stft(np.pad(audio, (0, 512)), n_fft=512, center=False, hop_length=128))
     expected = 1.0 + (1 - 1 / np.e) * levels[:, :125].mean()
     assert gain == pytest.approx(expected, rel=1e-5)
@@ -113,16 +114,16 @@ def test_multiscale_spectral_distance_is_that_of_ddsp():
 
 def test_long_audio_is_measured_in_blocks():
     audio = np.tile(noise(4), 8)
-    blocks = metrics.multiscale_spectral_distance(audio, audio / 2, fft_sizes=[64])
-    one = metrics.multiscale_spectral_distance(noise(4), noise(4) / 2, fft_sizes=[64])
+    blocks = audio_metrics.multiscale_spectral_distance(audio, audio / 2, fft_sizes=[64])
+    one = audio_metrics.multiscale_spectral_distance(noise(4), noise(4) / 2, fft_sizes=[64])
     assert blocks == pytest.approx(one, rel=1e-3)
 
 
 def test_mfcc_distance_hears_timbre_and_not_level():
     bright = tone(220, harmonics=(1.0, 1.0, 1.0, 1.0, 1.0))
-    assert metrics.mfcc_distance(bright, bright, SAMPLE_RATE) == 0.0
-    level = metrics.mfcc_distance(bright, bright / 4, SAMPLE_RATE)
-    timbre = metrics.mfcc_distance(bright, tone(220), SAMPLE_RATE)
+    assert audio_metrics.mfcc_distance(bright, bright, SAMPLE_RATE) == 0.0
+    level = audio_metrics.mfcc_distance(bright, bright / 4, SAMPLE_RATE)
+    timbre = audio_metrics.mfcc_distance(bright, tone(220), SAMPLE_RATE)
     assert level < 0.1 * timbre
 
 
@@ -136,23 +137,23 @@ def test_mfcc_frechet_is_the_textbook_formula():
     covariances = [np.cov(f, bias=True) for f in features]
     root = scipy.linalg.sqrtm(covariances[0] @ covariances[1]).real
     expected = np.sum((means[0] - means[1]) ** 2) + np.trace(sum(covariances) - 2 * root)
-    assert metrics.mfcc_frechet(a, b, SAMPLE_RATE) == pytest.approx(expected, rel=1e-4)
+    assert audio_metrics.mfcc_frechet(a, b, SAMPLE_RATE) == pytest.approx(expected, rel=1e-4)
 
 
 def test_mfcc_frechet_passes_over_silence_and_order():
     audio = noise(7)
     padded = np.concatenate([np.zeros(SAMPLE_RATE), audio, np.zeros(SAMPLE_RATE)])
     other = tone(440)
-    silence = metrics.mfcc_frechet(audio, padded, SAMPLE_RATE)
-    assert silence < 0.05 * metrics.mfcc_frechet(audio, other, SAMPLE_RATE)
-    assert metrics.mfcc_frechet([audio, other], [other, audio], SAMPLE_RATE) < 1e-6
-    assert np.isnan(metrics.mfcc_frechet(audio, np.zeros(5000), SAMPLE_RATE))
+    silence = audio_metrics.mfcc_frechet(audio, padded, SAMPLE_RATE)
+    assert silence < 0.05 * audio_metrics.mfcc_frechet(audio, other, SAMPLE_RATE)
+    assert audio_metrics.mfcc_frechet([audio, other], [other, audio], SAMPLE_RATE) < 1e-6
+    assert np.isnan(audio_metrics.mfcc_frechet(audio, np.zeros(5000), SAMPLE_RATE))
 
 
 def test_conventions_are_checked():
     for bad in (np.zeros((2, 3)), np.zeros(0), np.array([1.0, np.nan])):
         with pytest.raises(ValueError, match="the estimate"):
-            metrics.loudness_l1(np.zeros(3), bad)
+            audio_metrics.loudness_l1(np.zeros(3), bad)
 
 
 def test_evaluate_and_summarise():
@@ -161,7 +162,7 @@ def test_evaluate_and_summarise():
     curve = np.linspace(-40, -20, 100)
 
     def score(confidence, f0_estimate):
-        return metrics.evaluate(
+        return audio_metrics.evaluate(
             tone(220),
             tone(220),
             SAMPLE_RATE,
@@ -173,8 +174,8 @@ def test_evaluate_and_summarise():
         )
 
     rows = [score(sure, f0 * 2 ** (1 / 12)), score(sure, f0 * 8), score(unsure, f0)]
-    assert set(metrics.evaluate(tone(220), tone(220), SAMPLE_RATE).values()) == {0.0}
-    summary = metrics.summarise(rows)
+    assert set(audio_metrics.evaluate(tone(220), tone(220), SAMPLE_RATE).values()) == {0.0}
+    summary = audio_metrics.summarise(rows)
     assert summary["f0_l1_semitones"] == pytest.approx(1.0)
     assert summary["f0_outliers"] == pytest.approx(0.5)
     assert summary["loudness_l1_db"] == pytest.approx(1.0)
@@ -188,11 +189,11 @@ def test_voicing_is_that_of_mir_eval():
     estimate = np.where(rng.random(300) < 0.7, 220.0, 0.0)
     times = np.arange(300) * 0.004
     expected = mir_eval.melody.evaluate(times, target, times, estimate)
-    recall, false_alarm = metrics.voicing(target, estimate)
+    recall, false_alarm = audio_metrics.voicing(target, estimate)
     assert recall == pytest.approx(expected["Voicing Recall"])
     assert false_alarm == pytest.approx(expected["Voicing False Alarm"])
-    assert metrics.voicing(np.ones(4), np.ones(4))[0] == 1.0
-    assert np.isnan(metrics.voicing(np.ones(4), np.ones(4))[1])
+    assert audio_metrics.voicing(np.ones(4), np.ones(4))[0] == 1.0
+    assert np.isnan(audio_metrics.voicing(np.ones(4), np.ones(4))[1])
 
 
 def chord(*pitches, rate=SAMPLE_RATE):
@@ -211,10 +212,10 @@ def test_the_notes_of_a_chord_are_found(pitches, rate):
 
 def test_pitch_jaccard_counts_notes_in_common():
     major, minor = chord(57, 61, 64), chord(57, 60, 64)
-    assert metrics.pitch_jaccard(major, major, SAMPLE_RATE) == 0.0
-    assert metrics.pitch_jaccard(major, minor, SAMPLE_RATE) == pytest.approx(0.5, abs=0.05)
-    assert metrics.pitch_jaccard(major, chord(50, 67), SAMPLE_RATE) > 0.95
-    assert np.isnan(metrics.pitch_jaccard(np.zeros(9), np.zeros(9), SAMPLE_RATE))
+    assert audio_metrics.pitch_jaccard(major, major, SAMPLE_RATE) == 0.0
+    assert audio_metrics.pitch_jaccard(major, minor, SAMPLE_RATE) == pytest.approx(0.5, abs=0.05)
+    assert audio_metrics.pitch_jaccard(major, chord(50, 67), SAMPLE_RATE) > 0.95
+    assert np.isnan(audio_metrics.pitch_jaccard(np.zeros(9), np.zeros(9), SAMPLE_RATE))
     rolls = np.zeros((2, 4, 128), bool)
     rolls[0, :3, 60], rolls[1, 1:3, 60], rolls[1, 2, 64] = True, True, True
     assert jaccard_distance(*rolls) == pytest.approx(1 - (0 + 1 + 0.5) / 3)
@@ -229,7 +230,7 @@ def test_silence_and_what_is_quiet_beside_the_rest_hold_no_notes():
 
 def test_every_figure_says_which_way_is_better():
     f0, curve = np.full(50, 220.0), np.linspace(-40, -20, 50)
-    everything = metrics.evaluate(
+    everything = audio_metrics.evaluate(
         tone(220),
         tone(221),
         SAMPLE_RATE,
@@ -244,7 +245,7 @@ def test_every_figure_says_which_way_is_better():
     for name, figure in FIGURES.items():
         best = 1.0 if figure.better == "higher" else 0.0
         # Equal to what it is compared with, every figure takes its best value.
-        equal = metrics.evaluate(
+        equal = audio_metrics.evaluate(
             tone(220),
             tone(220),
             SAMPLE_RATE,

@@ -4,9 +4,9 @@ import sys
 import pretty_midi
 import pytest
 
-from audio_tt import notes as notes_lib
 from audio_tt.errors import UserError
-from audio_tt.notes import Note
+from audio_tt.music import notes as notes_lib
+from audio_tt.music.notes import Note
 
 
 def test_midi_round_trip(tmp_path):
@@ -75,7 +75,7 @@ def test_top_line_keeps_the_melody_above_chords():
 
 def test_import_is_light():
     code = (
-        "import sys, audio_tt.notes; "
+        "import sys, audio_tt.music.notes; "
         "print([m for m in ('keras', 'tensorflow', 'librosa', 'pretty_midi') if m in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from audio_tt.dsp.overlapping import smooth, switch, through_windows
 from audio_tt.errors import UserError
-from audio_tt.overlapping import smooth, switch, through_windows
 
 SIZE = 16
 LENGTHS = [1, 5, 15, 16, 17, 31, 32, 33, 48, 49, 100]

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from audio_tt.errors import UserError
-from audio_tt.parallel import default_processes, run_jobs
+from audio_tt.training.parallel import default_processes, run_jobs
 
 
 def test_results_of_several_processes():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from audio_tt.notes import Note, is_monophonic
-from audio_tt.performance import CONTROL_RATE_HZ, concatenate, perform, split_phrases
+from audio_tt.music.notes import Note, is_monophonic
+from audio_tt.music.performance import CONTROL_RATE_HZ, concatenate, perform, split_phrases
 
 
 def _line(count=40, length=0.4):

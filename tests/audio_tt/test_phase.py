@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_tt import phase
-from audio_tt.locked_librosa import librosa
-from audio_tt.stft import magnitude, stft
+from audio_tt.dsp import griffin_lim
+from audio_tt.dsp.locked_librosa import librosa
+from audio_tt.dsp.stft import magnitude, stft
 
 N_FFT, HOP = 1024, 256
 
@@ -34,7 +34,7 @@ def test_as_good_as_librosa(target):
     length = len(melody())
     ours, theirs = [], []
     for seed in range(3):
-        audio = phase.griffin_lim(target, HOP, seed=seed, length=length)
+        audio = griffin_lim.griffin_lim(target, HOP, seed=seed, length=length)
         ours.append(convergence(audio, target))
         peer = librosa.griffinlim(
             target.T, hop_length=HOP, n_iter=32, momentum=0.99, random_state=seed, length=length
@@ -47,7 +47,7 @@ def test_as_good_as_librosa(target):
 
 def test_equals_librosa_from_the_same_start(target):
     start = np.zeros_like(target)
-    ours = phase.griffin_lim(target, HOP, n_iter=4, init=start)
+    ours = griffin_lim.griffin_lim(target, HOP, n_iter=4, init=start)
     peer = librosa.griffinlim(target.T, hop_length=HOP, n_iter=4, init=None, momentum=0.99)
     ours = ops.convert_to_numpy(ours)
     assert np.abs(ours - peer).max() < 1e-3 * np.abs(peer).max()
@@ -56,24 +56,24 @@ def test_equals_librosa_from_the_same_start(target):
 def test_the_true_phase_is_kept_and_momentum_helps(target):
     real, imag = map(ops.convert_to_numpy, stft(melody(), N_FFT, HOP))
     length = len(melody())
-    audio = phase.griffin_lim(target, HOP, 2, init=np.arctan2(imag, real), length=length)
+    audio = griffin_lim.griffin_lim(target, HOP, 2, init=np.arctan2(imag, real), length=length)
     np.testing.assert_allclose(audio, melody(), atol=1e-3)
-    slow = phase.griffin_lim(target, HOP, momentum=0.0)
-    assert convergence(phase.griffin_lim(target, HOP), target) < convergence(slow, target)
+    slow = griffin_lim.griffin_lim(target, HOP, momentum=0.0)
+    assert convergence(griffin_lim.griffin_lim(target, HOP), target) < convergence(slow, target)
 
 
 def test_batch_seed_and_window(target):
     batch = np.stack([target, 0.0 * target])
-    first = ops.convert_to_numpy(phase.griffin_lim(batch, HOP, n_iter=3, seed=5))
-    second = ops.convert_to_numpy(phase.griffin_lim(batch, HOP, n_iter=3, seed=5))
+    first = ops.convert_to_numpy(griffin_lim.griffin_lim(batch, HOP, n_iter=3, seed=5))
+    second = ops.convert_to_numpy(griffin_lim.griffin_lim(batch, HOP, n_iter=3, seed=5))
     np.testing.assert_array_equal(first, second)
     assert first.shape == (2, HOP * (target.shape[0] - 1))
     assert np.all(first[1] == 0.0) and np.any(first[0] != 0.0)
-    other = ops.convert_to_numpy(phase.griffin_lim(batch, HOP, n_iter=3, seed=6))
+    other = ops.convert_to_numpy(griffin_lim.griffin_lim(batch, HOP, n_iter=3, seed=6))
     assert np.abs(first - other).max() > 1e-3
-    hann = phase.griffin_lim(
+    hann = griffin_lim.griffin_lim(
         target, HOP, n_iter=3, window=librosa.filters.get_window("hann", N_FFT)
     )
-    np.testing.assert_allclose(hann, phase.griffin_lim(target, HOP, n_iter=3), atol=1e-5)
+    np.testing.assert_allclose(hann, griffin_lim.griffin_lim(target, HOP, n_iter=3), atol=1e-5)
     with pytest.raises(ValueError, match="unknown start"):
-        phase.griffin_lim(target, HOP, init="zeros")
+        griffin_lim.griffin_lim(target, HOP, init="zeros")

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_tt import crepe, pitch
 from audio_tt.errors import UserError
+from audio_tt.pitch import crepe, tracking
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "audio_crepe.npz"
 RATE = 16000
@@ -25,7 +25,7 @@ def test_crepe_s_line_is_the_original_s(capacity, key):
     with np.load(GOLDEN) as file:
         golden = dict(file)
     try:
-        f0_hz, confidence = pitch.track(golden["audio"], crepe_capacity=capacity)
+        f0_hz, confidence = tracking.track(golden["audio"], crepe_capacity=capacity)
     except UserError:
         pytest.skip(f"the weights of CREPE {capacity} are not installed")
     assert f0_hz.shape == confidence.shape == (251,)
@@ -40,48 +40,48 @@ def test_crepe_s_line_is_the_original_s(capacity, key):
 @pytest.mark.parametrize("f0_hz", [65.4, 220.0, 880.0])
 @pytest.mark.parametrize("method", ["crepe", "yin"])
 def test_a_steady_tone(method, f0_hz):
-    found, confidence = pitch.track(tone(f0_hz), method=method)
+    found, confidence = tracking.track(tone(f0_hz), method=method)
     assert cents(found, f0_hz)[20:-20].max() < 15
     assert confidence[20:-20].min() > 0.6
 
 
 @pytest.mark.parametrize("method", ["pyin", "yin"])
 def test_rates_that_do_not_divide_16000(method):
-    found, _ = pitch.track(tone(440.0, 0.5), frame_rate=86.13, method=method)
+    found, _ = tracking.track(tone(440.0, 0.5), frame_rate=86.13, method=method)
     assert len(found) == int(8000 * 86.13 // RATE) + 1
     assert cents(found, 440.0)[6:-6].max() < 15
 
 
 def test_pyin_on_a_steady_tone():
-    found, confidence = pitch.track(tone(220.0, 0.5), frame_rate=50, method="pyin")
+    found, confidence = tracking.track(tone(220.0, 0.5), frame_rate=50, method="pyin")
     assert cents(found, 220.0)[3:-3].max() < 15
     assert confidence[3:-3].min() > 0.6
 
 
 @pytest.mark.parametrize(("sample_rate", "frame_rate"), [(44100, 250), (8000, 100), (22050, 86.13)])
 def test_other_rates(sample_rate, frame_rate):
-    found, confidence = pitch.track(tone(440.0, 0.7, sample_rate), sample_rate, frame_rate)
+    found, confidence = tracking.track(tone(440.0, 0.7, sample_rate), sample_rate, frame_rate)
     assert len(found) == int(int(0.7 * sample_rate) * frame_rate // sample_rate) + 1
     assert cents(found, 440.0)[15:-15].max() < 10
 
 
 @pytest.mark.parametrize("method", ["crepe", "pyin", "yin"])
 def test_silence_has_no_confidence(method):
-    found, confidence = pitch.track(np.zeros(4000), frame_rate=50, method=method)
+    found, confidence = tracking.track(np.zeros(4000), frame_rate=50, method=method)
     assert not confidence.any() and not found.any()
 
 
 @pytest.mark.parametrize("method", ["crepe", "pyin", "yin"])
 def test_noise_has_little_confidence(method):
     noise = 0.1 * np.random.default_rng(0).standard_normal(RATE // 2)
-    found, confidence = pitch.track(noise, frame_rate=50, method=method)
+    found, confidence = tracking.track(noise, frame_rate=50, method=method)
     assert np.median(confidence) < 0.3
     assert np.isfinite(found).all()
 
 
 def test_f0_is_held_through_silence_and_the_line_begins_anew():
     audio = np.concatenate([tone(220.0, 0.5), np.zeros(RATE), tone(880.0, 0.5)])
-    found, confidence = pitch.track(audio)
+    found, confidence = tracking.track(audio)
     silent = slice(134, 367)
     assert not confidence[silent].any()
     assert (found[silent] == found[133]).all()
@@ -92,7 +92,7 @@ def test_f0_is_held_through_silence_and_the_line_begins_anew():
 def test_samples_that_are_not_finite_spoil_their_frames_alone():
     audio = tone(220.0)
     audio[8000] = np.nan
-    found, confidence = pitch.track(audio)
+    found, confidence = tracking.track(audio)
     assert not confidence[118:132].any()
     assert confidence[20:116].min() > 0.5 and confidence[135:230].min() > 0.5
     assert cents(found[20:230], 220.0).max() < 30
@@ -100,7 +100,7 @@ def test_samples_that_are_not_finite_spoil_their_frames_alone():
 
 @pytest.mark.parametrize("samples", [0, 1, 200, 1023])
 def test_short_audio(samples):
-    found, confidence = pitch.track(tone(220.0)[:samples])
+    found, confidence = tracking.track(tone(220.0)[:samples])
     assert len(found) == len(confidence) == samples * 250 // RATE + 1
     assert np.isfinite(found).all()
 
@@ -109,10 +109,10 @@ def test_blocks_of_a_long_file_join_as_if_it_were_one(monkeypatch):
     rise = np.cumsum(2 * np.pi * np.linspace(150, 900, 3 * RATE) / RATE)
     audio = 0.2 * np.sin(rise)
     for method in ("crepe", "yin"):
-        monkeypatch.setattr(pitch, "_BLOCK", 2048)
-        whole = pitch.track(audio, method=method)
-        monkeypatch.setattr(pitch, "_BLOCK", 100)
-        pieces = pitch.track(audio, method=method)
+        monkeypatch.setattr(tracking, "_BLOCK", 2048)
+        whole = tracking.track(audio, method=method)
+        monkeypatch.setattr(tracking, "_BLOCK", 100)
+        pieces = tracking.track(audio, method=method)
         assert cents(pieces[0], whole[0]).max() < 0.1
         np.testing.assert_allclose(pieces[1], whole[1], atol=1e-5)
 
@@ -129,27 +129,29 @@ def test_memory_does_not_grow_with_activations(monkeypatch):
 
     monkeypatch.setattr(crepe, "activation_blocks", blocks)
     audio = np.tile(tone(220.0).astype(np.float32), 120)[: 120 * RATE]
-    pitch.track(audio[:RATE])
+    tracking.track(audio[:RATE])
     tracemalloc.start()
-    pitch.track(audio)
+    tracking.track(audio)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 38e6
 
 
 def test_progress_is_reported(monkeypatch):
-    monkeypatch.setattr(pitch, "_BLOCK", 100)
+    monkeypatch.setattr(tracking, "_BLOCK", 100)
     calls = []
-    pitch.track(tone(220.0), method="yin", progress=lambda done, total: calls.append((done, total)))
+    tracking.track(
+        tone(220.0), method="yin", progress=lambda done, total: calls.append((done, total))
+    )
     assert calls == [(100, 251), (200, 251), (251, 251)]
 
 
 def test_requests_that_cannot_be_met():
     with pytest.raises(UserError, match="'swipe'"):
-        pitch.track(np.zeros(10), method="swipe")
+        tracking.track(np.zeros(10), method="swipe")
     with pytest.raises(ValueError, match="shape"):
-        pitch.track(np.zeros((10, 2)))
+        tracking.track(np.zeros((10, 2)))
     with pytest.raises(ValueError, match="fmin"):
-        pitch.track(np.zeros(10), fmin=500, fmax=100)
+        tracking.track(np.zeros(10), fmin=500, fmax=100)
     with pytest.raises(ValueError, match="positive"):
-        pitch.track(np.zeros(10), frame_rate=0)
+        tracking.track(np.zeros(10), frame_rate=0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from audio_tt.polyphony import POLYPHONIC, polyphonic_share, warn_if_polyphonic
+from audio_tt.pitch.polyphony import POLYPHONIC, polyphonic_share, warn_if_polyphonic
 
 RATE = 16000
 HARMONICS = {

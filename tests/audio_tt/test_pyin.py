@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from audio_tt.locked_librosa import librosa
-from audio_tt.pyin import pyin
+from audio_tt.dsp.locked_librosa import librosa
+from audio_tt.pitch.pyin import pyin
 
 RATE = 22050
 

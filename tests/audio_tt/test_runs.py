@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
-from audio_tt.runs import RunDirectory
+from audio_tt.training.run_directory import RunDirectory
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 to_numpy = keras.ops.convert_to_numpy
@@ -133,7 +133,7 @@ def test_a_failed_save_leaves_the_state_before(run, monkeypatch):
 
 def test_only_one_process_trains_and_a_killed_one_leaves_no_lock(run):
     program = (
-        "import sys, time; from audio_tt.runs import RunDirectory\n"
+        "import sys, time; from audio_tt.training.run_directory import RunDirectory\n"
         "with RunDirectory(sys.argv[1]).lock():\n    print('locked', flush=True); time.sleep(60)\n"
     )
     other = subprocess.Popen(

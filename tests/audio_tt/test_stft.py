@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_tt import stft as st
-from audio_tt.locked_librosa import librosa
+from audio_tt.dsp import stft as st
+from audio_tt.dsp.locked_librosa import librosa
 
 AUDIO = np.random.default_rng(0).normal(size=(2, 3000)).astype(np.float32) * 0.1
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from audio_tt import streaming
+from audio_tt.dsp import stft_blocks
 from pix2pix_tt.features import SliceSpectrogram
 
 SETTINGS = {
@@ -21,7 +21,7 @@ def blocks_of(audio, size):
 
 def transform(audio, size, features, **options):
     return np.concatenate(
-        list(streaming.analyse(blocks_of(audio, size), features, **options)), axis=-1
+        list(stft_blocks.analyse(blocks_of(audio, size), features, **options)), axis=-1
     )
 
 
@@ -49,11 +49,11 @@ def test_there_and_back(length, features, block_frames):
     audio = noise(length, channels=2)
     spectrum = transform(audio, 4000, features)
     parts = np.array_split(spectrum, range(block_frames, spectrum.shape[-1], block_frames), axis=-1)
-    back = np.concatenate(list(streaming.synthesise(parts, features)))
+    back = np.concatenate(list(stft_blocks.synthesise(parts, features)))
     assert back.dtype == np.float32 and len(back) >= length
     np.testing.assert_allclose(back[:length], audio, atol=1e-5)
 
 
 def test_no_audio_has_no_frames():
-    assert list(streaming.analyse([], SliceSpectrogram())) == []
-    assert list(streaming.synthesise([], SliceSpectrogram())) == []
+    assert list(stft_blocks.analyse([], SliceSpectrogram())) == []
+    assert list(stft_blocks.synthesise([], SliceSpectrogram())) == []

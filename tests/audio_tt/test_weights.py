@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from audio_tt import weights, weights_keras2
 from audio_tt.errors import UserError
+from audio_tt.models import weights, weights_keras2
 
 
 def block(filters, name):

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoencoder_tt.features import ClipSpectrogram, Range
+from autoencoder_tt.published.features import ClipSpectrogram, Range
 
 FOLDER = Path(__file__).parents[1] / "golden"
 

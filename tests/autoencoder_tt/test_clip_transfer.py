@@ -5,10 +5,11 @@ import gin
 import numpy as np
 import pytest
 
-from audio_tt import weights
 from audio_tt.errors import UserError
-from autoencoder_tt import clip_transfer, clips, loading
-from autoencoder_tt.features import ClipSpectrogram, Range
+from audio_tt.models import weights
+from autoencoder_tt.published import clip_transfer, clips
+from autoencoder_tt.published.features import ClipSpectrogram, Range
+from autoencoder_tt.trained import loading
 
 SPECTROGRAM = ClipSpectrogram()
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
-from autoencoder_tt import clips
-from autoencoder_tt.features import Range
+from autoencoder_tt.published import clips
+from autoencoder_tt.published.features import Range
 
 
 class Executed:

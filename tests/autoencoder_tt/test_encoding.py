@@ -3,11 +3,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio_tt import settings, weights
+from audio_tt import settings
 from audio_tt.errors import UserError
-from autoencoder_tt import clips, encoding, latent_map, loading, preparation
+from audio_tt.models import weights
 from autoencoder_tt.configurables import designs
-from autoencoder_tt.features import ClipSpectrogram
+from autoencoder_tt.evaluation import encoding, encoding_map
+from autoencoder_tt.published import clips, preparation
+from autoencoder_tt.published.features import ClipSpectrogram
+from autoencoder_tt.trained import loading
 
 PICTURES = """
 include 'autoencoder/published.gin'
@@ -115,27 +118,27 @@ def test_a_map(tmp_path):
         for recording in ("a", "b"):
             rows = random.normal(0, 0.3, (300, 6)) + middle * np.eye(6)[2]
             clips.write(tmp_path / "latent" / name / f"{recording}.npy", rows)
-    latent, instruments, recordings = latent_map.read(tmp_path / "latent")
+    latent, instruments, recordings = encoding_map.read(tmp_path / "latent")
     assert latent.shape == (600, 6)  # not all of a long file
-    points, shares = latent_map.project(latent)
+    points, shares = encoding_map.project(latent)
     assert shares[0] > 0.9 and shares.sum() < 1
     sides = {name: np.sign(points[instruments == name, 0]) for name in middles}
     assert abs(sides["flute"].mean()) == 1 and (sides["flute"][0] != sides["violin"]).all()
-    assert latent_map.nearest_share(latent, instruments, recordings) == 1.0
+    assert encoding_map.nearest_share(latent, instruments, recordings) == 1.0
     mixed = random.permutation(instruments)
-    assert 0.3 < latent_map.nearest_share(latent, mixed, recordings) < 0.7
-    latent_map.draw(tmp_path / "map.png", points, shares, instruments)
+    assert 0.3 < encoding_map.nearest_share(latent, mixed, recordings) < 0.7
+    encoding_map.draw(tmp_path / "map.png", points, shares, instruments)
     assert (tmp_path / "map.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_maps_of_little(tmp_path):
     with pytest.raises(UserError, match="holds no .npy file"):
-        latent_map.read(tmp_path)
+        encoding_map.read(tmp_path)
     clips.write(tmp_path / "a.npy", np.ones((1, 4)))
-    latent, instruments, recordings = latent_map.read(tmp_path)
-    points, shares = latent_map.project(latent)
+    latent, instruments, recordings = encoding_map.read(tmp_path)
+    points, shares = encoding_map.project(latent)
     assert points.shape == (1, 2) and not points.any() and not shares.any()
-    assert np.isnan(latent_map.nearest_share(latent, instruments, recordings))
+    assert np.isnan(encoding_map.nearest_share(latent, instruments, recordings))
     clips.write(tmp_path / "b.npy", np.ones((1, 5)))
     with pytest.raises(UserError, match="of another model"):
-        latent_map.read(tmp_path)
+        encoding_map.read(tmp_path)

@@ -4,9 +4,11 @@ import sys
 import numpy as np
 import pytest
 
-from audio_tt import io
 from audio_tt.errors import UserError
-from autoencoder_tt import designs, evaluation, frames
+from audio_tt.files import io
+from autoencoder_tt import designs
+from autoencoder_tt.evaluation import scoring
+from autoencoder_tt.frames import features
 
 RATE = 22050
 
@@ -17,7 +19,7 @@ class Whisper(designs.FrameDesign):
     context = 0
 
     def __init__(self):
-        self.features = frames.FrameSpectrogram()
+        self.features = features.FrameSpectrogram()
         self.network = self
 
     def predict_on_batch(self, inputs):
@@ -30,32 +32,32 @@ def recording(melody):
 
 
 def test_a_perfect_copy_has_perfect_figures(recording):
-    figures = evaluation.compare(recording, recording, RATE)
-    assert figures.keys() == evaluation.FIGURES.keys()
+    figures = scoring.compare(recording, recording, RATE)
+    assert figures.keys() == scoring.FIGURES.keys()
     assert figures["lsd_db"] == figures["mfcc"] == 0.0
     assert figures["raw_pitch_accuracy"] == 1.0
     assert figures["loudness_correlation"] == pytest.approx(1.0)
-    louder = evaluation.compare(recording, 0.5 * recording[:-100], RATE)
+    louder = scoring.compare(recording, 0.5 * recording[:-100], RATE)
     assert 2.0 < louder["lsd_db"] < 6.1 and louder["raw_pitch_accuracy"] == 1.0
-    table = evaluation.as_markdown({"a copy": figures}).splitlines()
+    table = scoring.as_markdown({"a copy": figures}).splitlines()
     assert len(table) == 3 and table[2].startswith("| a copy | 0 | 0 | 1 | 1 |")
 
 
 def test_all_phases_of_one_model(recording):
     statistics = {"loudness_db": -20.0, "lowest_hz": 100.0, "highest_hz": 900.0}
     trained = designs.TrainedModel("whisper", Whisper(), statistics)
-    played = dict(evaluation.play(trained, recording, evaluation.PHASES, method="yin"))
+    played = dict(scoring.play(trained, recording, scoring.PHASES, method="yin"))
     assert list(played) == ["harmonics", "random", "input"]
     assert {len(audio) for audio in played.values()} == {len(recording)}
     assert np.abs(played["input"] - played["random"]).max() > 1e-4
-    (silence,) = evaluation.play(trained, np.zeros(5000, np.float32), ["input"], method="yin")
+    (silence,) = scoring.play(trained, np.zeros(5000, np.float32), ["input"], method="yin")
     assert silence[0] == "input" and not silence[1].any()
 
 
 def test_noise_is_as_loud_as_it_is_said(tmp_path, recording):
     io.write(tmp_path / "a.wav", recording, RATE, "FLOAT")
-    clean = evaluation.hear(tmp_path / "a.wav", RATE)
-    noisy = evaluation.hear(tmp_path / "a.wav", RATE, noise_db=20.0)
+    clean = scoring.hear(tmp_path / "a.wav", RATE)
+    noisy = scoring.hear(tmp_path / "a.wav", RATE, noise_db=20.0)
     assert noisy.dtype == np.float32
     level = 10 * np.log10(np.mean((noisy - clean) ** 2) / np.mean(clean**2))
     assert level == pytest.approx(-20.0, abs=0.2)
@@ -63,13 +65,13 @@ def test_noise_is_as_loud_as_it_is_said(tmp_path, recording):
 
 def test_pairs_go_by_their_names(tmp_path):
     heard = [tmp_path / "x" / "a.wav"]
-    assert evaluation.pairs_of(heard, [tmp_path / "y" / f"{name}.wav" for name in "ba"]) == [
+    assert scoring.pairs_of(heard, [tmp_path / "y" / f"{name}.wav" for name in "ba"]) == [
         (heard[0], tmp_path / "y" / "a.wav")
     ]
     with pytest.raises(UserError, match="a.wav has no recording"):
-        evaluation.pairs_of(heard, [tmp_path / "b.wav"])
+        scoring.pairs_of(heard, [tmp_path / "b.wav"])
     with pytest.raises(UserError, match="targets of one name"):
-        evaluation.pairs_of(heard, [tmp_path / "y" / "a.wav", tmp_path / "z" / "a.wav"])
+        scoring.pairs_of(heard, [tmp_path / "y" / "a.wav", tmp_path / "z" / "a.wav"])
 
 
 def test_a_folder_is_measured_but_for_what_cannot_be_read(tmp_path, recording):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from autoencoder_tt.features import ClipSpectrogram, Range
+from autoencoder_tt.published.features import ClipSpectrogram, Range
 
 
 def test_figures_of_the_original(picture, golden):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from audio_tt.locked_librosa import librosa
-from autoencoder_tt.frames import FrameSpectrogram
+from audio_tt.dsp.locked_librosa import librosa
+from autoencoder_tt.frames.features import FrameSpectrogram
 
 FEATURES = FrameSpectrogram()
 

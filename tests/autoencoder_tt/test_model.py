@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_tt import settings, weights
-from autoencoder_tt.features import ClipSpectrogram
-from autoencoder_tt.model import convolutional_autoencoder
-from autoencoder_tt.parameters import read_parameters
+from audio_tt import settings
+from audio_tt.models import weights
+from autoencoder_tt.published.features import ClipSpectrogram
+from autoencoder_tt.published.models import convolutional_autoencoder
+from autoencoder_tt.published.parameters import read_parameters
 
 PUBLISHED = 540_756_610
 

@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from audio_tt.errors import UserError
-from autoencoder_tt.parameters import read_parameters
+from autoencoder_tt.published.parameters import read_parameters
 
 PUBLISHED = [(512, 128, 2), (512, 256), (3, 3), (2, (2, 1)), 128]
 

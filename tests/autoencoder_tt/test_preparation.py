@@ -3,8 +3,8 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
-from autoencoder_tt import clips, preparation
-from autoencoder_tt.features import ClipSpectrogram, Range
+from autoencoder_tt.published import clips, preparation
+from autoencoder_tt.published.features import ClipSpectrogram, Range
 
 SHAPE = (512, 128, 2)
 SMALL = ClipSpectrogram(n_samples=8192)  # clips that take less time

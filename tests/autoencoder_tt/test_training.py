@@ -5,14 +5,20 @@ import keras
 import numpy as np
 import pytest
 
-from audio_tt import io, settings, weights
+from audio_tt import settings
 from audio_tt.errors import UserError
-from audio_tt.runs import RunDirectory
-from autoencoder_tt import clips, data, loading, losses, packing, recordings, training
+from audio_tt.files import io
+from audio_tt.models import weights
+from audio_tt.training.run_directory import RunDirectory
+from autoencoder_tt import data, losses
 from autoencoder_tt.configurables import designs
-from autoencoder_tt.corruption import Corruption
 from autoencoder_tt.data import HeldOut
-from autoencoder_tt.features import Range
+from autoencoder_tt.frames import recordings
+from autoencoder_tt.published import clips
+from autoencoder_tt.published.features import Range
+from autoencoder_tt.trained import loading, packing
+from autoencoder_tt.training import loop
+from autoencoder_tt.training.corruption import Corruption
 
 SMALL_FRAMES = """
 include 'autoencoder/flute.gin'
@@ -70,7 +76,7 @@ def opened(tmp_path, tunes, measured_path):
 
 def test_training_learns_and_goes_on_after_a_stop(tmp_path, opened):
     design, crops = opened()
-    training.train(design.network, crops, tmp_path / "whole", epochs=3)
+    loop.train(design.network, crops, tmp_path / "whole", epochs=3)
     design, crops = opened()
 
     class Stop(Exception):
@@ -81,9 +87,9 @@ def test_training_learns_and_goes_on_after_a_stop(tmp_path, opened):
             raise Stop
 
     with pytest.raises(Stop):
-        training.train(design.network, crops, tmp_path / "halves", stop, epochs=3)
+        loop.train(design.network, crops, tmp_path / "halves", stop, epochs=3)
     design, crops = opened(seed=1)
-    training.train(design.network, crops, tmp_path / "halves", epochs=3)
+    loop.train(design.network, crops, tmp_path / "halves", epochs=3)
     histories = [RunDirectory(tmp_path / name).history() for name in ("whole", "halves")]
     assert [row["epoch"] for row in histories[0]] == [1, 2, 3]
     assert histories[0][-1]["val_lsd_db"] < 0.9 * histories[0][0]["val_lsd_db"]
@@ -94,7 +100,7 @@ def test_training_learns_and_goes_on_after_a_stop(tmp_path, opened):
 
 def test_a_run_is_a_model(tmp_path, opened):
     design, crops = opened()
-    training.train(design.network, crops, tmp_path, design.listener(crops), epochs=1)
+    loop.train(design.network, crops, tmp_path, design.listener(crops), epochs=1)
     written = json.loads((tmp_path / "statistics.json").read_text())
     assert 100 < written["lowest_hz"] < written["highest_hz"] < 600
     for name in ("drawn.wav", "recording.wav"):
@@ -149,7 +155,7 @@ def test_training_ends_when_nothing_gets_better_and_keeps_the_best(tmp_path):
     for _ in range(2):  # the second time there is nothing left to do
         network = Scripted()
         network(np.zeros((1, 2, 1)))
-        training.train(network, Endless(), tmp_path, epochs=50, patience=2)
+        loop.train(network, Endless(), tmp_path, epochs=50, patience=2)
         rows = RunDirectory(tmp_path).history()
         assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
     distances = [row["val_lsd_db"] for row in rows]
@@ -167,7 +173,7 @@ def test_a_loss_that_is_not_finite_ends_in_one_line(tmp_path):
     network = Scripted()
     network(np.zeros((1, 2, 1)))
     with pytest.raises(UserError, match="no longer finite in epoch 1"):
-        training.train(network, Broken(), tmp_path)
+        loop.train(network, Broken(), tmp_path)
 
 
 def test_the_loss_is_the_distance():
@@ -254,7 +260,7 @@ def test_the_published_design_trains_through_the_same_room(tmp_path, pictures):
     assert len(pairs.training_names) == 4 and len(pairs.held_out_names) == 2
     assert len({name[:5] for name in pairs.held_out_names}) == 1
     run = tmp_path / "run"
-    training.train(design.network, pairs, run, design.listener(pairs), epochs=2)
+    loop.train(design.network, pairs, run, design.listener(pairs), epochs=2)
     rows = RunDirectory(run).history()
     assert rows[-1]["loss"] < rows[0]["loss"]
     held_out = next(iter(pairs.held_out))
@@ -274,14 +280,14 @@ def test_a_published_run_goes_on_and_is_a_model_for_the_original(tmp_path, pictu
             design = designs.get_design()
             design.write_sizes(tmp_path / name)
             pairs = data.PicturePairs(folder, design.spectrogram)
-            training.train(design.network, pairs, tmp_path / name, epochs=count)
+            loop.train(design.network, pairs, tmp_path / name, epochs=count)
     whole, halves = (RunDirectory(tmp_path / name).history() for name in ("whole", "halves"))
     assert [row["epoch"] for row in halves] == [1, 2]
     for a, b in zip(whole, halves, strict=True):
         assert a == pytest.approx(b, rel=1e-4)
     best = min(halves, key=lambda row: row["val_lsd_db"])["val_lsd_db"]
     loaded = loading.load(tmp_path / "halves")
-    assert training.lsd_db(loaded.design.network, pairs.held_out) == pytest.approx(best, rel=1e-4)
+    assert loop.lsd_db(loaded.design.network, pairs.held_out) == pytest.approx(best, rel=1e-4)
     (tmp_path / "halves" / "operative_config.gin").unlink()  # what the original leaves
     again = loading.load(tmp_path / "halves")
     for a, b in zip(loaded.design.network.weights, again.design.network.weights, strict=True):

@@ -4,11 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from audio_tt.phase_windows import GriffinLim
-from autoencoder_tt import catalogue, frame_model, loading, transfer
+from audio_tt.dsp.griffin_lim_windows import GriffinLim
 from autoencoder_tt.designs import TrainedModel
-from autoencoder_tt.frames import FrameSpectrogram
-from autoencoder_tt.transfer import Playing
+from autoencoder_tt.frames import models, transfer
+from autoencoder_tt.frames.features import FrameSpectrogram
+from autoencoder_tt.frames.transfer import Playing
+from autoencoder_tt.trained import catalogue, loading
 
 RATE = 22050
 
@@ -100,8 +101,8 @@ def test_blocks_joined_are_the_whole(trained, tune, monkeypatch):
 
 def test_the_network_needs_its_context_and_no_more():
     keras.utils.set_random_seed(0)
-    network = frame_model.frame_autoencoder(33, 10, 100.0, channels=(8, 8), latent_size=3, width=3)
-    context = frame_model.context_frames(network)
+    network = models.frame_autoencoder(33, 10, 100.0, channels=(8, 8), latent_size=3, width=3)
+    context = models.context_frames(network)
     assert context == 3
     inputs = np.random.default_rng(0).random((1, 40, 44), np.float32)
     whole = np.asarray(network(inputs))
@@ -115,7 +116,7 @@ def test_the_network_needs_its_context_and_no_more():
 
 def test_the_picture_cuts_harmonics_out_of_an_envelope():
     keras.utils.set_random_seed(0)
-    network = frame_model.frame_autoencoder(33, 10, 100.0, ("pitch",), channels=(8,), width=1)
+    network = models.frame_autoencoder(33, 10, 100.0, ("pitch",), channels=(8,), width=1)
     for name in ("envelope", "rest"):
         layer = network.get_layer("decoder").get_layer(name)
         layer.kernel.assign(np.zeros(layer.kernel.shape))
@@ -131,7 +132,7 @@ def test_the_picture_cuts_harmonics_out_of_an_envelope():
 @pytest.mark.parametrize("reads", [(), ("picture", "colour")])
 def test_what_is_read_must_be_there(reads):
     with pytest.raises(ValueError, match="reads must name"):
-        frame_model.frame_autoencoder(9, 3, 100.0, reads)
+        models.frame_autoencoder(9, 3, 100.0, reads)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 
 from audio_tt import settings
 from audio_tt.errors import UserError
-from ddsp_tt import loading
 from ddsp_tt.configurables import models
 from ddsp_tt.magenta import folders
+from ddsp_tt.trained import loading
 
 
 @pytest.fixture

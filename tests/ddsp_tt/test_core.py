@@ -1,4 +1,4 @@
-"""ddsp_tt.core against figures measured on ddsp 3.7.0 and against exact arithmetic."""
+"""ddsp_tt.synthesis.core against figures measured on ddsp 3.7.0 and against exact arithmetic."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from ddsp_tt import core
+from ddsp_tt.synthesis import core
 
 GOLDEN = dict(np.load(Path(__file__).parents[1] / "golden" / "ddsp_core.npz"))
 # What the original's float32 running phase is off by: the exact phase is further from it than this

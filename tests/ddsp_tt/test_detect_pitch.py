@@ -8,14 +8,16 @@ import types
 import numpy as np
 import pytest
 
-from audio_tt import io, microphone
 from audio_tt.errors import UserError
-from ddsp_tt import features, pitch_report
+from audio_tt.files import io
+from ddsp_tt.evaluation import pitch_curves
+from ddsp_tt.features import extraction
+from ddsp_tt.playing import microphone
 
 
 def test_a_table_and_figures(tmp_path, melody):
-    measured = features.extract(melody, method="yin")
-    written = pitch_report.write(melody, measured, tmp_path / "a b", "a b.wav")
+    measured = extraction.extract(melody, method="yin")
+    written = pitch_curves.write(melody, measured, tmp_path / "a b", "a b.wav")
     names = ["a b.csv", "a b.png", "a b_spectrogram.png"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names and len(written) == 3
     with open(tmp_path / "a b.csv", newline="") as file:
@@ -24,13 +26,13 @@ def test_a_table_and_figures(tmp_path, melody):
     assert float(rows[100]["time"]) == pytest.approx(0.4)
     assert float(rows[100]["f0_hz"]) == pytest.approx(measured["f0_hz"][100], abs=1e-3)
     assert float(rows[100]["loudness_db"]) == pytest.approx(measured["loudness_db"][100], abs=1e-3)
-    assert "from G4 (3" in (line := pitch_report.describe(measured)) and "to C5 (5" in line
+    assert "from G4 (3" in (line := pitch_curves.describe(measured)) and "to C5 (5" in line
 
 
 def test_a_recording_without_pitch_is_told_so(tmp_path):
-    measured = features.extract(np.zeros(8000, "float32"), method="yin")
-    pitch_report.write(np.zeros(8000, "float32"), measured, tmp_path / "a", "a")
-    assert pitch_report.describe(measured) == "no pitch was found"
+    measured = extraction.extract(np.zeros(8000, "float32"), method="yin")
+    pitch_curves.write(np.zeros(8000, "float32"), measured, tmp_path / "a", "a")
+    assert pitch_curves.describe(measured) == "no pitch was found"
 
 
 def test_recording(monkeypatch):

@@ -12,10 +12,10 @@ import keras
 import numpy as np
 import pytest
 
-from audio_tt import devices, runs
-from audio_tt.devices import single
 from audio_tt.errors import UserError
-from ddsp_tt import preparation
+from audio_tt.training import devices, run_directory
+from audio_tt.training.devices import single
+from ddsp_tt.data import preparation
 
 ROUNDING = 1e-4  # logarithms of what is silent make much of float32's last digits
 BACKEND = keras.backend.backend()
@@ -44,7 +44,7 @@ app.run(run.main)
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, small_gin, melody):
     """A folder with prepared examples and settings."""
-    from audio_tt import io
+    from audio_tt.files import io
 
     folder = tmp_path_factory.mktemp("devices")
     io.write(folder / "in.wav", melody, 16000)
@@ -98,7 +98,7 @@ def finish(*processes):
 
 
 def losses(save_dir):
-    return [row["loss"] for row in runs.RunDirectory(save_dir).history()]
+    return [row["loss"] for row in run_directory.RunDirectory(save_dir).history()]
 
 
 @pytest.fixture(scope="module")
@@ -134,9 +134,9 @@ def test_a_killed_worker_leaves_a_run_that_resumes(place, expected):
     time.sleep(1.0)
     workers[0].send_signal(signal.SIGKILL)  # it waits for the other until a time is up
     workers[0].wait()
-    done = int(runs.RunDirectory(save_dir).history()[-1]["step"])
+    done = int(run_directory.RunDirectory(save_dir).history()[-1]["step"])
     finish(*start_workers(place, save_dir, f"--gin_param=train.num_steps={done + 2}"))
-    history = runs.RunDirectory(save_dir).history()
+    history = run_directory.RunDirectory(save_dir).history()
     assert [row["step"] for row in history] == list(range(2, done + 3, 2))
     np.testing.assert_allclose([row["loss"] for row in history[:2]], expected, rtol=ROUNDING)
 

@@ -8,23 +8,17 @@ import sys
 import numpy as np
 import pytest
 
-from audio_tt import io, settings
+from audio_tt import settings
 from audio_tt.errors import UserError
-from ddsp_tt import (
-    catalogue,
-    data,
-    evaluation,
-    evaluators,
-    features,
-    held_out,
-    loading,
-    postprocessing,
-    reports,
-    transfer,
-)
-from ddsp_tt.rates import DEFAULT_RATES
+from audio_tt.files import io
+from ddsp_tt.data import example_files, held_out
+from ddsp_tt.evaluation import evaluators, scoring, tables
+from ddsp_tt.features import extraction, fitting
+from ddsp_tt.features.rates import DEFAULT_RATES
+from ddsp_tt.playing import transfer
+from ddsp_tt.trained import catalogue, loading
 
-FAST = evaluation.Tracker(frame_rate=100, capacity="tiny")
+FAST = scoring.Tracker(frame_rate=100, capacity="tiny")
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +28,11 @@ def flute():
 
 @pytest.fixture(scope="module")
 def example(melody):
-    return {"audio": melody, **features.extract(melody)}
+    return {"audio": melody, **extraction.extract(melody)}
 
 
 def test_an_instrument_plays_what_it_is_given(flute, example):
-    scores = evaluation.resynthesis(flute, [example], FAST)
+    scores = scoring.resynthesis(flute, [example], FAST)
     assert scores["raw_pitch_accuracy"] > 0.95
     assert scores["f0_l1_semitones"] < 0.3 and scores["f0_outliers"] == 0.0
     assert scores["loudness_l1_db"] < 6.0
@@ -47,7 +41,7 @@ def test_an_instrument_plays_what_it_is_given(flute, example):
 def test_transfer_keeps_pitch_and_takes_the_timbre(flute, example):
     kept = transfer.Adjustment(keep_octave=True)
     rendered = transfer.render(flute, example, len(example["audio"]), kept)
-    scores = evaluation.between(flute, [example], [rendered], FAST)
+    scores = scoring.between(flute, [example], [rendered], FAST)
     assert scores["raw_pitch_accuracy"] > 0.95
     assert scores["frechet_to_target"] < 1e-3 < scores["frechet_to_source"]
 
@@ -63,14 +57,16 @@ def test_a_melody_moves_no_further_than_the_instrument_needs(flute, example, mov
 
 def test_what_training_held_out_is_judged(example, tmp_path):
     for name in ("a", "b", "c", "d"):
-        data.save_example(tmp_path / "all" / f"{name}_0a_0000.npz", example["audio"], example)
-    data.save_example(tmp_path / "apart" / "e_0a_0000.npz", example["audio"], example)
+        example_files.save_example(
+            tmp_path / "all" / f"{name}_0a_0000.npz", example["audio"], example
+        )
+    example_files.save_example(tmp_path / "apart" / "e_0a_0000.npz", example["audio"], example)
     everything, apart = tmp_path / "all", tmp_path / "apart"
 
     def names(*arguments):
         return {name for name, _ in held_out.of_training(*arguments).pairs}
 
-    (held,) = data.split(data.find_examples(everything), 0.25)[1]
+    (held,) = example_files.split(example_files.find_examples(everything), 0.25)[1]
     assert names(everything, None, 0.25) == {held.stem.rsplit("_", 1)[0]}
     assert names(everything, apart, 0.25) == names(None, apart, 0.0) == {"e_0a"}
     assert len(names(everything, None, 0.0)) == 4
@@ -93,7 +89,7 @@ def test_the_same_seed_gives_the_same_sound(flute, example):
 def test_auto_adjust_brings_pitch_and_loudness_home(flute, example):
     soft = {**example, "loudness_db": np.maximum(example["loudness_db"] - 30.0, -80.0)}
     low = {**soft, "f0_hz": soft["f0_hz"] / 4.0}
-    adjusted, mask_on = postprocessing.adjust(low, flute.statistics)
+    adjusted, mask_on = fitting.adjust(low, flute.statistics)
     notes = adjusted["loudness_db"][mask_on]
     assert abs(np.median(notes) - flute.statistics["mean_loudness_note"]) < 6.0
     assert np.median(adjusted["f0_hz"][mask_on]) > 300.0
@@ -122,9 +118,9 @@ def report(flute, example, tmp_path_factory):
     folder = tmp_path_factory.mktemp("held out")
     short = {key: x[: len(x) // 2] for key, x in example.items() if key != "rates"}
     for name, stretch in (("one_0000", example), ("one_0001", short), ("two_0000", short)):
-        data.save_example(folder / f"{name}.npz", stretch["audio"], stretch)
-    tracker = evaluation.Tracker(frame_rate=50, capacity="tiny")
-    return evaluation.evaluate(flute, held_out.prepared(folder), tracker, example_secs=1.0)
+        example_files.save_example(folder / f"{name}.npz", stretch["audio"], stretch)
+    tracker = scoring.Tracker(frame_rate=50, capacity="tiny")
+    return scoring.evaluate(flute, held_out.prepared(folder), tracker, example_secs=1.0)
 
 
 def test_figures_are_of_windows_then_recordings_then_all(report):
@@ -143,10 +139,10 @@ def test_figures_are_of_windows_then_recordings_then_all(report):
 
 def test_a_report_is_table_csv_json_and_plot(report, tmp_path):
     report["examples"][0]["f0_l1_semitones"] = float("nan")
-    paths = reports.save(report, tmp_path / "out", {"model": "flute"})
+    paths = tables.save(report, tmp_path / "out", {"model": "flute"})
     with open(paths[0], newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["recording"] for row in rows] == ["one", "two", reports.OVERALL]
+    assert [row["recording"] for row in rows] == ["one", "two", tables.OVERALL]
     content = json.loads(paths[1].read_text())
     assert content["settings"] == {"model": "flute"}
     assert content["examples"][0]["f0_l1_semitones"] is None
@@ -154,7 +150,7 @@ def test_a_report_is_table_csv_json_and_plot(report, tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
         path.name for path in paths
     )
-    lines = reports.as_markdown(reports.rows(report)).splitlines()
+    lines = tables.as_markdown(tables.rows(report)).splitlines()
     assert lines[0].startswith(
         "| recording | seconds | examples | spectral loss | Loudness L1 (dB)"
     )
@@ -163,7 +159,7 @@ def test_a_report_is_table_csv_json_and_plot(report, tmp_path):
 
 def window(f0_target, f0, confidence=1.0):
     frames = np.ones(100)
-    return evaluation.Window(
+    return scoring.Window(
         target=np.zeros(6400),
         audio=np.zeros(6400),
         rates=DEFAULT_RATES,
@@ -199,21 +195,21 @@ def test_magentas_own_gin_chooses_what_is_measured(tmp_path, flute, example):
     )
     settings.parse_gin((foreign,), skip_unknown=True)
     one = held_out.Stretches(1, iter([("one", example)]))
-    report = evaluation.evaluate(flute, one, tracker=None)
+    report = scoring.evaluate(flute, one, tracker=None)
     assert set(report["overall"]) == {
         "spectral_loss",
         "spectral_loss_mag",
         "spectral_loss_logmag",
     }
     one = held_out.Stretches(1, iter([("one", example)]))
-    paths = evaluation.sample(flute, tmp_path, one)
+    paths = scoring.sample(flute, tmp_path, one)
     assert [path.name for path in paths] == [
         f"one_{kind}.{end}" for kind in ("original", "generated") for end in ("wav", "png")
     ]
     assert io.info(paths[2]).duration == pytest.approx(len(example["audio"]) / 16000)
     settings.parse_gin(("ddsp/eval/basic_f0_ld.gin",))
     one = held_out.Stretches(1, iter([("one", example)]))
-    (curves,) = evaluation.sample(flute, tmp_path, one, FAST)[4:]
+    (curves,) = scoring.sample(flute, tmp_path, one, FAST)[4:]
     assert curves.name == "one_curves.png" and curves.is_file()
     settings.parse_gin()
 
@@ -225,9 +221,9 @@ def test_recordings_are_measured_a_minute_at_a_time(tmp_path, melody):
     pairs = list(stretches.pairs)
     assert stretches.total == 3
     assert [name for name, _ in pairs] == ["a_solo", "b_solo", "b_solo_2"]
-    assert set(pairs[0][1]) == {"rates", "audio", "audio_16k", *data.FEATURES}
+    assert set(pairs[0][1]) == {"rates", "audio", "audio_16k", *example_files.FEATURES}
     with pytest.raises(UserError, match="nothing to evaluate on: give --data_dir"):
-        evaluation.evaluate(None)
+        scoring.evaluate(None)
 
 
 def test_a_folder_is_measured_but_for_what_cannot_be_read(tmp_path, melody):

@@ -11,9 +11,11 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
-from ddsp_tt import effects, loading, models, processors, synths
+from ddsp_tt import models
 from ddsp_tt.exporting import files
 from ddsp_tt.exporting.decoder import StatelessDecoder
+from ddsp_tt.synthesis import effects, processors, synths
+from ddsp_tt.trained import loading
 
 DOCS = Path(__file__).parents[2] / "docs" / "ddsp_export.md"
 ENDINGS = {"onnx": ".onnx", "tflite": ".tflite", "saved_model": "_saved_model"}

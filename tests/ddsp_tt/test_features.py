@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from audio_tt import io
 from audio_tt.errors import UserError
-from ddsp_tt import data, features, preparation, statistics
+from audio_tt.files import io
+from ddsp_tt.data import example_files, preparation
+from ddsp_tt.features import extraction, statistics
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def prepared(tmp_path_factory, melody):
 
 
 def test_features_of_a_melody(melody):
-    measured = features.extract(melody)
+    measured = extraction.extract(melody)
     n_frames = len(melody) // 64
     assert all(x.shape == (n_frames,) and x.dtype == np.float32 for x in measured.values())
     for start, hz in ((0.3, 440.0), (1.3, 523.25), (2.3, 392.0)):
@@ -30,15 +31,15 @@ def test_features_of_a_melody(melody):
 
 def test_loudness_in_blocks_is_that_of_the_whole(monkeypatch):
     audio = np.random.default_rng(0).normal(size=64 * 700).astype("float32")
-    whole = features.loudness(audio)
+    whole = extraction.loudness(audio)
     assert whole.shape == (701,)
-    monkeypatch.setattr(features, "_BLOCK_FRAMES", 128)
-    np.testing.assert_allclose(features.loudness(audio), whole, atol=1e-4)
+    monkeypatch.setattr(extraction, "_BLOCK_FRAMES", 128)
+    np.testing.assert_allclose(extraction.loudness(audio), whole, atol=1e-4)
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 63, 64, 65])
 def test_short_audio_has_at_least_a_frame(n_samples):
-    measured = features.extract(np.zeros(n_samples, "float32"))
+    measured = extraction.extract(np.zeros(n_samples, "float32"))
     assert len(measured["f0_hz"]) == max(-(-n_samples // 64), 1)
     assert np.all(measured["f0_confidence"] == 0.0)
     assert all(np.isfinite(x).all() for x in measured.values())
@@ -47,7 +48,7 @@ def test_short_audio_has_at_least_a_frame(n_samples):
 def test_prepared_examples(prepared, melody):
     paths = sorted(prepared.glob("*.npz"))
     assert [path.name.rsplit("_", 2)[0] for path in paths] == ["loud", "mélodie one"]
-    example = data.load_example(paths[1])
+    example = example_files.load_example(paths[1])
     assert len(example["audio"]) == 64 * len(example["f0_hz"]) == len(melody)
     np.testing.assert_allclose(example["audio"], melody, atol=1e-4)
     assert example["loudness_db"].shape == example["f0_confidence"].shape
@@ -74,25 +75,25 @@ def test_a_bad_file_is_reported_and_the_others_done(tmp_path, melody):
 
 
 def test_crops_depend_on_seed_and_step_alone(prepared):
-    provider = data.CropProvider(prepared, crop_seconds=0.5, batch_size=3, seed=1)
+    provider = example_files.CropProvider(prepared, crop_seconds=0.5, batch_size=3, seed=1)
     batch = provider.batch(7)
     assert batch["audio"].shape == (3, 8000) and batch["f0_hz"].shape == (3, 125)
-    again = data.CropProvider(prepared, crop_seconds=0.5, batch_size=3, seed=1).batch(7)
+    again = example_files.CropProvider(prepared, crop_seconds=0.5, batch_size=3, seed=1).batch(7)
     np.testing.assert_array_equal(batch["audio"], again["audio"])
     assert np.abs(batch["audio"] - provider.batch(8)["audio"]).max() > 0.01
 
 
 def test_crops_keep_audio_and_features_together(prepared):
-    provider = data.CropProvider(prepared, crop_seconds=1.0, batch_size=4, seed=0)
+    provider = example_files.CropProvider(prepared, crop_seconds=1.0, batch_size=4, seed=0)
     batch = provider.batch(0)
     for audio, loudness_db in zip(batch["audio"], batch["loudness_db"], strict=True):
-        measured = features.loudness(audio)[:-1]
+        measured = extraction.loudness(audio)[:-1]
         inner = slice(8, -8)
         np.testing.assert_allclose(measured[inner], loudness_db[inner], atol=0.5)
 
 
 def test_examples_shorter_than_a_crop_are_followed_by_silence(prepared):
-    provider = data.CropProvider(prepared, crop_seconds=5.0, batch_size=2)
+    provider = example_files.CropProvider(prepared, crop_seconds=5.0, batch_size=2)
     batch = provider.batch(0)
     assert batch["audio"].shape == (2, 80000)
     assert np.abs(batch["audio"][:, 48000:]).max() == 0.0
@@ -101,9 +102,9 @@ def test_examples_shorter_than_a_crop_are_followed_by_silence(prepared):
 
 def test_folders_that_are_no_data_set(tmp_path):
     with pytest.raises(UserError, match="no such folder"):
-        data.load_folder(tmp_path / "nowhere")
+        example_files.load_folder(tmp_path / "nowhere")
     with pytest.raises(UserError, match="no prepared example"):
-        data.load_folder(tmp_path)
+        example_files.load_folder(tmp_path)
     np.savez(tmp_path / "x.npz", something=1)
     with pytest.raises(UserError, match="not a prepared example"):
-        data.load_folder(tmp_path)
+        example_files.load_folder(tmp_path)

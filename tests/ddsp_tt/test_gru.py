@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from ddsp_tt.compilation import compiled
-from ddsp_tt.gru import Gru
+from audio_tt.models.compilation import compiled
+from ddsp_tt.models.gru import Gru
 
 BACKEND = keras.backend.backend()
 MODES = {"tensorflow": ["eager", "graph", "xla"], "jax": ["eager", "graph"]}[BACKEND]

@@ -7,9 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from audio_tt import io, settings
-from ddsp_tt import catalogue, evaluation, features, interpolation, loading
+from audio_tt import settings
+from audio_tt.files import io
 from ddsp_tt.configurables import models
+from ddsp_tt.evaluation import interpolation, scoring
+from ddsp_tt.features import extraction
+from ddsp_tt.trained import catalogue, loading
 
 
 def recording(n_frames, f0_hz, loudness_db, confidence, z):
@@ -55,7 +58,7 @@ def test_what_is_played_is_compared_with_what_was_asked_for(melody):
     assert interpolation.tasks_of(trained.model) == ["reconstruction", "loudness", "f0"]
     measured = interpolation.measure(trained, melody)
     lower = {**measured, "f0_hz": measured["f0_hz"] * 2.0 ** (-4 / 12)}
-    tracker = evaluation.Tracker(frame_rate=50, capacity="tiny")
+    tracker = scoring.Tracker(frame_rate=50, capacity="tiny")
     wanted = interpolation.mix(measured, lower, "f0", 0.5)
     window, figures = interpolation.play(trained, wanted, tracker)
     assert figures["f0_l1_semitones"] < 0.3 and figures["f0_outliers"] == 0.0
@@ -71,7 +74,7 @@ def test_a_model_with_an_encoder_has_z(small_gin, melody):
     trained = loading.TrainedModel("small", loading.build(models.get_model()), None)
     measured = interpolation.measure(trained, melody[:16000], method="yin")
     assert interpolation.tasks_of(trained.model)[-1] == "z"
-    assert measured["z"].shape == (16000 // features.HOP_LENGTH, 16)
+    assert measured["z"].shape == (16000 // extraction.HOP_LENGTH, 16)
 
 
 def test_means_are_of_tasks():

@@ -8,10 +8,14 @@ from keras import ops
 
 from audio_tt import settings
 from audio_tt.errors import UserError
-from ddsp_tt import data, evaluation, interpolation, loading, losses, streaming, transfer, windows
-from ddsp_tt.configurables import models, training
+from ddsp_tt import losses
+from ddsp_tt.configurables import loop, models
+from ddsp_tt.data import example_files
+from ddsp_tt.evaluation import interpolation, scoring
 from ddsp_tt.exporting.decoder import StatelessDecoder
-from ddsp_tt.live import LiveInstrument
+from ddsp_tt.playing import rendering, transfer, windowed_analysis
+from ddsp_tt.playing.live import LiveInstrument
+from ddsp_tt.trained import loading
 
 WINDOW, HOP = 8192, 512
 SMALL = """
@@ -61,7 +65,7 @@ def build(**options):
 
 
 def play(model, audio):
-    return np.concatenate(list(streaming.render(model, {"audio": audio})))
+    return np.concatenate(list(rendering.render(model, {"audio": audio})))
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +104,7 @@ def test_what_windows_say_differently_goes_over_slowly():
     dense = model.sinusoidal_encoder.outs["amplitudes"]
     dense.kernel.assign(np.array([[0.0] * 3, [10.0] * 3], "float32"))
     audio = np.concatenate([np.zeros(3 * WINDOW), np.ones(3 * WINDOW)]).astype("float32")
-    blocks = list(windows.analyse(model, audio).controls)
+    blocks = list(windowed_analysis.analyse(model, audio).controls)
     amplitudes = np.concatenate([block["amplitudes"] for block in blocks], axis=1)[0, :, 0]
     assert len(amplitudes) == 6 * WINDOW // HOP
     assert amplitudes[0] == pytest.approx(0.405, abs=0.01) and amplitudes[-1] > 1.9
@@ -113,7 +117,7 @@ def test_harmonics_learn_from_sinusoids_and_do_not_change_them(tone):
     encoder = models.SinusoidalToHarmonicEncoder(keras.layers.Dense(8), n_harmonics=5)
     model = build(harmonic_encoder=encoder, sinusoidal_consistency_losses=consistency)
     before = [ops.convert_to_numpy(x) for x in model.sinusoidal_encoder.weights]
-    model.compile(training.Trainer(learning_rate=3e-3).optimizer)
+    model.compile(loop.Trainer(learning_rate=3e-3).optimizer)
     batch = {"audio": np.stack([tone[:WINDOW], 0.1 * tone[:WINDOW]])}
     values = [float(np.ravel(model.train_on_batch(batch))[0]) for _ in range(6)]
     assert values[-1] < values[0]
@@ -139,12 +143,12 @@ def run(tmp_path_factory, tone):
     n_frames = len(tone) // 64
     features = {key: np.full(n_frames, value) for key, value in _FEATURES.items()}
     (folder / "data").mkdir()
-    data.save_example(folder / "data" / "one_0000.npz", tone[: n_frames * 64], features)
+    example_files.save_example(folder / "data" / "one_0000.npz", tone[: n_frames * 64], features)
     (folder / "small.gin").write_text(SMALL)
     settings.parse_gin((folder / "small.gin",))
     keras.utils.set_random_seed(0)
-    provider = data.CropProvider(folder / "data", crop_seconds=0.512)
-    training.train(models.get_model(), folder / "run", data_provider=provider)
+    provider = example_files.CropProvider(folder / "data", crop_seconds=0.512)
+    loop.train(models.get_model(), folder / "run", data_provider=provider)
     return folder / "run"
 
 
@@ -157,8 +161,8 @@ def test_a_run_plays_and_is_judged(run, tone):
     played = transfer.render(trained, heard, 20000)
     assert played.shape == (20000,) and np.abs(played).max() > 1e-4
     np.testing.assert_array_equal(played, transfer.render(trained, heard, 20000))
-    example = data.load_example(run.parent / "data" / "one_0000.npz")
-    window = evaluation.play(trained, example, None, needs_pitch=False)
+    example = example_files.load_example(run.parent / "data" / "one_0000.npz")
+    window = scoring.play(trained, example, None, needs_pitch=False)
     assert window.audio.shape == window.target.shape
 
 

@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 from keras import ops
 
 from audio_tt.errors import UserError
-from ddsp_tt import effects, features, live, loading, models, processors, synths
+from ddsp_tt import models
+from ddsp_tt.features import extraction
 from ddsp_tt.magenta import legacy_names
+from ddsp_tt.playing import live
+from ddsp_tt.synthesis import effects, processors, synths
+from ddsp_tt.trained import loading
 
 HOP = 64
 
@@ -198,7 +202,7 @@ def test_it_is_what_the_model_gives_after_the_latency(
     measured = {
         "audio": sound,
         "f0_hz": f0_hz.astype("float32"),
-        "loudness_db": features.loudness(sound)[:n_frames],
+        "loudness_db": extraction.loudness(sound)[:n_frames],
     }
     # The last frames of a file see nothing after them; those of a live input do.
     end = len(sound) - 1000
@@ -215,7 +219,7 @@ def test_filters_of_any_length(bands, window_size, delay_compensation, sound, sa
     audio, f0_hz = heard(live.LiveInstrument(trained), sound[:4032])
     measured = {
         "f0_hz": f0_hz[:63].astype("float32"),
-        "loudness_db": features.loudness(sound[:4032])[:63],
+        "loudness_db": extraction.loudness(sound[:4032])[:63],
     }
     np.testing.assert_allclose(audio[:3000], at_once(trained, measured)[:3000], atol=2e-4)
 
@@ -242,7 +246,7 @@ def test_other_rates(sample_rate, frame_rate, sound, same_noise):
     played = at_once(trained, measured)
     assert np.abs(played[:end]).max() > 0.05
     np.testing.assert_allclose(audio[:end], played[:end], atol=5e-4)
-    expected = features.extract(sound, rates=trained.model.rates, method="yin")
+    expected = extraction.extract(sound, rates=trained.model.rates, method="yin")
     end = n_frames - 3
     sounds = expected["loudness_db"][:end] > -60
     difference = np.abs(level_db[:end] - expected["loudness_db"][:end])[sounds]
@@ -289,14 +293,14 @@ def test_the_older_loudness(sound):
     instrument = live.LiveInstrument(trained)
     padded = np.pad(sound, (0, 4096))
     measured = instrument._level(padded[: 100 * HOP + 2048 - HOP], HOP)
-    np.testing.assert_allclose(measured, features.loudness(padded, "ddsp1")[:100], atol=2e-3)
+    np.testing.assert_allclose(measured, extraction.loudness(padded, "ddsp1")[:100], atol=2e-3)
     assert instrument.latency_samples == 2048 + 63
 
 
 def test_power_is_measured_as_in_training(sound):
     meter = live.analysis.PowerMeter(1024)
     measured = meter(np.pad(sound, 512)[: 1024 + 99 * HOP], HOP)
-    np.testing.assert_allclose(measured, features.power(sound, 250, 1024)[:100], atol=1e-3)
+    np.testing.assert_allclose(measured, extraction.power(sound, 250, 1024)[:100], atol=1e-3)
 
 
 def test_octaves_and_loudness_are_moved(solo, sound):

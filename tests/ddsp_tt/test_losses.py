@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from ddsp_tt import losses, spectral_ops
+from ddsp_tt import losses
+from ddsp_tt.features import spectral_ops
 
 GOLDEN = dict(np.load(Path(__file__).parents[1] / "golden" / "ddsp_loss.npz"))
 # TensorFlow's FFT on the CPU is off by some 6e-6 of the rms; where the spectrum is numerically

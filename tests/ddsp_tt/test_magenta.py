@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from magenta_folder import NEW, SETTINGS, write, write_checkpoint
 
-from audio_tt import loudness
+from audio_tt.dsp import loudness
 from audio_tt.errors import UserError
-from ddsp_tt import core, features, loading, statistics, transfer
+from ddsp_tt.features import extraction, statistics
 from ddsp_tt.magenta import checkpoints, folders, statistics_pickle
+from ddsp_tt.playing import transfer
+from ddsp_tt.synthesis import core
+from ddsp_tt.trained import loading
 
 SHARED = Path(__file__).parents[3] / "shared" / "fixtures" / "ddsp"
 needs_tensorflow = pytest.mark.skipif(
@@ -246,11 +249,11 @@ def test_old_loudness():
     level += loudness.a_weighting_db(2048, 16000) - 20.7
     expected = np.maximum(level, -120.0).mean(axis=1)
     np.testing.assert_allclose(loudness.compute_mean_log_loudness(audio), expected, atol=2e-3)
-    measured = features.loudness(audio, "ddsp1")
+    measured = extraction.loudness(audio, "ddsp1")
     np.testing.assert_allclose(measured[:125], expected, atol=2e-3)
     assert measured[0] == -120.0
     with pytest.raises(UserError, match="use ddsp3 or ddsp1"):
-        features.loudness(audio, "ddsp2")
+        extraction.loudness(audio, "ddsp2")
 
 
 def test_silence_in_the_old_loudness_is_silence():

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_tt import settings, weights
-from ddsp_tt import core, loading
+from audio_tt import settings
+from audio_tt.models import weights
 from ddsp_tt.configurables import models
+from ddsp_tt.synthesis import core
+from ddsp_tt.trained import loading
 
 PUBLISHED_PARAMETERS = 4_801_150 + 48_000  # decoder and room
 

@@ -4,7 +4,7 @@ import gin
 import numpy as np
 import pytest
 
-from ddsp_tt import postprocessing as post
+from ddsp_tt.features import fitting as post
 
 GOLDEN = dict(np.load(Path(__file__).parents[1] / "golden" / "ddsp_post.npz"))
 
@@ -182,7 +182,7 @@ def test_other_features_pass_and_the_input_stays(features, statistics):
 
 def test_gin_sets_the_detection():
     with gin.unlock_config():
-        gin.parse_config("ddsp_tt.postprocessing.detect_notes.smoothing = 3")
+        gin.parse_config("ddsp_tt.features.fitting.detect_notes.smoothing = 3")
     try:
         _, ratio = post.detect_notes(GOLDEN["loudness"], GOLDEN["conf"])
     finally:

@@ -5,11 +5,13 @@ import shutil
 import numpy as np
 import pytest
 
-from audio_tt import io, parallel
 from audio_tt.errors import UserError
-from ddsp_tt import data, preparation, statistics, urmp
-from ddsp_tt.cleaning import Cleaning
-from ddsp_tt.rates import Rates
+from audio_tt.files import io
+from audio_tt.training import parallel
+from ddsp_tt.data import example_files, preparation, urmp
+from ddsp_tt.data.cleaning import Cleaning
+from ddsp_tt.features import statistics
+from ddsp_tt.features.rates import Rates
 
 RATE = 16000
 
@@ -34,8 +36,8 @@ def contents(folder):
 def same_examples(first, second):
     names = [sorted(path.name for path in folder.glob("*")) for folder in (first, second)]
     assert names[0] == names[1] and len(list(first.glob("*.npz"))) == 3
-    for path in data.find_examples(first):
-        a, b = data.load_example(path), data.load_example(second / path.name)
+    for path in example_files.find_examples(first):
+        a, b = example_files.load_example(path), example_files.load_example(second / path.name)
         for key in a:
             np.testing.assert_array_equal(a[key], b[key])
 
@@ -44,7 +46,7 @@ def test_what_is_there_is_kept_and_the_rest_made(recordings, tmp_path):
     out = tmp_path / "out"
     assert preparation.prepare([recordings], out, "yin", run=map) == 0
     before = contents(out)
-    first, second, _ = data.find_examples(out)
+    first, second, _ = example_files.find_examples(out)
     first.unlink()
     kept = second.stat().st_mtime_ns
     assert preparation.prepare([recordings], out, "yin", run=map) == 0
@@ -57,27 +59,27 @@ def test_what_has_changed_is_made_anew(recordings, tmp_path, monkeypatch):
     write(recordings / "b.wav", 2.5)
     preparation.prepare([recordings], out, "yin", run=map)
     before = contents(out)
-    assert len(data.find_examples(out)) == 5
+    assert len(example_files.find_examples(out)) == 5
     shutil.copy(recordings / "c.wav", tmp_path / "c.wav")
     shutil.copyfile(tmp_path / "c.wav", recordings / "c.wav")  # with another time
     write(recordings / "b.wav", 1.5, hz=600.0)
     assert preparation.prepare([recordings], out, "yin", run=map) == 0
-    a, b, rest, c = data.find_examples(out)
-    assert np.median(data.load_example(b)["f0_hz"]) == pytest.approx(600.0, rel=0.01)
-    assert len(data.load_example(rest)["f0_hz"]) == 125
+    a, b, rest, c = example_files.find_examples(out)
+    assert np.median(example_files.load_example(b)["f0_hz"]) == pytest.approx(600.0, rel=0.01)
+    assert len(example_files.load_example(rest)["f0_hz"]) == 125
     assert all(path.read_bytes() == before[path.name] for path in (a, c))
     table = statistics.load_json(out / preparation.STATISTICS_FILE)
     assert table["max_pitch"] > statistics.hz_to_midi(590.0)
     b.write_bytes(b.read_bytes()[:1000])
     assert preparation.prepare([recordings], out, "yin", run=map) == 0
-    assert len(data.load_example(b)["f0_hz"]) == 250
+    assert len(example_files.load_example(b)["f0_hz"]) == 250
 
 
 def test_examples_that_do_not_say_what_they_are_of_are_kept(recordings, tmp_path):
     """As they were written before they said."""
     out = tmp_path / "out"
     preparation.prepare([recordings], out, "yin", run=map)
-    path = data.find_examples(out)[0]
+    path = example_files.find_examples(out)[0]
     with np.load(path) as file:
         np.savez_compressed(path, **{key: file[key] for key in file if key != "source"})
     before = contents(out)
@@ -91,16 +93,16 @@ def test_a_folder_is_filled_in_two_calls_and_says_so(recordings, tmp_path, caplo
     preparation.prepare([recordings], out, "yin", run=map)
     assert "not among these" not in caplog.text
     preparation.prepare([tmp_path / "more"], out, "yin", run=map)
-    assert len(data.find_examples(out)) == 4
+    assert len(example_files.find_examples(out)) == 4
     (line,) = [message for message in caplog.messages if "not among these" in message]
-    kept = [preparation.data.recording_of(path) for path in data.find_examples(out)]
+    kept = [preparation.data.recording_of(path) for path in example_files.find_examples(out)]
     assert sum(f"{name}_*.npz" in line for name in kept) == 3 and str(out) in line
 
 
 def test_names_that_differ_in_the_extension_alone(recordings, tmp_path):
     write(recordings / "a.flac", hz=600.0)
     assert preparation.prepare([recordings], tmp_path / "out", "yin", run=map) == 0
-    examples = data.load_folder(tmp_path / "out")
+    examples = example_files.load_folder(tmp_path / "out")
     heard = sorted(round(float(np.median(example["f0_hz"])) / 50) * 50 for example in examples)
     assert heard == [300, 350, 400, 600]
 
@@ -114,7 +116,7 @@ def test_other_settings_want_another_folder(recordings, tmp_path):
 def test_a_file_that_cannot_be_read_is_left_out(recordings, tmp_path, caplog):
     (recordings / "d.wav").write_bytes(b"no sound")
     assert preparation.prepare([recordings], tmp_path / "out", "yin", run=map) == 1
-    assert len(data.find_examples(tmp_path / "out")) == 3
+    assert len(example_files.find_examples(tmp_path / "out")) == 3
     assert "d.wav" in caplog.text
 
 
@@ -127,7 +129,7 @@ def test_processes_make_no_difference(recordings, tmp_path):
 
 def test_beam_makes_no_difference(recordings, tmp_path):
     pytest.importorskip("apache_beam", reason="needs the extra beam; make test-beam runs it")
-    from audio_tt.beam import Beam
+    from audio_tt.training.beam import Beam
 
     preparation.prepare([recordings], tmp_path / "one", "yin", run=map)
     out = tmp_path / "two"
@@ -161,7 +163,7 @@ def test_a_silent_recording_is_left_out_where_silence_is_cut(recordings, tmp_pat
     cleaning = Cleaning(normalize=True, cut_silence=True)
     assert preparation.prepare([recordings], tmp_path / "out", "yin", cleaning, run=map) == 0
     assert "silent.wav is silent; left out" in caplog.text
-    assert len(data.find_examples(tmp_path / "out")) == 3
+    assert len(example_files.find_examples(tmp_path / "out")) == 3
 
 
 def test_urmps_tracks_of_one_instrument(tmp_path):
@@ -180,19 +182,21 @@ def test_urmps_tracks_of_one_instrument(tmp_path):
 
 def test_whole_recordings_are_held_out_where_there_are_enough(tmp_path):
     paths = sorted(tmp_path / f"{name}_0a_{i:04d}.npz" for name in "abcdef" for i in range(3))
-    train, held_out = data.split(paths, 0.2)
+    train, held_out = example_files.split(paths, 0.2)
     assert sorted(train + held_out) == paths
     assert len(held_out) == 3 and len({path.name[0] for path in held_out}) == 1
-    assert data.split(paths[:3], 0.1)[1] and len(data.split(paths[:3], 0.1)[1]) == 1
-    assert data.split(paths[:1], 0.1) == (paths[:1], [])
-    assert data.split(paths, 0.0) == (paths, [])
+    assert (
+        example_files.split(paths[:3], 0.1)[1] and len(example_files.split(paths[:3], 0.1)[1]) == 1
+    )
+    assert example_files.split(paths[:1], 0.1) == (paths[:1], [])
+    assert example_files.split(paths, 0.0) == (paths, [])
 
 
 def test_crops_are_drawn_anew_each_time(tmp_path):
     frames = np.arange(1000, dtype="float32")
     features = {"f0_hz": frames, "f0_confidence": frames, "loudness_db": frames}
-    data.save_example(tmp_path / "a.npz", np.zeros(64000), features)
-    provider = data.CropProvider(tmp_path, 1.0, 4)
+    example_files.save_example(tmp_path / "a.npz", np.zeros(64000), features)
+    provider = example_files.CropProvider(tmp_path, 1.0, 4)
     starts = [tuple(provider.batch(step)["f0_hz"][:, 0]) for step in (0, 1, 2, 0)]
     assert len(set(starts)) == 3 and starts[0] == starts[3]
 
@@ -201,14 +205,18 @@ def test_crops_are_drawn_anew_each_time(tmp_path):
 def test_batches_are_of_what_was_saved_at_half_its_memory(tmp_path, rates):
     rng = np.random.default_rng(0)
     for name, n_frames in (("a", 600), ("b", 300), ("short", 100)):
-        features = {key: rng.uniform(1, 2, n_frames).astype("float32") for key in data.FEATURES}
+        features = {
+            key: rng.uniform(1, 2, n_frames).astype("float32") for key in example_files.FEATURES
+        }
         audio = rng.uniform(-1, 1, n_frames * rates.hop_length)
         path = tmp_path / f"{name}.npz"
-        data.save_example(path, audio, features, rates, audio[:: rates.sample_rate // 16000])
-    paths = data.find_examples(tmp_path)
-    provider = data.CropProvider(paths, 0.5, 8)
-    in_floats = data.CropProvider(paths, 0.5, 8)
-    in_floats._set_up([data.load_example(path) for path in paths], 0.5, 8, 0)
+        example_files.save_example(
+            path, audio, features, rates, audio[:: rates.sample_rate // 16000]
+        )
+    paths = example_files.find_examples(tmp_path)
+    provider = example_files.CropProvider(paths, 0.5, 8)
+    in_floats = example_files.CropProvider(paths, 0.5, 8)
+    in_floats._set_up([example_files.load_example(path) for path in paths], 0.5, 8, 0)
     for step in range(3):
         batch, expected = provider.batch(step), in_floats.batch(step)
         assert batch.keys() == expected.keys()
@@ -217,7 +225,7 @@ def test_batches_are_of_what_was_saved_at_half_its_memory(tmp_path, rates):
             np.testing.assert_array_equal(batch[key], expected[key])
     whole = provider.examples
     assert len(whole) == 3 and whole[0]["audio_16k"].dtype == np.float32
-    np.testing.assert_array_equal(whole[0]["audio"], data.load_example(paths[0])["audio"])
+    np.testing.assert_array_equal(whole[0]["audio"], example_files.load_example(paths[0])["audio"])
 
     def nbytes(provider):
         arrays = [array for example in provider._stored for array in example.values()]

@@ -5,21 +5,18 @@ import numpy as np
 import pytest
 import soxr
 
-from audio_tt import io, loudness, settings
+from audio_tt import settings
+from audio_tt.dsp import loudness
 from audio_tt.errors import UserError
-from ddsp_tt import (
-    data,
-    evaluation,
-    features,
-    loading,
-    preparation,
-    processors,
-    streaming,
-    synths,
-    transfer,
-)
-from ddsp_tt.configurables import models, training
-from ddsp_tt.rates import Rates
+from audio_tt.files import io
+from ddsp_tt.configurables import loop, models
+from ddsp_tt.data import example_files, preparation
+from ddsp_tt.evaluation import scoring
+from ddsp_tt.features import extraction
+from ddsp_tt.features.rates import Rates
+from ddsp_tt.playing import rendering, transfer
+from ddsp_tt.synthesis import processors, synths
+from ddsp_tt.trained import loading
 
 HIGH = Rates(48000, 50)
 SMALL = """
@@ -62,7 +59,7 @@ def trained(tmp_path_factory, prepared):
     (folder / "small.gin").write_text(SMALL)
     settings.parse_gin((folder / "small.gin",))
     keras.utils.set_random_seed(0)
-    training.train(models.get_model(), folder / "run", prepared)
+    loop.train(models.get_model(), folder / "run", prepared)
     assert io.info(next((folder / "run").glob("samples/*/*.wav"))).sample_rate == 48000
     return loading.load(folder / "run")
 
@@ -80,8 +77,10 @@ def test_hops(rates):
 
 
 def test_features_are_those_of_a_copy_at_16_khz(high, melody):
-    measured = features.extract(high[:-100], "yin", rates=HIGH, power_window_length=1024)
-    expected = features.extract(melody, "yin", rates=Rates(frame_rate=50), power_window_length=1024)
+    measured = extraction.extract(high[:-100], "yin", rates=HIGH, power_window_length=1024)
+    expected = extraction.extract(
+        melody, "yin", rates=Rates(frame_rate=50), power_window_length=1024
+    )
     assert all(len(x) == 150 for x in measured.values())
     inner = np.r_[5:40, 55:90, 105:140]
     for key, atol in (("f0_hz", 0.5), ("loudness_db", 0.1), ("power_db", 0.1)):
@@ -89,10 +88,10 @@ def test_features_are_those_of_a_copy_at_16_khz(high, melody):
 
 
 def test_prepared_examples_and_crops(prepared, high):
-    example = data.load_example(*data.find_examples(prepared))
+    example = example_files.load_example(*example_files.find_examples(prepared))
     assert example["rates"] == HIGH and len(example["audio"]) == 3 * len(example["audio_16k"])
     np.testing.assert_allclose(example["audio"], high, atol=1e-4)
-    batch = data.CropProvider(prepared, crop_seconds=0.5, batch_size=3).batch(0)
+    batch = example_files.CropProvider(prepared, crop_seconds=0.5, batch_size=3).batch(0)
     shapes = {key: x.shape for key, x in batch.items()}
     assert shapes["audio"] == (3, 24000) and shapes["audio_16k"] == (3, 8000)
     assert shapes["f0_hz"] == shapes["loudness_db"] == (3, 25)
@@ -107,7 +106,7 @@ def test_rates_are_not_mixed(prepared, small_gin, tmp_path):
         preparation.prepare([prepared.parent / "in.wav"], prepared, "yin", run=map)
     settings.parse_gin((small_gin,))
     with pytest.raises(UserError, match="but the model has 16000 Hz and 250 frames"):
-        training.train(models.get_model(), tmp_path / "run", prepared)
+        loop.train(models.get_model(), tmp_path / "run", prepared)
     settings.bind("Harmonic.sample_rate", 48000)
     with pytest.raises(UserError, match="64 samples a frame, but 48000 Hz"):
         models.get_model()
@@ -119,17 +118,17 @@ def test_a_model_of_one_length_says_which(prepared, tmp_path):
     model = models.get_model()
     assert model.rates == HIGH and model.crop_frames == 200
     with pytest.raises(UserError, match="made for 4 s, and the crops are 0.5 s"):
-        training.train(model, tmp_path / "run", prepared)
+        loop.train(model, tmp_path / "run", prepared)
 
 
 def test_power_is_measured_as_in_training(prepared, trained):
-    example = data.load_example(*data.find_examples(prepared))
+    example = example_files.load_example(*example_files.find_examples(prepared))
     batch = {key: example[key][None] for key in ("audio", "audio_16k", "f0_hz")}
     outputs = trained.model.preprocessor(batch)
     assert outputs["f0_hz"].shape == outputs["pw_scaled"].shape == (1, 151, 1)
     expected = loudness.compute_power(example["audio_16k"], 16000, 50, 1024)
     np.testing.assert_allclose(outputs["pw_scaled"][0, :, 0], expected / 80 + 1, atol=1e-5)
-    read = evaluation.as_the_model_reads(trained, example)
+    read = scoring.as_the_model_reads(trained, example)
     np.testing.assert_allclose(read["power_db"], expected[:150], atol=1e-4)
 
 
@@ -146,11 +145,11 @@ def test_streams_what_the_whole_plays(prepared):
         decoder=models.RnnFcDecoder(8, ch=8, input_keys=("pw_scaled", "f0_scaled")),
         processor_group=processors.ProcessorGroup(dag),
     )
-    example = data.load_example(*data.find_examples(prepared))
+    example = example_files.load_example(*example_files.find_examples(prepared))
     batch = {key: example[key][None] for key in ("audio", "audio_16k", "f0_hz")}
     whole = keras.ops.convert_to_numpy(model(batch)["audio_synth"])[0]
-    power_db = features.power(example["audio_16k"], 50, 1024)[:150]
-    blocks = streaming.render(model, {**example, "power_db": power_db}, block_frames=40)
+    power_db = extraction.power(example["audio_16k"], 50, 1024)[:150]
+    blocks = rendering.render(model, {**example, "power_db": power_db}, block_frames=40)
     blocks = np.concatenate(list(blocks))
     assert whole.shape == blocks.shape == (144000,)
     np.testing.assert_allclose(blocks[: -2 * 960], whole[: -2 * 960], atol=1e-4)
@@ -165,6 +164,6 @@ def test_plays_at_its_own_rate(trained, high):
 
 
 def test_is_evaluated_at_its_own_rate(prepared, trained):
-    fast = evaluation.Tracker(frame_rate=50, capacity="tiny")
-    scores = evaluation.resynthesis(trained, data.load_folder(prepared), fast)
+    fast = scoring.Tracker(frame_rate=50, capacity="tiny")
+    scores = scoring.resynthesis(trained, example_files.load_folder(prepared), fast)
     assert all(np.isfinite(scores[key]) for key in ("spectral_loss", "loudness_l1_db"))

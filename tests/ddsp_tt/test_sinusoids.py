@@ -8,9 +8,10 @@ import pytest
 from keras import ops
 
 from audio_tt.errors import UserError
-from ddsp_tt import core, losses, models, processors, synths
-from ddsp_tt.compilation import compiled
+from audio_tt.models.compilation import compiled
+from ddsp_tt import losses, models
 from ddsp_tt.models import resnet
+from ddsp_tt.synthesis import core, processors, synths
 
 GOLDEN = dict(np.load(Path(__file__).parents[1] / "golden" / "ddsp_sinusoids.npz"))
 SPLITS = (("frequencies", 40), ("amplitudes", 5), ("noise_magnitudes", 9))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
-from ddsp_tt.postprocessing import adjust
-from ddsp_tt.statistics import compute_statistics, load_json, save_json
+from ddsp_tt.features.fitting import adjust
+from ddsp_tt.features.statistics import compute_statistics, load_json, save_json
 
 
 def example(frames=300, pitch=440.0, loudness=-20.0, power=-30.0, confidence=1.0):

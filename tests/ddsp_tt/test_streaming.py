@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from ddsp_tt import effects, models, processors, streaming, synths
+from ddsp_tt import models
+from ddsp_tt.playing import rendering
+from ddsp_tt.synthesis import effects, processors, synths
 
 FRAMES, HOP, SEED = 1730, 64, 7
 
@@ -60,7 +62,7 @@ def whole(model, monkeypatch):
 
 
 def play(model, block_frames, inputs=None):
-    blocks = streaming.render(model, inputs or features(), SEED, block_frames)
+    blocks = rendering.render(model, inputs or features(), SEED, block_frames)
     return list(blocks)
 
 

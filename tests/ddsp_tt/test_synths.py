@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from ddsp_tt import effects, processors, synths
+from ddsp_tt.synthesis import effects, processors, synths
 
 GOLDEN = dict(np.load(Path(__file__).parents[1] / "golden" / "ddsp_core.npz"))
 REVERB = dict(np.load(Path(__file__).parents[1] / "golden" / "ddsp_reverb.npz"))

@@ -6,9 +6,9 @@ import pytest
 
 from audio_tt import settings
 from audio_tt.errors import UserError
-from ddsp_tt import data, preparation, tfrecords
-from ddsp_tt.configurables import models, training
-from ddsp_tt.rates import DEFAULT_RATES, Rates
+from ddsp_tt.configurables import loop, models
+from ddsp_tt.data import example_files, preparation, tfrecords
+from ddsp_tt.features.rates import DEFAULT_RATES, Rates
 
 tf = pytest.importorskip("tensorflow")
 
@@ -60,7 +60,7 @@ def test_prepared_examples_become_records(example, tmp_path):
     names = [f"{name}_0a1b2c_{minute:04d}" for name in "abcdefgh" for minute in (0, 1)]
     for index, name in enumerate(names):
         marked = {**example, "f0_hz": np.full_like(example["f0_hz"], 200.0 + index)}
-        data.save_example(tmp_path / f"{name}.npz", marked["audio"], marked)
+        example_files.save_example(tmp_path / f"{name}.npz", marked["audio"], marked)
     counts = preparation.export_tfrecords(
         tmp_path, tmp_path / "set", num_shards=2, hop_secs=0.2, eval_split_fraction=0.3
     )
@@ -97,12 +97,12 @@ def test_trains_as_gin_says(example, small_gin, tmp_path):
     )
     settings.parse_gin((gin_file,))
     keras.utils.set_random_seed(0)
-    training.train(models.get_model(), tmp_path / "run")
+    loop.train(models.get_model(), tmp_path / "run")
     for name in ("model.h5", "dataset_statistics.json", "history.csv"):
         assert (tmp_path / "run" / name).is_file()
     with pytest.raises(UserError, match="no data"):
         settings.parse_gin((small_gin,))
-        training.train(models.get_model(), tmp_path / "other")
+        loop.train(models.get_model(), tmp_path / "other")
 
 
 def test_windows_of_other_rates_than_gin_says(example, tmp_path):
@@ -127,7 +127,7 @@ def test_a_data_folder_goes_before_what_gin_provides(small_gin):
     settings.parse_gin((small_gin, "datasets/tfrecord.gin"))
     model = models.get_model()
     with pytest.raises(UserError, match="no data: give --data_dir"):
-        training.train(model, "unused")
+        loop.train(model, "unused")
     settings.clear("train.data_provider")
     with pytest.raises(UserError, match="nowhere: no such folder"):
-        training.train(model, "unused", "nowhere")
+        loop.train(model, "unused", "nowhere")

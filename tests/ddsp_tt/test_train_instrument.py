@@ -6,11 +6,13 @@ import sys
 import numpy as np
 import pytest
 
-from audio_tt import io, settings
+from audio_tt import settings
 from audio_tt.errors import UserError
-from ddsp_tt import data, instrument_settings
+from audio_tt.files import io
 from ddsp_tt.configurables import models
-from ddsp_tt.rates import Rates
+from ddsp_tt.data import example_files
+from ddsp_tt.features.rates import Rates
+from ddsp_tt.training import instrument_settings
 
 TINY = (
     "RnnFcDecoder.rnn_channels=8",
@@ -53,7 +55,7 @@ def test_settings_for_each_rate(tmp_path, sample_rate):
     example["loudness_db"] = example["f0_hz"]
     audio = np.zeros(100 * rates.hop_length)
     (tmp_path / "examples").mkdir()
-    data.save_example(tmp_path / "examples" / "a.npz", audio, example, rates, audio)
+    example_files.save_example(tmp_path / "examples" / "a.npz", audio, example, rates, audio)
     settings.parse_gin((instrument_settings.write(tmp_path, sample_rate),))
     model = models.get_model()
     assert model.rates == rates and model.crop_frames is None

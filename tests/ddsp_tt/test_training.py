@@ -4,10 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from audio_tt import io, settings
-from audio_tt.runs import RunDirectory
-from ddsp_tt import loading, preparation
-from ddsp_tt.configurables import models, training
+from audio_tt import settings
+from audio_tt.files import io
+from audio_tt.training.run_directory import RunDirectory
+from ddsp_tt.configurables import loop, models
+from ddsp_tt.data import preparation
+from ddsp_tt.trained import loading
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def run(small_gin, prepared, save_dir, num_steps):
     settings.parse_gin((small_gin,))
     settings.bind("train.num_steps", num_steps)
     keras.utils.set_random_seed(0)
-    training.train(models.get_model(), save_dir, prepared, eval_data_dir=prepared)
+    loop.train(models.get_model(), save_dir, prepared, eval_data_dir=prepared)
     return RunDirectory(save_dir).history()
 
 
@@ -73,7 +75,7 @@ def test_the_steps_are_those_that_were_asked_for(small_gin, prepared, tmp_path):
         for name, value in (("num_steps", num_steps), ("steps_per_summary", row)):
             settings.bind(f"train.{name}", value)
         model = models.get_model()
-        training.train(model, tmp_path / "run", prepared, steps_per_save=1)
+        loop.train(model, tmp_path / "run", prepared, steps_per_save=1)
         assert int(model.optimizer.iterations) == num_steps
         return [row["step"] for row in RunDirectory(tmp_path / "run").history()]
 
@@ -97,7 +99,7 @@ def test_loss_falls(small_gin, prepared):
     settings.parse_gin((small_gin,))
     keras.utils.set_random_seed(0)
     model = models.get_model()
-    batch = training.data.CropProvider(prepared, 0.5, 2).batch(0)
-    model.compile(training.Trainer(learning_rate=1e-2).optimizer)
+    batch = loop.data.CropProvider(prepared, 0.5, 2).batch(0)
+    model.compile(loop.Trainer(learning_rate=1e-2).optimizer)
     losses = [float(model.train_on_batch(batch)[0]) for _ in range(12)]
     assert losses[-1] < 0.9 * losses[0]

@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_tt import io, settings
+from audio_tt import settings
 from audio_tt.errors import UserError
-from audio_tt.runs import RunDirectory
-from ddsp_tt import loading, losses, preparation, processors, transfer
+from audio_tt.files import io
+from audio_tt.training.run_directory import RunDirectory
+from ddsp_tt import losses
 from ddsp_tt.configurables import models, two_stage
+from ddsp_tt.data import preparation
 from ddsp_tt.models import crepe_encoder
 from ddsp_tt.models.crepe_encoder import SOURCE, TARGET, DomainNorm
+from ddsp_tt.playing import transfer
+from ddsp_tt.synthesis import processors
+from ddsp_tt.trained import loading
 
 TINY = """
 include 'ddsp/whistle_cured.gin'

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from audio_tt import settings
-from ddsp_tt import loading, sampling, streaming
-from ddsp_tt.configurables import models, training
+from ddsp_tt.configurables import loop, models
 from ddsp_tt.models import wavernn
+from ddsp_tt.playing import rendering, wavernn_samples
+from ddsp_tt.trained import loading
 
 
 @pytest.fixture(scope="module")
@@ -49,31 +50,31 @@ def test_pitch_between_two_semitones_is_shared_by_them(model):
 def test_playing_draws_from_what_training_calls_likely(model):
     """What was drawn, given back as the past, has the distribution it was drawn from."""
     features = inputs(20)
-    audio = np.concatenate(list(sampling.generate(model, features, seed=5)))
+    audio = np.concatenate(list(wavernn_samples.generate(model, features, seed=5)))
     batch = {key: x[None] for key, x in features.items()} | {"audio": audio[None]}
     outputs = model(batch)
     classes = keras.ops.convert_to_numpy(outputs["classes"])[0]
     logits = outputs["logits"] / model.temperature
     probability = keras.ops.convert_to_numpy(keras.ops.softmax(logits))[0]
     # The same uniform numbers, through the distributions of the parallel pass.
-    uniform = np.random.default_rng(5).random(sampling.BLOCK_FRAMES * 64, "float32")[:1280]
+    uniform = np.random.default_rng(5).random(wavernn_samples.BLOCK_FRAMES * 64, "float32")[:1280]
     expected = (np.cumsum(probability, axis=-1) <= uniform[:, None]).sum(axis=-1)
     assert np.mean(np.maximum(expected, 1) == classes) > 0.99
 
 
 def test_blocks_carry_their_state(model, monkeypatch):
-    whole = np.concatenate(list(sampling.generate(model, inputs(30), seed=1)))
-    monkeypatch.setattr(sampling, "BLOCK_FRAMES", 8)
-    blocks = list(sampling.generate(model, inputs(30), seed=1))
+    whole = np.concatenate(list(wavernn_samples.generate(model, inputs(30), seed=1)))
+    monkeypatch.setattr(wavernn_samples, "BLOCK_FRAMES", 8)
+    blocks = list(wavernn_samples.generate(model, inputs(30), seed=1))
     assert [len(block) for block in blocks] == [512, 512, 512, 384]
     assert np.mean(np.concatenate(blocks) == whole) > 0.99
 
 
 def test_the_likelihood_rises_and_the_run_is_a_model_that_plays(model, melody):
     batch = {key: x[None] for key, x in inputs(40).items()} | {"audio": melody[None, 4000:6560]}
-    model.compile(training.Trainer(learning_rate=1e-2).optimizer)
+    model.compile(loop.Trainer(learning_rate=1e-2).optimizer)
     losses = [float(model.train_on_batch(batch)) for _ in range(8)]
     assert losses[0] == pytest.approx(np.log(256), abs=0.3)
     assert losses[-1] < losses[0] - 0.3
-    played = np.concatenate(list(streaming.render(model, inputs(10), seed=2)))
+    played = np.concatenate(list(rendering.render(model, inputs(10), seed=2)))
     assert played.shape == (640,) and np.abs(played).max() <= 1.0

@@ -168,13 +168,14 @@ def save_model(tiny_gin):
     """Writes the folder of a tiny model with weights that make it do something."""
     import gin
 
-    from audio_tt import settings, weights
-    from pix2pix_tt.configurables import features, model
+    from audio_tt import settings
+    from audio_tt.models import weights
+    from pix2pix_tt.configurables import features, models
 
     def save(folder, channels=1, seed=0):
         settings.parse_gin([tiny_gin])
         settings.bind("unet_generator.channels", channels)
-        generator = model.unet_generator(initial_deviation=0.0)
+        generator = models.unet_generator(initial_deviation=0.0)
         random = np.random.default_rng(seed)
         for variable in generator.trainable_variables:
             variable.assign(variable + random.normal(0.0, 0.2, variable.shape))

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
-from audio_tt.notes import Note, write_midi
-from pix2pix_tt import data, recordings
-from pix2pix_tt.augmentation import Augmentation, equalise, repeat, reverberate
-from pix2pix_tt.mixing import Mixer
+from audio_tt.music.notes import Note, write_midi
+from pix2pix_tt.data import slice_pairs
+from pix2pix_tt.synthesis import recordings
+from pix2pix_tt.synthesis.augmentation import Augmentation, equalise, repeat, reverberate
+from pix2pix_tt.synthesis.mixing import Mixer
 
 RATE = 16000
 
@@ -144,4 +145,4 @@ def test_effects_on_an_instrument_that_does_not_play(nsynth_path, tmp_path):
 
 
 def test_copies_are_held_out_together():
-    assert data.song_of("a_copy1_003") == data.song_of("a_000") == "a"
+    assert slice_pairs.song_of("a_copy1_003") == slice_pairs.song_of("a_000") == "a"

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio_tt import io
 from audio_tt.errors import UserError
-from pix2pix_tt import feature_files
-from pix2pix_tt.data import SlicePairs
+from audio_tt.files import io
+from pix2pix_tt.data import feature_files
+from pix2pix_tt.data.slice_pairs import SlicePairs
 from pix2pix_tt.features import SliceSpectrogram
 
 TINY = SliceSpectrogram(sample_rate=8000, n_fft=64, hop_length=32, n_bins=16, slice_frames=8)
@@ -208,7 +208,7 @@ def test_the_command_takes_the_settings_of_a_training(tmp_path, tiny_gin):
 
 def test_beam_makes_no_difference(audios, tmp_path):
     pytest.importorskip("apache_beam", reason="needs the extra beam; make test-beam runs it")
-    from audio_tt.beam import Beam
+    from audio_tt.training.beam import Beam
 
     compute(audios, tmp_path / "one")
     compute(audios, tmp_path / "two", run=Beam("DirectRunner", [], tmp_path))

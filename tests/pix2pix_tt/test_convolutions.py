@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from pix2pix_tt.convolutions import Doubling, Halving
+from pix2pix_tt.fast.convolutions import Doubling, Halving
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
-from pix2pix_tt import data
-from pix2pix_tt.slice_files import song_of
+from pix2pix_tt.data import slice_pairs
+from pix2pix_tt.data.slice_files import song_of
 
 SHAPE = (32, 32)
 
 
 def pairs(path, **settings):
     settings = {"origin": "piano", "targets": ["guitar"], "batch_size": 4} | settings
-    return data.SlicePairs(path, shape=SHAPE, **settings)
+    return slice_pairs.SlicePairs(path, shape=SHAPE, **settings)
 
 
 def keys(batch, channel=0):
@@ -149,8 +149,10 @@ def test_files_that_are_being_written_are_no_slices(broken):
 
 
 def test_prefetch_keeps_the_order_and_passes_errors_on():
-    assert list(data.prefetch([lambda i=i: i for i in range(20)], threads=3)) == list(range(20))
-    results = data.prefetch([lambda: 1, lambda: 1 // 0])
+    assert list(slice_pairs.prefetch([lambda i=i: i for i in range(20)], threads=3)) == list(
+        range(20)
+    )
+    results = slice_pairs.prefetch([lambda: 1, lambda: 1 // 0])
     with pytest.raises(ZeroDivisionError):
         list(results)
 

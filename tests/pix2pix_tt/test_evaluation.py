@@ -5,8 +5,10 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
-from pix2pix_tt import evaluation, loading, transfer
+from pix2pix_tt import evaluation
 from pix2pix_tt.features import SliceSpectrogram
+from pix2pix_tt.playing import transfer
+from pix2pix_tt.trained import loading
 
 RATE = 44100
 pytestmark = pytest.mark.usefixtures("fresh_gin")

@@ -4,7 +4,7 @@ import pytest
 
 from audio_tt import settings
 from audio_tt.errors import UserError
-from pix2pix_tt.configurables import data, features, finder, trainer
+from pix2pix_tt.configurables import features, finder, slice_pairs, trainer
 
 
 def losses(rates, noise=0.0):
@@ -46,7 +46,7 @@ def learner_and_pairs(tiny_gin, features_path):
     keras.utils.set_random_seed(0)
     spectrogram = features.SliceSpectrogram()
     shape = (spectrogram.n_bins, spectrogram.slice_frames)
-    return trainer.Trainer(), data.SlicePairs(features_path, "piano", ["guitar"], shape)
+    return trainer.Trainer(), slice_pairs.SlicePairs(features_path, "piano", ["guitar"], shape)
 
 
 def test_three_passes_from_the_same_weights(learner_and_pairs, tmp_path, monkeypatch):

@@ -6,9 +6,9 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
-from audio_tt import weights
 from audio_tt.errors import UserError
-from pix2pix_tt import loading
+from audio_tt.models import weights
+from pix2pix_tt.trained import loading
 
 pytestmark = pytest.mark.usefixtures("fresh_gin")
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from audio_tt.notes import Note
-from pix2pix_tt.mixing import Mixer, nearest_velocity
+from audio_tt.music.notes import Note
+from pix2pix_tt.synthesis.mixing import Mixer, nearest_velocity
 
 RATE = 16000
 NOTES = [

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_tt import settings, weights
+from audio_tt import settings
 from audio_tt.errors import UserError
-from pix2pix_tt.configurables import losses, model
+from audio_tt.models import weights
+from pix2pix_tt.configurables import losses, models
 from pix2pix_tt.features import SliceSpectrogram
 
 HALF = 5e-4  # relative error of what is stored as float16
@@ -34,7 +35,7 @@ def generator(tmp_path_factory, write_generator):
     """The published generator, from a file as the original writes it."""
     path = tmp_path_factory.mktemp("weights") / "generator.h5"
     write_generator(path)
-    network = model.unet_generator()
+    network = models.unet_generator()
     weights.load_weights(network, path)
     path.unlink()
     return network
@@ -44,7 +45,7 @@ def generator(tmp_path_factory, write_generator):
 def discriminator(tmp_path_factory, write_discriminator):
     path = tmp_path_factory.mktemp("weights") / "discriminator.h5"
     write_discriminator(path)
-    network = model.patch_discriminator()
+    network = models.patch_discriminator()
     weights.load_weights(network, path)
     return network
 
@@ -85,7 +86,7 @@ def test_the_sound_that_comes_out(output, melody, golden):
 
 
 def test_two_channels(generator, slices, golden):
-    network = model.unet_generator(channels=2)
+    network = models.unet_generator(channels=2)
     assert network.count_params() == 54_420_737
     kernel, *others = network.weights
     assert kernel.shape == (4, 4, 2, 64)
@@ -134,24 +135,24 @@ def test_a_file_of_the_other_network_is_refused(tmp_path, generator, write_discr
 def test_small_networks_of_other_depth():
     image = keras.KerasTensor((2, 32, 64, 1))
     with keras.StatelessScope(initialize_variables=False):
-        network = model.unet_generator(down_filters=(4, 6, 8), up_filters=(6, 4))
+        network = models.unet_generator(down_filters=(4, 6, 8), up_filters=(6, 4))
         assert network(image).shape == (2, 32, 64, 1)
-        judge = model.patch_discriminator(filters=(4, 4))
+        judge = models.patch_discriminator(filters=(4, 4))
         assert judge([image, image]).shape == (2, 8, 16, 1)
     keras.utils.clear_session()
     with pytest.raises(ValueError, match="one fewer up"):
-        model.unet_generator(down_filters=(4, 6), up_filters=(6, 4))
+        models.unet_generator(down_filters=(4, 6), up_filters=(6, 4))
 
 
 def test_kernels_start_small_and_different():
-    network = model.patch_discriminator(filters=(32, 32, 32))
+    network = models.patch_discriminator(filters=(32, 32, 32))
     kernels = [ops.convert_to_numpy(v) for v in network.variables if v.name == "kernel"]
     assert np.std(kernels[1]) == pytest.approx(0.02, rel=0.05)
     assert np.abs(kernels[1] - kernels[2]).max() > 0.01
 
 
 def test_only_training_drops_out():
-    network = model.unet_generator(down_filters=(8, 8), up_filters=(8,))
+    network = models.unet_generator(down_filters=(8, 8), up_filters=(8,))
     image = np.random.default_rng(0).normal(size=(1, 16, 16, 1)).astype(np.float32)
     quiet = [ops.convert_to_numpy(network(image, training=False)) for _ in range(2)]
     noisy = [ops.convert_to_numpy(network(image, training=True)) for _ in range(2)]
@@ -166,11 +167,11 @@ def test_published_settings():
             44100, 1024, 512, "hann_symmetric", "reflect", 256, 256, 65536.0
         )
         with keras.StatelessScope(initialize_variables=False):
-            assert model.unet_generator().count_params() == 54_419_713
-            assert model.patch_discriminator().count_params() == 2_766_337
+            assert models.unet_generator().count_params() == 54_419_713
+            assert models.patch_discriminator().count_params() == 2_766_337
         settings.bind("unet_generator.channels", 2)
         with keras.StatelessScope(initialize_variables=False):
-            assert model.unet_generator().count_params() == 54_420_737
+            assert models.unet_generator().count_params() == 54_420_737
         assert "unet_generator.channels = 2" in settings.operative_gin()
     finally:
         keras.utils.clear_session()

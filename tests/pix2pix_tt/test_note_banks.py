@@ -3,8 +3,8 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
-from pix2pix_tt import note_banks
-from pix2pix_tt.note_banks import Source, build_bank, read_nsynth
+from pix2pix_tt.synthesis import note_banks
+from pix2pix_tt.synthesis.note_banks import Source, build_bank, read_nsynth
 
 
 @pytest.fixture

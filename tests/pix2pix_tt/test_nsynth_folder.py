@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio_tt import instruments, io
 from audio_tt.errors import UserError
-from pix2pix_tt import note_banks, nsynth_folder
-from pix2pix_tt.note_banks import Source
+from audio_tt.files import io
+from audio_tt.music import instruments
+from pix2pix_tt.synthesis import note_banks, nsynth_folder
+from pix2pix_tt.synthesis.note_banks import Source
 
 
 class Bells:
@@ -104,7 +105,7 @@ def test_bad_input(font, tmp_path, monkeypatch):
 
 
 def test_a_broken_soundfont_is_told_before_fluidsynth_sees_it(tmp_path):
-    from audio_tt import soundfont
+    from audio_tt.music import soundfont
 
     (tmp_path / "own.sf3").write_bytes(b"not a font")
     with pytest.raises(UserError, match=r"own\.sf3: not a SoundFont"):

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 
-from pix2pix_tt.optimizers import adam
+from pix2pix_tt.training.optimizers import adam
 
 
 def test_adam_does_what_that_of_keras_does():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
-from pix2pix_tt import loading, packing
+from pix2pix_tt.trained import loading, packing
 
 pytestmark = pytest.mark.usefixtures("fresh_gin")
 

@@ -1,16 +1,17 @@
 import numpy as np
 import pytest
 
-from audio_tt import settings, streaming
+from audio_tt import settings
+from audio_tt.dsp import stft_blocks
 from audio_tt.errors import UserError
-from pix2pix_tt import phases
 from pix2pix_tt.features import SliceSpectrogram
+from pix2pix_tt.playing import phases
 
 FEATURES = SliceSpectrogram(n_fft=256, hop_length=128, n_bins=100)
 
 
 def transform(audio):
-    return np.concatenate(list(streaming.analyse([audio], FEATURES)), axis=-1)
+    return np.concatenate(list(stft_blocks.analyse([audio], FEATURES)), axis=-1)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def drawn(method, pairs, block=1000, seed=0):
 
 
 def inconsistency(spectrum):
-    audio = np.concatenate(list(streaming.synthesise([spectrum], FEATURES)))
+    audio = np.concatenate(list(stft_blocks.synthesise([spectrum], FEATURES)))
     heard = transform(audio[: (spectrum.shape[-1] - 1) * FEATURES.hop_length])
     return np.linalg.norm(np.abs(heard) - np.abs(spectrum)) / np.linalg.norm(spectrum)
 

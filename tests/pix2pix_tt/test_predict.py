@@ -11,7 +11,8 @@ from absl import logging
 
 from audio_tt import settings
 from audio_tt.errors import UserError
-from pix2pix_tt import catalogue, conversion, loading, styles
+from pix2pix_tt.playing import conversion, styles
+from pix2pix_tt.trained import catalogue, loading
 
 RATE = 22050
 pytestmark = pytest.mark.usefixtures("fresh_gin")

@@ -10,14 +10,15 @@ import pretty_midi
 import pytest
 import soundfile
 
-from audio_tt import corpus, encoding
 from audio_tt.errors import UserError
-from audio_tt.notes import Note, write_midi
-from audio_tt.parallel import run_jobs
-from pix2pix_tt import recordings
-from pix2pix_tt.augmentation import Augmentation
-from pix2pix_tt.mixing import Mixer
-from pix2pix_tt.note_banks import Source
+from audio_tt.files import encoding
+from audio_tt.music import corpus
+from audio_tt.music.notes import Note, write_midi
+from audio_tt.training.parallel import run_jobs
+from pix2pix_tt.synthesis import recordings
+from pix2pix_tt.synthesis.augmentation import Augmentation
+from pix2pix_tt.synthesis.mixing import Mixer
+from pix2pix_tt.synthesis.note_banks import Source
 
 BOTH = ("keyboard_acoustic", "guitar_acoustic")
 SHORT = Mixer(duration_rate=1.0)
@@ -225,7 +226,7 @@ def test_an_instrument_without_notes(midi_path, nsynth_path, tmp_path):
 
 def test_beam_makes_no_difference(midi_path, nsynth_path, tmp_path):
     pytest.importorskip("apache_beam", reason="needs the extra beam; make test-beam runs it")
-    from audio_tt.beam import Beam
+    from audio_tt.training.beam import Beam
 
     run(midi_path, nsynth_path, tmp_path / "one")
     run(midi_path, nsynth_path, tmp_path / "two", run=Beam("DirectRunner", [], tmp_path))

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from audio_tt import io, settings
+from audio_tt import settings
 from audio_tt.errors import UserError
-from audio_tt.runs import RunDirectory
-from pix2pix_tt import samples
-from pix2pix_tt.configurables import data, features, model
-from pix2pix_tt.listening import Recordings
+from audio_tt.files import io
+from audio_tt.training.run_directory import RunDirectory
+from pix2pix_tt.configurables import features, models, slice_pairs
+from pix2pix_tt.training import epoch_pictures
+from pix2pix_tt.training.listening import Recordings
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def upside_down():
 
 
 def test_low_bins_are_at_the_bottom(song, tmp_path):
-    samples.save_picture(song, tmp_path / "picture.png")
+    epoch_pictures.save_picture(song, tmp_path / "picture.png")
     brightness = np.array(Image.open(tmp_path / "picture.png").convert("L"))
     assert brightness.shape == (8, 120)
     assert (brightness[-1, 60:] > 200).all()
@@ -35,7 +36,7 @@ def test_low_bins_are_at_the_bottom(song, tmp_path):
 
 def test_pictures_and_film_of_epochs(song, upside_down, tmp_path):
     run = RunDirectory(tmp_path)
-    pictures = samples.Pictures({"guitar": (song, song)})
+    pictures = epoch_pictures.Pictures({"guitar": (song, song)})
     for epoch in (1, 2, 10):
         pictures.write(run, epoch, upside_down)
     folder = tmp_path / "samples" / "000010"
@@ -50,11 +51,11 @@ def test_pictures_and_film_of_epochs(song, upside_down, tmp_path):
 
 
 def test_a_long_film_shows_first_and_last(song, upside_down, tmp_path, monkeypatch):
-    monkeypatch.setattr(samples, "_FILM_FRAMES", 3)
+    monkeypatch.setattr(epoch_pictures, "_FILM_FRAMES", 3)
     shown = []
-    frame = samples._frame
-    monkeypatch.setattr(samples, "_frame", lambda f, p: shown.append(f.name) or frame(f, p))
-    pictures = samples.Pictures({"guitar": (song, None)})
+    frame = epoch_pictures._frame
+    monkeypatch.setattr(epoch_pictures, "_frame", lambda f, p: shown.append(f.name) or frame(f, p))
+    pictures = epoch_pictures.Pictures({"guitar": (song, None)})
     for epoch in range(1, 8):
         pictures.write(RunDirectory(tmp_path), epoch, upside_down)
     assert shown[-3:] == ["000001", "000004", "000007"]
@@ -62,7 +63,7 @@ def test_a_long_film_shows_first_and_last(song, upside_down, tmp_path, monkeypat
 
 def test_several_targets_have_their_own(song, upside_down, tmp_path):
     songs = {"guitar": (song, song), "violin": (song, song)}
-    samples.Pictures(songs).write(RunDirectory(tmp_path), 1, upside_down)
+    epoch_pictures.Pictures(songs).write(RunDirectory(tmp_path), 1, upside_down)
     assert (tmp_path / "samples" / "000001" / "spectrogram_violin_pred.png").is_file()
     assert (tmp_path / "samples" / "spectrogram_guitar.gif").is_file()
 
@@ -78,7 +79,7 @@ def recordings(melody, tmp_path_factory):
 def make(recordings, features_path, tiny_gin, **arguments):
     settings.parse_gin((tiny_gin,))
     spectrogram = features.SliceSpectrogram()
-    pairs = data.SlicePairs(
+    pairs = slice_pairs.SlicePairs(
         features_path, shape=(32, 32), **({"origin": "piano", "targets": ["guitar"]} | arguments)
     )
     return spectrogram, Recordings(recordings, pairs, spectrogram)
@@ -90,7 +91,7 @@ def test_test_recordings_are_played(recordings, features_path, tiny_gin, tmp_pat
     whole = io.read(recordings / "piano.wav")[0]
     np.testing.assert_allclose(image, spectrogram.encode(whole)[0][:2], atol=1e-6)
     assert true.shape == image.shape and not np.array_equal(image, true)
-    run, generator = RunDirectory(tmp_path), model.unet_generator()
+    run, generator = RunDirectory(tmp_path), models.unet_generator()
     played.write(run, 3, types.SimpleNamespace(generator=generator))
     audio, rate = io.read(tmp_path / "samples" / "000003" / "audio.wav")
     assert rate == 44100 and len(audio) == pytest.approx(44100, abs=512)

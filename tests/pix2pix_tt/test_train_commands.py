@@ -8,10 +8,12 @@ import sys
 import pytest
 from PIL import Image
 
-from audio_tt import holding_out, settings
+from audio_tt import settings
 from audio_tt.errors import UserError
-from audio_tt.runs import RunDirectory
-from pix2pix_tt import flag_values, history
+from audio_tt.training import holding_out
+from audio_tt.training.run_directory import RunDirectory
+from pix2pix_tt import flag_values
+from pix2pix_tt.training import history
 
 ORIGINAL = ",gen_mae,gen_mae_val,gen_loss,gen_loss_val,disc_loss,disc_loss_val\n"
 
@@ -176,7 +178,7 @@ def test_two_devices_take_the_steps_of_one(features_path, tiny_gin, tmp_path, mo
 
 @pytest.mark.skipif(os.environ.get("KERAS_BACKEND") == "jax", reason="is for TensorFlow")
 def test_several_devices_are_for_jax():
-    from audio_tt.devices.tensorflow import TensorFlowDevices
+    from audio_tt.training.devices.tensorflow import TensorFlowDevices
 
     with pytest.raises(UserError, match="use KERAS_BACKEND=jax"):
         TensorFlowDevices("mirrored").spread([])

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_tt import settings, weights
+from audio_tt import settings
 from audio_tt.errors import UserError
-from audio_tt.runs import RunDirectory
-from pix2pix_tt import model
-from pix2pix_tt.configurables import data, features, trainer, training
+from audio_tt.models import weights
+from audio_tt.training.run_directory import RunDirectory
+from pix2pix_tt import models
+from pix2pix_tt.configurables import features, loop, slice_pairs, trainer
 
 COLUMNS = ["gen_mae", "gen_mae_val", "gen_loss", "gen_loss_val", "disc_loss", "disc_loss_val"]
 
@@ -41,7 +42,7 @@ def make(tiny_gin, features_path):
         spectrogram = features.SliceSpectrogram()
         shape = (spectrogram.n_bins, spectrogram.slice_frames)
         targets = ["guitar", "violin"] if conditioned else ["guitar"]
-        pairs = data.SlicePairs(features_path, "piano", targets, shape, conditioned)
+        pairs = slice_pairs.SlicePairs(features_path, "piano", targets, shape, conditioned)
         return trainer.Trainer(), pairs
 
     return make
@@ -97,7 +98,7 @@ def test_a_step_is_the_published_one(make):
     learner, pairs = make(unet_generator__dropout=0.0)
     batch = pairs.batch(0)
     networks = list(learner.networks.values())
-    copies = model.unet_generator(), model.patch_discriminator()
+    copies = models.unet_generator(), models.patch_discriminator()
     for copy, network in zip(copies, networks, strict=True):
         copy.set_weights(network.get_weights())
     figures, expected, statistics = plain_step(copies, *map(ops.convert_to_tensor, batch))
@@ -146,7 +147,7 @@ def test_the_discriminator_does_not_see_the_example(make):
 
 def run(make, path, epochs, **bindings):
     learner, pairs = make(**bindings)
-    training.train(
+    loop.train(
         learner, pairs, path, epochs=epochs, steps_per_epoch=8, decay_epochs=1, keep_epochs=(1,)
     )
     return learner, RunDirectory(path).history()
@@ -184,7 +185,7 @@ def test_the_operative_gin_alone_rebuilds_the_model(straight):
     path, learner = straight
     assert "generator_loss.l1_weight = 100.0" in (path / "operative_config.gin").read_text("utf-8")
     settings.parse_gin((path / "operative_config.gin",))
-    network = model.unet_generator()
+    network = models.unet_generator()
     weights.load_weights(network, path / "generator.h5")
     assert_same(network.variables[:3], learner.generator.variables[:3], rtol=0)
     assert features.SliceSpectrogram().n_bins == 32
@@ -203,7 +204,7 @@ class Killed(Exception):
 def test_a_run_that_was_killed_goes_on_as_if_it_had_not(
     make, straight, tmp_path, monkeypatch, no_plots
 ):
-    monkeypatch.setattr(training, "_LOOK_EVERY", 1)
+    monkeypatch.setattr(loop, "_LOOK_EVERY", 1)
     learner, pairs = make()
     take, taken = learner.step, []
 
@@ -215,7 +216,7 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not(
 
     learner.step = step
     with pytest.raises(Killed):
-        training.train(
+        loop.train(
             learner, pairs, tmp_path, epochs=2, steps_per_epoch=8, decay_epochs=1, save_minutes=0.0
         )
     assert [row["epoch"] for row in RunDirectory(tmp_path).history()] == [1]
@@ -225,7 +226,7 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not(
     learner.step = take
     for variable in learner.state:
         variable.assign(np.zeros(variable.shape, "float32"))
-    training.train(learner, pairs, tmp_path, epochs=2, steps_per_epoch=8, decay_epochs=1)
+    loop.train(learner, pairs, tmp_path, epochs=2, steps_per_epoch=8, decay_epochs=1)
     for row, other in zip(
         RunDirectory(tmp_path).history(), RunDirectory(straight[0]).history(), strict=True
     ):
@@ -248,7 +249,7 @@ def test_weights_without_state_are_a_start_and_lose_no_rows(make, tmp_path, no_p
     weights.save_weights(learner.generator, tmp_path / "generator.h5")
     (tmp_path / "history.csv").write_text(",gen_mae,gen_mae_val\n0,0.07,0.0\n1,0.05,0.0\n", "utf-8")
     other, pairs = make(seed=0, **settings_of_run)
-    training.train(other, pairs, tmp_path, epochs=1, steps_per_epoch=1)
+    loop.train(other, pairs, tmp_path, epochs=1, steps_per_epoch=1)
     assert RunDirectory(tmp_path).history()[:2] == [
         {"epoch": 1, "gen_mae": 0.07},
         {"epoch": 2, "gen_mae": 0.05},
@@ -261,7 +262,7 @@ def test_weights_without_state_are_a_start_and_lose_no_rows(make, tmp_path, no_p
 
 def test_several_targets(make, tmp_path, no_plots):
     learner, pairs = make(conditioned=True, Pix2PixTrainer__adversarial=False)
-    training.train(learner, pairs, tmp_path, epochs=1, steps_per_epoch=1, validation_steps=1)
+    loop.train(learner, pairs, tmp_path, epochs=1, steps_per_epoch=1, validation_steps=1)
     styles = np.load(tmp_path / "styles.npz")
     assert set(styles) == {"guitar", "violin"}
     assert styles["guitar"].shape == (32, 32) and styles["guitar"].dtype == np.float16
@@ -273,7 +274,7 @@ def test_losses_that_are_not_finite_end_the_training(make, tmp_path):
     learner, pairs = make()
     learner.step = lambda batch, *rates: np.array([1.0, np.nan, 1.0])
     with pytest.raises(UserError, match="no longer finite in epoch 1; use lower learning rates"):
-        training.train(learner, pairs, tmp_path, epochs=1)
+        loop.train(learner, pairs, tmp_path, epochs=1)
     assert not (tmp_path / "generator.h5").exists()
 
 
@@ -290,7 +291,7 @@ def test_a_full_disk_leaves_what_was_there(make, straight, tmp_path, monkeypatch
 
     monkeypatch.setattr(weights.weights_keras2, "write", half)
     with pytest.raises(UserError, match="generator.h5: cannot be written: No space left"):
-        training.train(learner, pairs, tmp_path / "run", epochs=3, steps_per_epoch=8)
+        loop.train(learner, pairs, tmp_path / "run", epochs=3, steps_per_epoch=8)
     assert (tmp_path / "run" / "generator.h5").read_bytes() == before
     assert not list((tmp_path / "run").glob(".*.h5"))
     state = RunDirectory(tmp_path / "run").load_state(learner.state)
@@ -299,8 +300,8 @@ def test_a_full_disk_leaves_what_was_there(make, straight, tmp_path, monkeypatch
 
 @pytest.mark.parametrize("epochs_done, factor", [(0, 1.0), (6, 1.0), (8, 0.5), (9.5, 0.125)])
 def test_learning_rates_fall_at_the_end(epochs_done, factor):
-    assert training.learning_rates([4.0, 2.0], epochs_done, 10, 4) == [4 * factor, 2 * factor]
-    assert training.learning_rates([4.0], epochs_done, 10, 0) == [4.0]
+    assert loop.learning_rates([4.0, 2.0], epochs_done, 10, 4) == [4 * factor, 2 * factor]
+    assert loop.learning_rates([4.0], epochs_done, 10, 0) == [4.0]
 
 
 def test_half_precision_ends_in_single(make):

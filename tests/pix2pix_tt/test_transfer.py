@@ -3,8 +3,11 @@ import pytest
 from absl import logging
 
 from audio_tt import settings
-from pix2pix_tt import inference, loading, phases, steps, transfer
-from pix2pix_tt.configurables import model
+from pix2pix_tt.configurables import models
+from pix2pix_tt.fast import painter
+from pix2pix_tt.playing import phases, transfer
+from pix2pix_tt.trained import loading
+from pix2pix_tt.training import steps
 
 RATE = 44100
 pytestmark = pytest.mark.usefixtures("fresh_gin")
@@ -44,7 +47,7 @@ def test_the_originals_audio(tmp_path, write_generator, melody, golden):
 
 
 def test_the_painter_draws_what_the_generator_draws():
-    network = model.unet_generator(
+    network = models.unet_generator(
         channels=2, down_filters=(4, 40, 8), up_filters=(36, 4), initial_deviation=0.0
     )
     random = np.random.default_rng(0)
@@ -54,7 +57,7 @@ def test_the_painter_draws_what_the_generator_draws():
         for variable in network.weights:
             values = random.normal(0.0, 0.2, variable.shape)
             variable.assign(np.abs(values) if variable.name == "moving_variance" else values)
-        drawn = inference.Painter(network)(images)
+        drawn = painter.Painter(network)(images)
         wanted = np.asarray(plain(images))
         assert np.abs(wanted).std() > 0.05
         np.testing.assert_allclose(drawn, wanted, atol=5e-5)

@@ -8,7 +8,8 @@ import pytest
 from absl import flags
 from PIL import Image
 
-from audio_tt import app, io
+from audio_tt.command import app
+from audio_tt.files import io
 from style_tt import graphs, style_transfer
 
 RATE = 8000

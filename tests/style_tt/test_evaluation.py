@@ -3,8 +3,8 @@ import csv
 import numpy as np
 import pytest
 
-from audio_tt import io
 from audio_tt.errors import UserError
+from audio_tt.files import io
 from style_tt import evaluation
 
 RATE = 22050

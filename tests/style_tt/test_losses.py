@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from style_tt import model
-from style_tt.extraction import Extractor
 from style_tt.losses import ContentLoss, EnvelopeLoss, GramLoss, envelopes
-from style_tt.model import random_network
-from style_tt.optimisers import value_and_gradient
-from style_tt.statistics import Moments, StyleStatistics
+from style_tt.models import networks
+from style_tt.models.extraction import Extractor
+from style_tt.models.networks import random_network
+from style_tt.training.optimisers import value_and_gradient
+from style_tt.training.statistics import Moments, StyleStatistics
 
 RNG = np.random.default_rng(0)
 
@@ -132,7 +132,7 @@ def test_patches_are_what_a_convolution_sees(stride, padding, frames):
     network = random_network(5, filters=(6,), widths=(4,), stride=stride, padding=padding)
     levels = RNG.normal(size=(2, frames, 5)).astype(np.float32)
     kernel, bias = network.get_weights()
-    seen = array(model.patches(ops.convert_to_tensor(levels), 4, stride, padding))
+    seen = array(networks.patches(ops.convert_to_tensor(levels), 4, stride, padding))
     by_patches = seen @ np.concatenate([kernel.reshape(-1, 6), bias[None]])
     np.testing.assert_allclose(by_patches, array(network(levels)), atol=1e-5)
 

@@ -7,9 +7,10 @@ import pytest
 from keras import ops
 
 from audio_tt import settings
-from style_tt import configurables, transfer
+from style_tt import configurables
 from style_tt.features import LogSpectrogram
-from style_tt.recordings import Recording
+from style_tt.playing import transfer
+from style_tt.playing.recordings import Recording
 
 FILES = sorted(path.name for path in (settings.gin_folder() / "style").glob("*.gin"))
 NUMBERS = ("published.gin", "default.gin")
@@ -58,11 +59,11 @@ def test_published_settings():
     settings.parse_gin(["style/published.gin"], command_line=False)
     assert LogSpectrogram() == LogSpectrogram(22050, 2048, 512, "random")
     with keras.StatelessScope(initialize_variables=False):
-        network = configurables.model.random_network(1025)
+        network = configurables.networks.random_network(1025)
     kernel, bias = network.weights
     assert (kernel.shape, bias.shape) == ((3, 1025, 4096), (4096,))
     assert not network.trainable_variables
-    assert configurables.training.Optimisation().steps == 2501
+    assert configurables.optimisation.Optimisation().steps == 2501
     assert configurables.phase_windows.GriffinLim() == configurables.phase_windows.GriffinLim(
         500, 0.0
     )

@@ -9,12 +9,12 @@ from keras import ops
 from audio_tt import settings
 from audio_tt.errors import UserError
 from style_tt import configurables
-from style_tt.extraction import Extractor
-from style_tt.model import random_network
-from style_tt.objective import Objective
-from style_tt.optimisers import AdamSteps, LbfgsSteps
-from style_tt.statistics import StyleStatistics
-from style_tt.training import Optimisation, Progress, optimise
+from style_tt.models.extraction import Extractor
+from style_tt.models.networks import random_network
+from style_tt.training.objective import Objective
+from style_tt.training.optimisation import Optimisation, Progress, optimise
+from style_tt.training.optimisers import AdamSteps, LbfgsSteps
+from style_tt.training.statistics import StyleStatistics
 
 RNG = np.random.default_rng(0)
 

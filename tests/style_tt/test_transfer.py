@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from absl import logging
 
-from audio_tt import overlapping
+from audio_tt.dsp import overlapping
 from audio_tt.errors import UserError
-from style_tt import mixing, transfer
 from style_tt.features import LogSpectrogram, Waveform
-from style_tt.recordings import Recording, block_layout, regrouped
-from style_tt.runs import StyleRun
+from style_tt.playing import mixing, transfer
+from style_tt.playing.recordings import Recording, block_layout, regrouped
+from style_tt.training.kept_state import StyleRun
 
 RATE = 8000
 
@@ -131,7 +131,7 @@ def test_a_killed_run_goes_on(content, style, small, tmp_path, monkeypatch, meth
     small("Optimisation.method", method)
     small("StyleTransfer.block_seconds", 0.6)
     small("StyleTransfer.overlap_seconds", 0.1)
-    monkeypatch.setattr("style_tt.runs._SECONDS_BETWEEN_STATES", 0.0)
+    monkeypatch.setattr("style_tt.training.kept_state._SECONDS_BETWEEN_STATES", 0.0)
     whole = play(content, style)
     calls = []
     keep = StyleRun.keep
@@ -205,7 +205,7 @@ def test_bands():
 
 
 def test_recordings_can_be_read_again(tmp_path, content):
-    from audio_tt import io
+    from audio_tt.files import io
 
     stereo = np.stack([content, -0.5 * content], axis=1)
     io.write(tmp_path / "in.wav", stereo, 16000, "FLOAT")

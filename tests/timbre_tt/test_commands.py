@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
-from ddsp_tt import catalogue
+from ddsp_tt.trained import catalogue
 from timbre_tt import systems
 
 pytestmark = pytest.mark.skipif(not catalogue.instruments(), reason="no instrument is trained yet")
@@ -134,17 +134,17 @@ unet_generator.up_filters = (4,)
 
 def test_transfer_by_pix2pix(tmp_path, tone):
     """Stereo, chords or noise: it does not ask for a pitch."""
-    from audio_tt import weights
-    from pix2pix_tt.configurables import model
+    from audio_tt.models import weights
+    from pix2pix_tt.configurables import models
 
     folder = tmp_path / "pretrained" / "harp"
     folder.mkdir(parents=True)
     (folder / "operative_config.gin").write_text(PIX2PIX_SETTINGS)
-    generator = model.unet_generator(down_filters=(4, 8), up_filters=(4,), initial_deviation=0.2)
+    generator = models.unet_generator(down_filters=(4, 8), up_filters=(4,), initial_deviation=0.2)
     weights.save_weights(generator, folder / "generator.h5")
     soundfile.write(tmp_path / "in.wav", np.stack([tone, 0.5 * tone[::-1]], axis=1), RATE)
     code = (
-        "import pathlib, pix2pix_tt.catalogue as catalogue, timbre_tt.transfer as transfer;"
+        "import pathlib, pix2pix_tt.trained.catalogue as catalogue, timbre_tt.transfer as transfer;"
         "catalogue.MODELS.path = pathlib.Path('pretrained'); transfer.command()"
     )
     arguments = ["in.wav", "out.wav", "--system=pix2pix", "--phase=griffin_lim"]

@@ -12,9 +12,11 @@ import pytest
 import soundfile
 from browser import CHROMIUM, DRIVER, Browser
 
-from audio_tt import metrics, multipitch
 from audio_tt.errors import UserError
-from timbre_tt import baselines, comparison, held_out_music, report, systems
+from audio_tt.metrics import audio_metrics
+from audio_tt.pitch import multipitch
+from timbre_tt import systems
+from timbre_tt.comparison import baselines, held_out_music, report_page, side_by_side
 
 RATE = 16000
 
@@ -34,13 +36,13 @@ MELODY = line((69, 0.5, 0.3), (72, 0.4, 0.1), (0, 0.3, 0.0), (64, 0.5, 0.2))
 
 
 def test_notes_of_a_line_are_written_down():
-    heard = comparison.analyse(MELODY, RATE, method="yin")
+    heard = side_by_side.analyse(MELODY, RATE, method="yin")
     notes = baselines.notes_of_line(heard.f0_hz, heard.confidence, heard.loudness_db, 100)
     assert [note.pitch for note in notes] == [69, 72, 64]
     np.testing.assert_allclose([note.start for note in notes], [0.0, 0.5, 1.2], atol=0.05)
     np.testing.assert_allclose(notes[-1].end, 1.7, atol=0.06)
     assert notes[0].velocity == 112 and notes[1].velocity < notes[2].velocity < 112
-    silent = comparison.analyse(np.zeros(RATE), RATE, method="yin")
+    silent = side_by_side.analyse(np.zeros(RATE), RATE, method="yin")
     assert not baselines.notes_of_line(silent.f0_hz, silent.confidence, silent.loudness_db, 100)
 
 
@@ -67,7 +69,7 @@ def test_resynthesis_says_why_it_cannot(tmp_path):
 
 
 def test_held_out_music_is_held_out_and_fixed():
-    from timbre_tt.melodies import is_held_out
+    from audio_tt.music.melodies import is_held_out
 
     assert all(map(is_held_out, held_out_music.melodies()))
     played = held_out_music.melodies()["bach/bwv311"]
@@ -105,10 +107,10 @@ def compared(stand_ins):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(systems, "load", stand_ins.__getitem__)
         recordings = [
-            comparison.Recording("first <one>", MELODY, RATE, target=MELODY),
-            comparison.Recording("second", np.stack([MELODY] * 2, axis=1), RATE, target=-MELODY),
+            side_by_side.Recording("first <one>", MELODY, RATE, target=MELODY),
+            side_by_side.Recording("second", np.stack([MELODY] * 2, axis=1), RATE, target=-MELODY),
         ]
-        sources, rows = comparison.run(
+        sources, rows = side_by_side.run(
             recordings, "flute", names=["halved", "broken"], known_notes=False, method="yin"
         )
     return recordings, sources, rows
@@ -117,22 +119,22 @@ def compared(stand_ins):
 def test_rows_hold_figures_or_a_reason(compared):
     recordings, sources, rows = compared
     by_label = {row.label: row for row in rows}
-    assert list(by_label)[:4] == [comparison.COPY, "halved", "same", "broken"]
+    assert list(by_label)[:4] == [side_by_side.COPY, "halved", "same", "broken"]
     assert "never heard" in by_label["broken"].why_not and not by_label["broken"].sounds
     same, halved = by_label["same"].figures, by_label["halved"].figures
     assert same["raw_pitch_accuracy"] == 1.0 and same["pitch_jaccard"] < 0.05
     for name in ("loudness_l1_db", "log_spectral_distance_db"):  # the level does not count
         assert halved[name] == pytest.approx(same[name], abs=0.2) and same[name] < 1.0
-    assert by_label[comparison.COPY].figures["log_spectral_distance_db"] < 1e-6
-    assert by_label["same"].speed > 0 and np.isnan(by_label[comparison.COPY].speed)
+    assert by_label[side_by_side.COPY].figures["log_spectral_distance_db"] < 1e-6
+    assert by_label["same"].speed > 0 and np.isnan(by_label[side_by_side.COPY].speed)
     assert len(by_label["same"].sounds) == 2 and by_label["same"].sounds[1].audio.ndim == 1
 
 
 def test_without_a_target_only_what_needs_none_is_measured(stand_ins):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(systems, "load", stand_ins.__getitem__)
-        recordings = [comparison.Recording("mine", MELODY, RATE)]
-        _, rows = comparison.run(recordings, "tuba", names=["halved"], method="yin")
+        recordings = [side_by_side.Recording("mine", MELODY, RATE)]
+        _, rows = side_by_side.run(recordings, "tuba", names=["halved"], method="yin")
     measured = set(rows[1].figures)
     assert "pitch_jaccard" in measured and "raw_chroma_accuracy" in measured
     assert not measured & {"log_spectral_distance_db", "loudness_l1_db", "mfcc_frechet"}
@@ -141,7 +143,7 @@ def test_without_a_target_only_what_needs_none_is_measured(stand_ins):
 @pytest.fixture(scope="module")
 def page(compared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    report.write(folder, "Two & more", "<p>Hello.</p>", *compared)
+    report_page.write(folder, "Two & more", "<p>Hello.</p>", *compared)
     return folder / "index.html"
 
 
@@ -233,7 +235,7 @@ def _points(browser):
     )
     text = browser.run("return document.querySelector('.readout').innerText")
     f0_hz = float(re.search(r"f0 ([\d.]+) Hz", text)[1])
-    assert metrics.raw_pitch_accuracy(np.array([440.0]), np.array([f0_hz])) == 1.0
+    assert audio_metrics.raw_pitch_accuracy(np.array([440.0]), np.array([f0_hz])) == 1.0
 
 
 @pytest.mark.slow
@@ -243,7 +245,7 @@ def test_compare_command(tmp_path):
     result = run("-m", "timbre_tt.compare", *words, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     systems_there = json.loads((tmp_path / "report" / "metrics.json").read_text())["systems"]
-    assert {"ddsp", "pix2pix", comparison.COPY} <= {row["system"] for row in systems_there}
+    assert {"ddsp", "pix2pix", side_by_side.COPY} <= {row["system"] for row in systems_there}
     (unable,) = [row for row in systems_there if row["system"] == "pix2pix"]
     assert "violin" in unable["why_not"]
 

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio_tt import soundfont
 from audio_tt.errors import UserError
-from audio_tt.instruments import VOICES
-from audio_tt.notes import Note, read_midi, write_midi
-from timbre_tt import melodies, performances
-from timbre_tt.melodies import BUILT_IN, GREENSLEEVES, ODE_TO_JOY, Melody, is_held_out
+from audio_tt.music import melodies, rendering, soundfont
+from audio_tt.music.instruments import VOICES
+from audio_tt.music.melodies import BUILT_IN, GREENSLEEVES, ODE_TO_JOY, Melody, is_held_out
+from audio_tt.music.notes import Note, read_midi, write_midi
 
 
 def _melodies():
@@ -86,7 +85,7 @@ def test_corpus_melodies_are_monophonic_and_repeatable():
 @pytest.mark.parametrize("name", sorted(VOICES))
 def test_pieces_stay_in_range_and_splits_apart(name):
     voice = VOICES[name]
-    pieces = performances.plan_pieces(name, voice, _melodies(), minutes=4.0, seed=0)
+    pieces = rendering.plan_pieces(name, voice, _melodies(), minutes=4.0, seed=0)
     for piece in pieces:
         pitches = [n.pitch for n in piece.performance.notes]
         assert voice.low <= min(pitches)
@@ -94,13 +93,13 @@ def test_pieces_stay_in_range_and_splits_apart(name):
         assert 20 <= piece.performance.duration <= 65
         if "exercise" not in piece.melody:
             assert is_held_out(piece.melody) == (piece.split == "test")
-    longer = performances.plan_pieces(name, voice, _melodies(), minutes=6.0, seed=0)
+    longer = rendering.plan_pieces(name, voice, _melodies(), minutes=6.0, seed=0)
     assert {piece.path for piece in pieces} < {piece.path for piece in longer}
 
 
 def test_test_pieces_are_the_same_for_every_instrument():
     def tests(name):
-        pieces = performances.plan_pieces(name, VOICES[name], _melodies(), 4.0, 0)
+        pieces = rendering.plan_pieces(name, VOICES[name], _melodies(), 4.0, 0)
         return [p.performance for p in pieces if p.split == "test"]
 
     for flute, cello in zip(tests("flute"), tests("cello"), strict=True):
@@ -111,11 +110,11 @@ def test_test_pieces_are_the_same_for_every_instrument():
 def test_rendering_keeps_what_exists_and_one_gain(tmp_path, monkeypatch):
     pytest.importorskip("midirenderer")
     font = soundfont.small_soundfont()
-    monkeypatch.setattr(performances, "LENGTH_SECONDS", {"train": (6.0, 8.0), "test": (6.0, 8.0)})
+    monkeypatch.setattr(rendering, "LENGTH_SECONDS", {"train": (6.0, 8.0), "test": (6.0, 8.0)})
 
     def run(**settings):
         arguments = {"minutes": 0.2, "seed": 0, "soundfont": font, "sample_rate": 16000}
-        return performances.render_instrument(
+        return rendering.render_instrument(
             "flute", _melodies(), tmp_path, **(arguments | settings), processes=1
         )
 
@@ -137,14 +136,14 @@ def test_rendering_keeps_what_exists_and_one_gain(tmp_path, monkeypatch):
 
 
 def test_instruments_that_play_together_share_a_range():
-    shared = performances.common_voice(["flute", "violin"])
+    shared = rendering.common_voice(["flute", "violin"])
     assert (shared.low, shared.high) == (60, 89)
     assert shared.vibrato_depth_cents == VOICES["flute"].vibrato_depth_cents
     assert shared.fastest_note_seconds == VOICES["violin"].fastest_note_seconds
     with pytest.raises(UserError, match="cello, whistle share less than two octaves"):
-        performances.common_voice(["cello", "whistle"])
+        rendering.common_voice(["cello", "whistle"])
     with pytest.raises(UserError, match="flte"):
-        performances.common_voice(["flute", "flte"])
+        rendering.common_voice(["flute", "flte"])
 
 
 @pytest.mark.parametrize("names", [["flute", "violin"], ["violin", "cello"]])
@@ -158,11 +157,11 @@ def test_together_all_play_the_same(names, tmp_path, monkeypatch):
 
     pool = contextlib.nullcontext(SimpleNamespace(imap=map))
     context = SimpleNamespace(Pool=lambda processes: pool)
-    monkeypatch.setattr(performances.multiprocessing, "get_context", lambda kind: context)
-    monkeypatch.setattr(performances, "_render", render)
+    monkeypatch.setattr(rendering.multiprocessing, "get_context", lambda kind: context)
+    monkeypatch.setattr(rendering, "_render", render)
     played, files = {}, {}
     for name in names:
-        written = performances.render_instrument(
+        written = rendering.render_instrument(
             name, _melodies(), tmp_path, 0.5, 0, Path("own.sf2"), 8000, together=names
         )
         assert {job[1] for job in asked} == {VOICES[name].program}

@@ -6,8 +6,9 @@ import math
 import subprocess
 from pathlib import Path
 
-from timbre_tt import results, systems
-from timbre_tt.comparison import COPY, Row
+from timbre_tt import systems
+from timbre_tt.comparison import results
+from timbre_tt.comparison.side_by_side import COPY, Row
 
 ROOT = Path(__file__).parents[2]
 

@@ -44,7 +44,7 @@ class Player:
       function: of (an iterator of float32 blocks, the recording's name for messages). It yields
         float32 blocks with as many samples in all. A recording that is silent, or holds nothing
         that the system can follow, comes out as silence with one warning.
-      subtype: of wav files, as `audio_tt.io.write` names it; None for its default.
+      subtype: of wav files, as `audio_tt.files.io.write` names it; None for its default.
     """
 
     sample_rate: int

@@ -1,6 +1,6 @@
 """A spectrum drawn for every frame from one voice's pitch and loudness."""
 
-from autoencoder_tt import catalogue
+from autoencoder_tt.trained import catalogue
 from timbre_tt.systems import Player
 
 INSTRUMENT = "flute"
@@ -15,7 +15,7 @@ def define_flags():
     """Those of pitch tracking, and the seed."""
     from absl import flags
 
-    from audio_tt import pitch_flags
+    from audio_tt.command import pitch_flags
 
     flags.DEFINE_integer("seed", 0, "Seed of the phase of noise.", lower_bound=0)
     flags.adopt_module_key_flags(pitch_flags)
@@ -25,7 +25,7 @@ def options():
     """The flags as keyword arguments of `load`."""
     from absl.flags import FLAGS
 
-    from audio_tt import pitch_flags
+    from audio_tt.command import pitch_flags
 
     return {"pitch": pitch_flags.options(), "seed": FLAGS.seed}
 
@@ -35,13 +35,14 @@ def load(instrument, pitch=None, seed=0):
 
     Args:
       instrument: of the catalogue.
-      pitch: keyword arguments of `audio_tt.pitch.track`.
+      pitch: keyword arguments of `audio_tt.pitch.tracking.track`.
       seed: of the phase of noise.
     """
     folder = catalogue.folder(instrument)
 
     from audio_tt import settings
-    from autoencoder_tt import loading, transfer
+    from autoencoder_tt.frames import transfer
+    from autoencoder_tt.trained import loading
 
     trained = loading.load(folder)
     settings.parse_gin()

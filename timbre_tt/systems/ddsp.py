@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from audio_tt.progress import reporter
-from ddsp_tt import catalogue
+from audio_tt.command.progress import reporter
+from ddsp_tt.trained import catalogue
 from timbre_tt.systems import Player
 
 INSTRUMENT = "flute"
@@ -15,7 +15,7 @@ def variants(instrument):
     ways = {"ddsp": {}}
     if instrument + WIDE in catalogue.instruments():
         ways["ddsp, 48 kHz"] = {"instrument": instrument + WIDE}
-    from ddsp_tt.transfer import Adjustment
+    from ddsp_tt.playing.transfer import Adjustment
 
     return {**ways, "ddsp, fitted as published": {"adjustment": Adjustment(keep_octave=False)}}
 
@@ -29,7 +29,7 @@ def define_flags():
     """Those of pitch tracking and of fitting a performance to the instrument."""
     from absl import flags
 
-    from audio_tt import pitch_flags
+    from audio_tt.command import pitch_flags
     from ddsp_tt import transfer_flags
 
     flags.adopt_module_key_flags(transfer_flags)
@@ -38,7 +38,7 @@ def define_flags():
 
 def options():
     """The flags as keyword arguments of `load`."""
-    from audio_tt import pitch_flags
+    from audio_tt.command import pitch_flags
     from ddsp_tt import transfer_flags
 
     return {"pitch": pitch_flags.options(), **transfer_flags.options()}
@@ -49,13 +49,14 @@ def load(instrument, pitch=None, adjustment=None, seed=0):
 
     Args:
       instrument: of the catalogue.
-      pitch: keyword arguments of `audio_tt.pitch.track`.
-      adjustment: a `ddsp_tt.transfer.Adjustment`; None for the default one.
+      pitch: keyword arguments of `audio_tt.pitch.tracking.track`.
+      adjustment: a `ddsp_tt.playing.transfer.Adjustment`; None for the default one.
       seed: of the noise.
     """
     folder = catalogue.folder(instrument)
 
-    from ddsp_tt import loading, transfer
+    from ddsp_tt.playing import transfer
+    from ddsp_tt.trained import loading
 
     trained = loading.load(folder)
 

@@ -1,6 +1,6 @@
 """Spectrograms drawn by a U-Net; chords and stereo too, from the one instrument that it knows."""
 
-from pix2pix_tt import catalogue
+from pix2pix_tt.trained import catalogue
 from timbre_tt.systems import Player
 
 INSTRUMENT = "guitar_acoustic"
@@ -43,15 +43,16 @@ def load(instrument, style=None, phase=None, overlap_frames=None, seed=0):
 
     Args:
       instrument: of the catalogue.
-      style: what a conditioned model draws by, see `pix2pix_tt.styles.choose`.
-      phase: of `pix2pix_tt.phases.METHODS`; None leaves it to gin.
+      style: what a conditioned model draws by, see `pix2pix_tt.playing.styles.choose`.
+      phase: of `pix2pix_tt.playing.phases.METHODS`; None leaves it to gin.
       overlap_frames: that slices share; None leaves it to gin.
       seed: of random phase, and of a style from a folder.
     """
     folder = catalogue.folder(instrument)
 
     from audio_tt import settings
-    from pix2pix_tt import loading, styles, transfer
+    from pix2pix_tt.playing import styles, transfer
+    from pix2pix_tt.trained import loading
 
     trained = loading.load(folder)
     settings.parse_gin()

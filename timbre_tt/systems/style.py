@@ -3,7 +3,7 @@
 import tempfile
 
 from audio_tt.errors import UserError
-from timbre_tt import held_out_music
+from timbre_tt.comparison import held_out_music
 from timbre_tt.systems import Player
 
 INSTRUMENT = "style"  # whatever --style is a recording of
@@ -40,15 +40,15 @@ def load(instrument, style=None, opened=None, played=None):
     Args:
       instrument: one that a clip of is included; with a style, the name of anything.
       style: sound file; None takes the clip of the instrument.
-      opened: keyword arguments of `style_tt.conversion.open_session`.
-      played: keyword arguments of `style_tt.transfer.Session.play`.
+      opened: keyword arguments of `style_tt.playing.conversion.open_session`.
+      played: keyword arguments of `style_tt.playing.transfer.Session.play`.
     """
     if style is None and instrument == INSTRUMENT:
         raise UserError("name a recording whose sound is wanted, --style=FILE, or an instrument")
     style = held_out_music.clip(instrument) if style is None else style
 
-    from style_tt import conversion
-    from style_tt.recordings import Recording
+    from style_tt.playing import conversion
+    from style_tt.playing.recordings import Recording
 
     session = conversion.open_session(style, **(opened or {}))
 

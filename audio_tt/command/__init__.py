@@ -1,0 +1,1 @@
+"""The start of every command: flags, gin settings, messages, progress, exit codes."""

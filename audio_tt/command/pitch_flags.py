@@ -1,0 +1,25 @@
+"""The flags of every command that tracks pitch; commands adopt them as key flags."""
+
+from absl import flags
+
+CAPACITIES = ("tiny", "small", "medium", "large", "full")
+
+_METHOD = flags.DEFINE_enum("f0_method", "crepe", ["crepe", "pyin", "yin"], "Pitch tracker.")
+_CAPACITY = flags.DEFINE_enum(
+    "crepe_capacity",
+    "tiny",
+    CAPACITIES,
+    "Size of CREPE; 'full' after pip install 'timbre-tt[crepe-full]'.",
+)
+_WEIGHTS = flags.DEFINE_string("crepe_weights", None, "CREPE weights of your own (.h5).")
+
+
+def options():
+    """The flags as keyword arguments of `audio_tt.pitch.tracking.track`."""
+    if _METHOD.value != "crepe":
+        return {"method": _METHOD.value}
+    return {
+        "method": "crepe",
+        "crepe_capacity": _CAPACITY.value,
+        "crepe_weights": _WEIGHTS.value,
+    }

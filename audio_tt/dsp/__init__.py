@@ -1,0 +1,1 @@
+"""Signal processing that all systems share: windows, transforms, phase, loudness, units."""

@@ -1,0 +1,101 @@
+"""Phase for magnitudes that have none: the fast Griffin-Lim algorithm."""
+
+import functools
+
+import keras
+import numpy as np
+from keras import ops
+
+from audio_tt.dsp.stft import istft, stft
+
+_TINY = 1e-30
+
+
+def griffin_lim(
+    magnitude,
+    hop_length,
+    n_iter=32,
+    n_fft=None,
+    window="hann",
+    momentum=0.99,
+    init="random",
+    seed=0,
+    length=None,
+):
+    """Audio whose spectrogram comes near the given one.
+
+    The fast Griffin-Lim algorithm of Perraudin, Balazs and Soendergaard (2013), on centred frames
+    padded with zeros. The same input and seed give the same audio.
+
+    Args:
+        magnitude: [..., frames, bins], not negative.
+        hop_length: samples between the starts of two frames.
+        n_iter: iterations.
+        n_fft: samples in a frame, 2 * (bins - 1) by default.
+        window: as for `audio_tt.dsp.stft.stft`.
+        momentum: 0 is the algorithm of Griffin and Lim (1984), 0.99 converges best.
+        init: "random", or the phase to start from, radians, shaped like `magnitude`.
+        seed: of the random start.
+        length: samples to return; what the frames hold by default.
+
+    Returns:
+        float32 [..., samples].
+    """
+    magnitude = ops.convert_to_tensor(magnitude, "float32")
+    n_fft = n_fft or 2 * (magnitude.shape[-1] - 1)
+    if isinstance(init, str):
+        if init != "random":
+            raise ValueError(f"unknown start {init!r}: give 'random' or an array of phases")
+        init = np.random.default_rng(seed).uniform(-np.pi, np.pi, tuple(magnitude.shape))
+    phase = ops.convert_to_tensor(init, "float32")
+    if not isinstance(window, str):
+        window = tuple(np.asarray(window, np.float64).tolist())
+    run = _compiled(n_fft, hop_length, window, n_iter, float(momentum), length)
+    return run(magnitude, phase)
+
+
+@functools.lru_cache(maxsize=16)
+def _compiled(n_fft, hop_length, window, n_iter, momentum, length):
+    """The whole loop for one setting, compiled by the backend at hand."""
+    options = {"hop_length": hop_length, "n_fft": n_fft, "window": window}
+    overshoot = momentum / (1.0 + momentum)
+
+    def step(magnitude, real, imag, last_real, last_imag):
+        inner = hop_length * (magnitude.shape[-2] - 1)
+        audio = istft(magnitude * real, magnitude * imag, length=length or inner, **options)
+        new_real, new_imag = stft(audio, **options)
+        missing = magnitude.shape[-2] - new_real.shape[-2]
+        if missing:
+            new_real, new_imag = _fit(new_real, missing), _fit(new_imag, missing)
+        real = new_real - overshoot * last_real
+        imag = new_imag - overshoot * last_imag
+        scale = 1.0 / ops.sqrt(ops.maximum(real * real + imag * imag, _TINY))
+        return real * scale, imag * scale, new_real, new_imag
+
+    def run(magnitude, phase):
+        nothing = ops.zeros_like(magnitude)
+        real, imag, _, _ = ops.fori_loop(
+            0,
+            n_iter,
+            lambda _, state: step(magnitude, *state),
+            (ops.cos(phase), ops.sin(phase), nothing, nothing),
+        )
+        return istft(magnitude * real, magnitude * imag, length=length, **options)
+
+    return _compile(run)
+
+
+def _fit(spectrum, missing):
+    if missing < 0:
+        return spectrum[..., :missing, :]
+    return ops.pad(spectrum, [(0, 0)] * (spectrum.ndim - 2) + [(0, missing), (0, 0)])
+
+
+def _compile(function):
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function)

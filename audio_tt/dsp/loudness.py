@@ -1,0 +1,192 @@
+"""Perceptual loudness and signal power as DDSP 3 defines them, in `keras.ops`.
+
+Loudness is relative to unscaled FFT power, so that loud signals lie above 0 dB; power is relative
+to full scale.
+"""
+
+import functools
+
+import numpy as np
+from keras import ops
+
+from audio_tt.dsp.stft import frame, power_to_db, stft
+
+DB_RANGE = 80.0
+MEAN_LOG_RANGE = 120.0
+
+
+def compute_loudness(
+    audio,
+    sample_rate=16000,
+    frame_rate=250,
+    n_fft=512,
+    range_db=DB_RANGE,
+    ref_db=0.0,
+    padding="center",
+):
+    """A-weighted loudness (Magenta DDSP 3.7.0, `spectral_ops.compute_loudness`).
+
+    10 log10 of the mean over the bins of |STFT|^2 times the A-weighting, with a Hann window.
+
+    Args:
+        audio: [samples] or [batch, samples], full scale 1.
+        sample_rate: Hz.
+        frame_rate: frames a second; must divide `sample_rate`.
+        n_fft: samples in a frame.
+        range_db: the lowest value is -range_db.
+        ref_db: subtracted from the level, dB.
+        padding: "center", "same" or "valid", see `pad`.
+
+    Returns:
+        Loudness in dB, [..., frames].
+    """
+    hop_length = hop_of(sample_rate, frame_rate)
+    audio = pad(audio, n_fft, hop_length, padding)
+    real, imag = stft(audio, n_fft, hop_length, center=False)
+    weighting = ops.convert_to_tensor(_mean_weighting(n_fft, sample_rate))
+    power = ops.sum((real * real + imag * imag) * weighting, axis=-1)
+    return power_to_db(power, 10.0 ** (ref_db / 10.0), -range_db)
+
+
+def compute_mean_log_loudness(audio, sample_rate=16000, frame_rate=250, n_fft=2048, padding="same"):
+    """A-weighted loudness as DDSP before version 2 defined it: the mean of the bins' decibels.
+
+    20 log10 of each bin's magnitude, plus the A-weighting, minus 20.7 dB, not below -120 dB; then
+    the mean over the bins (Magenta DDSP 1.6.1, `spectral_ops.compute_loudness`). The checkpoints
+    published for timbre transfer learned from this one.
+
+    Args:
+        audio: [samples] or [batch, samples], full scale 1.
+        sample_rate: Hz.
+        frame_rate: frames a second; must divide `sample_rate`.
+        n_fft: samples in a frame.
+        padding: "center", "same" or "valid", see `pad`.
+
+    Returns:
+        Loudness in dB, -120 or more, [..., frames].
+    """
+    hop_length = hop_of(sample_rate, frame_rate)
+    audio = pad(audio, n_fft, hop_length, padding)
+    real, imag = stft(audio, n_fft, hop_length, center=False)
+    level = power_to_db(real * real + imag * imag, 1.0, -300.0)
+    weighting = (a_weighting_db(n_fft, sample_rate) - 20.7).astype(np.float32)
+    return ops.mean(ops.maximum(level + weighting, -MEAN_LOG_RANGE), axis=-1)
+
+
+def compute_rms_energy(audio, sample_rate=16000, frame_rate=250, frame_size=512, padding="center"):
+    """Root mean square of frames, without a window.
+
+    Args:
+        audio: [samples] or [batch, samples], full scale 1.
+        sample_rate: Hz.
+        frame_rate: frames a second; must divide `sample_rate`.
+        frame_size: samples in a frame.
+        padding: "center", "same" or "valid", see `pad`.
+
+    Returns:
+        Amplitude, [..., frames]; its gradient is 0 at silence.
+    """
+    power = _mean_square(audio, sample_rate, frame_rate, frame_size, padding)
+    silent = power <= 0.0
+    return ops.where(silent, 0.0, ops.sqrt(ops.where(silent, 1.0, power)))
+
+
+def compute_power(
+    audio,
+    sample_rate=16000,
+    frame_rate=250,
+    frame_size=512,
+    range_db=DB_RANGE,
+    ref_db=0.0,
+    padding="center",
+):
+    """Power of frames in dB; 0 dB is a root mean square of 1.
+
+    Args:
+        audio: [samples] or [batch, samples], full scale 1.
+        sample_rate: Hz.
+        frame_rate: frames a second; must divide `sample_rate`.
+        frame_size: samples in a frame.
+        range_db: the lowest value is -range_db.
+        ref_db: subtracted from the level, dB.
+        padding: "center", "same" or "valid", see `pad`.
+
+    Returns:
+        Power in dB, [..., frames].
+    """
+    power = _mean_square(audio, sample_rate, frame_rate, frame_size, padding)
+    return power_to_db(power, 10.0 ** (ref_db / 10.0), -range_db)
+
+
+@functools.cache
+def a_weighting_db(n_fft, sample_rate):
+    """A-weighting at the bins of an FFT (IEC 61672), not below -80 dB, which also stands at 0 Hz.
+
+    Args:
+        n_fft: FFT size.
+        sample_rate: Hz.
+
+    Returns:
+        float64 [n_fft // 2 + 1], dB.
+    """
+    squared = np.fft.rfftfreq(n_fft, 1.0 / sample_rate)[1:] ** 2
+    pole_1, pole_2, pole_3, pole_4 = np.square([20.598997, 107.65265, 737.86223, 12194.217])
+    gain = pole_4 * squared**2 / ((squared + pole_1) * (squared + pole_4))
+    gain /= np.sqrt((squared + pole_2) * (squared + pole_3))
+    weighting = np.concatenate([[-80.0], np.maximum(2.0 + 20.0 * np.log10(gain), -80.0)])
+    weighting.setflags(write=False)
+    return weighting
+
+
+def pad(audio, frame_size, hop_length, padding):
+    """Adds the zeros that a padding mode asks for.
+
+    Args:
+        audio: [samples] or [batch, samples].
+        frame_size: samples in a frame.
+        hop_length: samples between the starts of two frames.
+        padding: "center" (frame i is centred on sample i * hop_length: half a frame on both sides,
+            1 + samples // hop_length frames), "same" (zeros at the end: ceil(samples / hop_length)
+            frames) or "valid" (nothing: whole frames only).
+
+    Returns:
+        [samples + zeros] or [batch, samples + zeros].
+
+    Raises:
+        ValueError: the mode is not known.
+    """
+    audio = ops.convert_to_tensor(audio, "float32")
+    samples = audio.shape[-1]
+    if padding == "valid":
+        return audio
+    if padding == "center":
+        ends = (frame_size // 2, frame_size // 2)
+    elif padding == "same":
+        frames = -(-samples // hop_length)
+        ends = (0, max(0, (frames - 1) * hop_length + frame_size - samples))
+    else:
+        raise ValueError(f"unknown padding {padding!r}: use 'center', 'same' or 'valid'")
+    return ops.pad(audio, [(0, 0)] * (audio.ndim - 1) + [ends])
+
+
+def hop_of(sample_rate, frame_rate):
+    """Samples between two frames.
+
+    Raises:
+        ValueError: that is not a whole number, so that frames would drift.
+    """
+    if sample_rate % frame_rate:
+        raise ValueError(f"frame rate {frame_rate} does not divide sample rate {sample_rate}")
+    return int(sample_rate // frame_rate)
+
+
+def _mean_square(audio, sample_rate, frame_rate, frame_size, padding):
+    hop_length = hop_of(sample_rate, frame_rate)
+    frames = frame(pad(audio, frame_size, hop_length, padding), frame_size, hop_length)
+    return ops.mean(frames * frames, axis=-1)
+
+
+@functools.cache
+def _mean_weighting(n_fft, sample_rate):
+    gains = 10.0 ** (a_weighting_db(n_fft, sample_rate) / 10.0)
+    return (gains / len(gains)).astype(np.float32)

@@ -1,0 +1,92 @@
+"""Many recordings at once: a name for each, and going on past those that cannot be read."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from absl import logging
+
+from audio_tt.errors import UserError
+from audio_tt.files import io
+
+_BLOCK_SIZE = 65536
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def names(paths: Iterable[Path]) -> dict[Path, str]:
+    """A short name for each file, no two alike.
+
+    It is the file's own without extension, after its folder's where several files have it, and with
+    a number where that is not enough.
+
+    Args:
+        paths: files; one that comes again has one name.
+
+    Returns:
+        {path: name}, in order.
+    """
+    paths = list(dict.fromkeys(paths))
+    stems = [path.stem for path in paths]
+    wanted = [
+        stem if stems.count(stem) == 1 else f"{path.resolve().parent.name}_{stem}"
+        for path, stem in zip(paths, stems, strict=True)
+    ]
+    return dict(zip(paths, distinct(wanted), strict=True))
+
+
+def distinct(wanted: Sequence[str]) -> list[str]:
+    """Names, of which those that were there before get a number: a, a_2, a_3."""
+    given: list[str] = []
+    for name in wanted:
+        number, candidate = 1, name
+        while candidate in given or (number > 1 and candidate in wanted):
+            number += 1
+            candidate = f"{name}_{number}"
+        given.append(candidate)
+    return given
+
+
+def each(function: Callable[[Item], Result], items: Iterable[Item]) -> tuple[list[Result], int]:
+    """Calls a function for every item; what it raises for one does not keep it from the others.
+
+    Args:
+        function: of one item.
+        items: at least one.
+
+    Returns:
+        (results, how many items failed); each failure is logged in one line.
+
+    Raises:
+        UserError: all failed; that of the last.
+    """
+    results, errors = [], []
+    for item in items:
+        try:
+            results.append(function(item))
+        except UserError as error:
+            errors.append(error)
+    for error in errors if results else errors[:-1]:
+        logging.error("%s", error)
+    if errors and not results:
+        raise errors[-1]
+    return results, len(errors)
+
+
+def readable(paths: Iterable[Path]) -> tuple[list[Path], int]:
+    """Those files that can be read to their end, and how many cannot; as `each`."""
+    groups, failed = each(readable_group, ((path,) for path in paths))
+    return [path for (path,) in groups], failed
+
+
+def readable_group(paths: Sequence[Path]) -> Sequence[Path]:
+    """Files that are of use together only, as they are.
+
+    Raises:
+        UserError: one of them cannot be read to its end.
+    """
+    for path in paths:
+        for _ in io.blocks(path, io.info(path).sample_rate, _BLOCK_SIZE):
+            pass
+    return paths

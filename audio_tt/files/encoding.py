@@ -1,0 +1,83 @@
+"""From blocks of float samples to a sound file, never clipped."""
+
+import numpy as np
+import soundfile
+from absl import logging
+
+from audio_tt.files.decoding import BLOCK_FRAMES, zero_non_finite
+
+PEAK = 0.999
+
+
+class Tally:
+    """Peak, channels and bad samples of all that went by."""
+
+    def __init__(self):
+        self.peak, self.not_finite, self.channels = 0.0, 0, 0
+
+    def watch(self, parts):
+        """Yields the parts as finite float32 [samples, channels], cut into small pieces."""
+        for part in parts:
+            part = np.asarray(part)
+            if part.ndim not in (1, 2) or part.dtype.kind in "iub":
+                raise ValueError(
+                    "audio must be float [samples] or [samples, channels], "
+                    f"not {part.dtype} {part.shape}"
+                )
+            part = part.astype(np.float32, copy=False)
+            part = part[:, None] if part.ndim == 1 else part
+            for start in range(0, len(part), BLOCK_FRAMES):
+                piece = part[start : start + BLOCK_FRAMES]
+                piece, count = zero_non_finite(piece)
+                self.not_finite += count
+                self.peak = max(self.peak, float(np.abs(piece).max()))
+                self.channels = piece.shape[1]
+                yield piece
+
+
+def spooled(parts, spool):
+    """Runs through all parts, keeping them in the open file `spool`; gives them again."""
+    channels = 1
+    for part in parts:
+        channels = part.shape[1]
+        spool.write(part.tobytes())
+    spool.seek(0)
+    size = BLOCK_FRAMES * channels * 4
+    pieces = iter(lambda: spool.read(size), b"")
+    return (np.frombuffer(piece, np.float32).reshape(-1, channels) for piece in pieces)
+
+
+def turned_down(parts, peak, path):
+    """Scales parts of a given peak to `PEAK`, with a warning, where they are above full scale."""
+    if peak <= 1:
+        return parts
+    gain = PEAK / peak
+    logging.warning(
+        "%s: too loud for this format, turned down by %.1f dB.", path, -20 * np.log10(gain)
+    )
+    return (part * np.float32(gain) for part in parts)
+
+
+def encode(path, parts, sample_rate, kind, subtype):
+    """Writes float32 [samples, channels] parts to a new file; without parts there is no file."""
+    sound = None
+    try:
+        for part in parts:
+            if sound is None:
+                sound = soundfile.SoundFile(
+                    path, "w", sample_rate, part.shape[1], subtype, format=kind.upper()
+                )
+            sound.write(_rounded(part, subtype))
+    finally:
+        if sound is not None:
+            sound.close()
+
+
+def _rounded(part, subtype):
+    """Integer samples, to the nearest step, such that k / 2^15 comes back as k / 2^15."""
+    if not subtype.startswith("PCM"):
+        return part
+    bits = int(subtype[4:])
+    full = 2.0 ** (bits - 1)
+    steps = np.clip(np.rint(part.astype(np.float64) * full), -full, full - 1).astype(np.int64)
+    return steps.astype(np.int16) if bits == 16 else (steps << (32 - bits)).astype(np.int32)

@@ -1,0 +1,1 @@
+"""How close audio, its pitch and its loudness come to a target."""

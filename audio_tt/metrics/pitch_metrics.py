@@ -1,0 +1,143 @@
+"""How close the pitch of an estimate comes to a target's, and whether the same notes sound.
+
+Conventions as in `audio_tt.metrics`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from audio_tt.metrics.spectral_metrics import validate
+
+CONFIDENT = 0.85
+OUTLIER_SEMITONES = 12.0
+
+
+class F0Distance(NamedTuple):
+    """The distance of two pitch curves.
+
+    Attributes:
+      semitones: Mean absolute difference over the frames where the target is confident; NaN when it
+        is confident nowhere.
+      is_outlier: Whether that is more than an octave, in which case DDSP counts the example as an
+        outlier and leaves its distance out of the mean.
+      is_tracked: Whether the target is confident anywhere; otherwise DDSP leaves the example out.
+    """
+
+    semitones: float
+    is_outlier: bool
+    is_tracked: bool
+
+
+def f0_l1(
+    f0_target: np.ndarray, confidence_target: np.ndarray, f0_estimate: np.ndarray
+) -> F0Distance:
+    """Measures the distance of two pitch curves where the target is confident (0.85 and above).
+
+    Args:
+      f0_target: `[frames]` Hz, 0 where unvoiced.
+      confidence_target: `[frames]`, 0 to 1, as CREPE gives it.
+      f0_estimate: `[frames]` Hz; 0 counts as MIDI note 0, as in DDSP.
+    """
+    f0_target, confidence = validate(f0_target, confidence_target)
+    f0_target, f0_estimate = validate(f0_target, f0_estimate)
+    confident = confidence[: len(f0_target)] >= CONFIDENT
+    if not confident.any():
+        return F0Distance(np.nan, is_outlier=False, is_tracked=False)
+    difference = np.abs(_hz_to_midi(f0_target) - _hz_to_midi(f0_estimate))
+    semitones = float(difference[confident].mean())
+    return F0Distance(semitones, is_outlier=semitones > OUTLIER_SEMITONES, is_tracked=True)
+
+
+def raw_pitch_accuracy(
+    f0_target: np.ndarray, f0_estimate: np.ndarray, tolerance_cents: float = 50.0
+) -> float:
+    """Returns the share of the target's voiced frames whose estimate is within the tolerance.
+
+    See `mir_eval.melody.raw_pitch_accuracy`. NaN when the target is unvoiced throughout.
+    """
+    from mir_eval import melody
+
+    return _accuracy(melody.raw_pitch_accuracy, f0_target, f0_estimate, tolerance_cents)
+
+
+def raw_chroma_accuracy(
+    f0_target: np.ndarray, f0_estimate: np.ndarray, tolerance_cents: float = 50.0
+) -> float:
+    """Returns the raw pitch accuracy with octave errors forgiven.
+
+    See `mir_eval.melody.raw_chroma_accuracy`. NaN when the target is unvoiced throughout.
+    """
+    from mir_eval import melody
+
+    return _accuracy(melody.raw_chroma_accuracy, f0_target, f0_estimate, tolerance_cents)
+
+
+def voicing(f0_target: np.ndarray, f0_estimate: np.ndarray) -> tuple[float, float]:
+    """Returns mir_eval's voicing recall and voicing false alarm, each 0 to 1.
+
+    The share of the target's voiced frames that are voiced in the estimate, and that of its
+    unvoiced frames. Each is NaN when the target has no such frame.
+    """
+    target, estimate = (curve > 0.0 for curve in validate(f0_target, f0_estimate))
+    shares = [estimate[frames].mean() if frames.any() else np.nan for frames in (target, ~target)]
+    return float(shares[0]), float(shares[1])
+
+
+def pitch_jaccard(target: np.ndarray, estimate: np.ndarray, sample_rate: int) -> float:
+    """Returns how much the notes that sound differ, for music of any number of voices.
+
+    The Jaccard distance (1 - common notes / notes of either) of the MIDI pitches that
+    `audio_tt.pitch.multipitch` hears in each frame, 25 frames a second; the mean over the frames
+    in which it hears any. The measure is that of Cifka et al. 2021 ("Self-supervised VQ-VAE for
+    one-shot music style transfer", ICASSP), who let another algorithm, MELODIA's, find the pitches.
+
+    Args:
+      target: `[samples]`, what the notes should be; often the input of a transfer.
+      estimate: `[samples]`.
+      sample_rate: Of both, in Hz.
+
+    Returns:
+      0 where the same notes sound throughout, 1 where none does; NaN when none is heard in either.
+    """
+    from audio_tt.pitch import multipitch
+
+    target, estimate = validate(target, estimate)
+    return jaccard_distance(*(multipitch.piano_roll(x, sample_rate) for x in (target, estimate)))
+
+
+def jaccard_distance(target: np.ndarray, estimate: np.ndarray) -> float:
+    """Returns the Jaccard distance of two piano rolls `[frames, pitches]`; see `pitch_jaccard`."""
+    length = min(len(target), len(estimate))
+    target, estimate = (np.asarray(roll[:length], bool) for roll in (target, estimate))
+    either = (target | estimate).sum(axis=1)
+    heard = either > 0
+    if not heard.any():
+        return float("nan")
+    common = (target & estimate).sum(axis=1)
+    return float(1.0 - np.mean(common[heard] / either[heard]))
+
+
+def _hz_to_midi(f0_hz: np.ndarray) -> np.ndarray:
+    voiced = f0_hz > 0.0
+    return np.where(voiced, 12.0 * np.log2(np.where(voiced, f0_hz, 440.0) / 440.0) + 69.0, 0.0)
+
+
+def _accuracy(metric, f0_target, f0_estimate, tolerance_cents: float) -> float:
+    from mir_eval import melody
+
+    target, estimate = validate(f0_target, f0_estimate)
+    if not (target > 0.0).any():
+        return float("nan")
+    target_hz, target_voicing = melody.freq_to_voicing(target)
+    estimate_hz, estimate_voicing = melody.freq_to_voicing(estimate)
+    target_cents, estimate_cents = melody.hz2cents(target_hz), melody.hz2cents(estimate_hz)
+    return float(
+        metric(
+            target_voicing,
+            target_cents,
+            estimate_voicing,
+            estimate_cents,
+            cent_tolerance=tolerance_cents,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Notes, scores and performances, and the sampled instruments that play them."""

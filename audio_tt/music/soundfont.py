@@ -1,0 +1,206 @@
+"""SoundFont files and the synthesisers that play them."""
+
+import functools
+import importlib.util
+import io
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from audio_tt.errors import UserError
+from audio_tt.music.notes import Note, to_midi
+
+SOUNDFONT_VARIABLE = "TIMBRE_TT_SOUNDFONT"
+SYSTEM_FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/sounds/sf3"))
+SYNTH_RATE = 44100
+GAIN = 0.6
+
+Player = Callable[..., tuple[np.ndarray, int]]
+
+
+def find_soundfont(path: str | os.PathLike | None = None) -> Path:
+    """Finds a SoundFont file.
+
+    Looks at `path`, then at the environment variable TIMBRE_TT_SOUNDFONT, then in
+    /usr/share/sounds/sf2 and sf3 (the largest file first), then at the small font that
+    pretty_midi brings.
+
+    Raises:
+        UserError: the file named by `path` or by the variable is missing, or there is none at all.
+    """
+    for given, origin in ((path, ""), (os.environ.get(SOUNDFONT_VARIABLE), SOUNDFONT_VARIABLE)):
+        if given:
+            if not Path(given).is_file():
+                where = f" (from {origin})" if origin else ""
+                raise UserError(f"{given}: no such SoundFont file{where}; check the path.")
+            return Path(given)
+    found = {file.resolve() for folder in SYSTEM_FOLDERS for file in folder.glob("*.sf[23]")}
+    if found:
+        return max(found, key=lambda file: (file.stat().st_size, file.name))
+    return small_soundfont()
+
+
+def small_soundfont() -> Path:
+    """Returns the General MIDI font that lies in pretty_midi's folder (6 MB, TimGM6mb.sf2).
+
+    Raises:
+        UserError: pretty_midi is not installed or came without it.
+    """
+    module = importlib.util.find_spec("pretty_midi")
+    file = Path(module.origin).with_name("TimGM6mb.sf2") if module else None
+    if file is None or not file.is_file():
+        raise UserError(
+            "no SoundFont found; give one by --soundfont, set TIMBRE_TT_SOUNDFONT, or install the "
+            "Debian package fluid-soundfont-gm."
+        )
+    return file
+
+
+def find_player(path: Path) -> Player:
+    """Chooses the synthesiser for a SoundFont file.
+
+    A player is called as `play(path, program, notes, controls, bends, seconds)`, the middle ones
+    as in `audio_tt.music.notes.to_midi`, and returns (mono audio `[samples]`, sample rate).
+
+    Raises:
+        UserError: nothing that is installed can play the file.
+    """
+    if _can_import("fluidsynth"):
+        return play_with_fluidsynth
+    if path.suffix.lower() == ".sf2" and _can_import("midirenderer"):
+        return play_with_midirenderer
+    if _can_import("tinysoundfont"):
+        return play_with_tinysoundfont
+    raise UserError(
+        f"nothing installed can play {path.name}; install pyfluidsynth and the library "
+        "libfluidsynth3, or midirenderer (pip install midirenderer, .sf2 files only)."
+    )
+
+
+@functools.cache
+def _can_import(name: str) -> bool:
+    try:  # fluidsynth is a Python file that fails where its C library is missing
+        importlib.import_module(name)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def play_with_fluidsynth(path, program, notes, controls=(), bends=(), seconds=None):
+    """Plays through FluidSynth, dry, at gain 0.6; see `find_player`."""
+    with open(path, "rb") as file:
+        if file.read(4) != b"RIFF":  # FluidSynth would say so in several lines of its own
+            raise UserError(f"{path}: not a SoundFont; choose another .sf2 or .sf3 file.")
+    import fluidsynth
+
+    synth = fluidsynth.Synth(
+        gain=GAIN,
+        samplerate=float(SYNTH_RATE),
+        channels=16,
+        **{
+            "synth.dynamic-sample-loading": 1,
+            "synth.reverb.active": 0,
+            "synth.chorus.active": 0,
+        },
+    )
+    font = synth.sfload(str(path))
+    if font < 0:
+        synth.delete()
+        raise UserError(f"{path}: not a SoundFont that FluidSynth can read; choose another.")
+    synth.program_select(0, font, 0, program)
+    act = {
+        "off": lambda pitch, _: synth.noteoff(0, pitch),
+        "on": lambda pitch, velocity: synth.noteon(0, pitch, velocity),
+        "control": lambda number, value: synth.cc(0, number, value),
+        "bend": lambda value, _: synth.pitch_bend(0, value),
+    }
+
+    def generate(samples):
+        # The library's own call, because its Python wrapper returns 16 bit.
+        left, right = np.empty((2, samples), np.float32)
+        fluidsynth._fl.fluid_synth_write_float(
+            *_arguments(synth.synth, samples, left.ctypes.data, right.ctypes.data)
+        )
+        return (left + right) / 2
+
+    audio = _step(act, generate, _events(notes, controls, bends), seconds)
+    synth.delete()
+    return audio, SYNTH_RATE
+
+
+def _arguments(synth, samples, left, right):
+    from ctypes import c_int, c_void_p
+
+    return (
+        c_void_p(synth),
+        c_int(samples),
+        *(c_void_p(left), c_int(0), c_int(1)),
+        *(c_void_p(right), c_int(0), c_int(1)),
+    )
+
+
+def play_with_tinysoundfont(path, program, notes, controls=(), bends=(), seconds=None):
+    """Plays through tinysoundfont; see `find_player`."""
+    import tinysoundfont
+
+    synth = tinysoundfont.Synth(samplerate=SYNTH_RATE)
+    try:
+        font = synth.sfload(str(path))
+    except RuntimeError as error:
+        raise UserError(f"{path}: not a SoundFont that tinysoundfont can read.") from error
+    synth.program_select(0, font, 0, program)
+    act = {
+        "off": lambda pitch, _: synth.noteoff(0, pitch),
+        "on": lambda pitch, velocity: synth.noteon(0, pitch, velocity),
+        "control": lambda number, value: synth.control_change(0, number, value),
+        "bend": lambda value, _: synth.pitchbend(0, value + 8192),
+    }
+
+    def generate(samples):
+        return np.frombuffer(synth.generate(samples), np.float32).reshape(-1, 2).mean(axis=1)
+
+    return _step(act, generate, _events(notes, controls, bends), seconds), SYNTH_RATE
+
+
+def play_with_midirenderer(path, program, notes, controls=(), bends=(), seconds=None):
+    """Plays through midirenderer, which stops at the last event; see `find_player`."""
+    import midirenderer
+    import soundfile
+
+    late = (seconds + 0.5, 11, 127)
+    data = io.BytesIO()
+    to_midi(notes, program, [*controls, late], bends).write(data)
+    try:
+        wave = midirenderer.render_wave_from(Path(path).read_bytes(), data.getvalue())
+    except Exception as error:
+        raise UserError(f"{path}: not a SoundFont that midirenderer can read; {error}.") from error
+    audio, rate = soundfile.read(io.BytesIO(wave), dtype="float32", always_2d=True)
+    return audio.mean(axis=1), rate
+
+
+def _events(notes: Iterable[Note], controls, bends) -> list[tuple[float, int, str, int, int]]:
+    """Returns (seconds, order, action, first value, second value), sorted."""
+    events = [(time, 0, "control", number, value) for time, number, value in controls]
+    events += [(time, 0, "bend", value, 0) for time, value in bends]
+    free: dict[int, float] = {}  # when the later note of the same pitch begins
+    for note in sorted(notes, key=lambda note: note.start, reverse=True):
+        end = min(note.end, free.get(note.pitch, note.end))
+        free[note.pitch] = note.start
+        events.append((end, 1, "off", note.pitch, 0))
+        events.append((note.start, 2, "on", note.pitch, note.velocity))
+    return sorted(events)
+
+
+def _step(act, generate, events, seconds) -> np.ndarray:
+    """Lets the synthesiser run from event to event."""
+    blocks, done = [], 0
+    for time, _, action, first, second in [*events, (seconds, 9, "", 0, 0)]:
+        until = round(time * SYNTH_RATE)
+        if until > done:
+            blocks.append(generate(until - done))
+            done = until
+        if action:
+            act[action](first, second)
+    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)

@@ -1,0 +1,1 @@
+"""Sound files through a loaded model into sound files."""

@@ -1,0 +1,1 @@
+"""What every training needs: run directory, hold-out rule, devices, jobs in parallel."""

@@ -1,0 +1,1 @@
+"""How near a model comes to recordings, and the values between encoder and decoder."""

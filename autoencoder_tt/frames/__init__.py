@@ -1,0 +1,1 @@
+"""The frame-wise design: a spectrum drawn for every frame, for any length."""

@@ -1,0 +1,1 @@
+"""Recordings -> prepared examples on disk -> batches."""

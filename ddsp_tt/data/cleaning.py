@@ -1,0 +1,78 @@
+"""Recordings as they are learned from: as loud as they can be, without long silences, if wished."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+
+from audio_tt.files import io
+from ddsp_tt.features.extraction import SAMPLE_RATE
+
+PEAK = 0.99
+SILENCE_DB = -50.0  # below the loudest frame
+MARGIN_SECONDS = 0.5  # of silence that stays before and after every sound
+_FRAME_RATE = 50
+
+
+@dataclasses.dataclass(frozen=True)
+class Cleaning:
+    """What is done to a recording before it is measured.
+
+    Attributes:
+      normalize: bring its peak to 0.99.
+      cut_silence: leave out what is 50 dB below its loudest 20 ms, but for half a second around
+        every sound; what remains is joined.
+    """
+
+    normalize: bool = False
+    cut_silence: bool = False
+
+    def blocks(self, path, block_size, sample_rate=SAMPLE_RATE) -> Iterator[np.ndarray]:
+        """Reads a recording of any length in bounded memory.
+
+        Yields:
+          float32 `[samples]` of `block_size` samples, the last one shorter; nothing of a silent
+          recording whose silence is cut.
+        """
+        if not (self.normalize or self.cut_silence):
+            yield from io.blocks(path, sample_rate, block_size)
+            return
+        frame = sample_rate // _FRAME_RATE
+        levels, peak = _levels(path, block_size, sample_rate)
+        gain = np.float32(PEAK / peak if self.normalize and peak > 0 else 1.0)
+        kept = _sounding(levels) if self.cut_silence else np.ones(len(levels), bool)
+        waiting = np.zeros(0, np.float32)
+        first = 0
+        for block in io.blocks(path, sample_rate, _whole_frames(block_size, frame)):
+            frames = kept[first : first + -(-len(block) // frame)]
+            first += len(frames)
+            waiting = np.append(waiting, gain * block[np.repeat(frames, frame)[: len(block)]])
+            while len(waiting) >= block_size:
+                yield waiting[:block_size]
+                waiting = waiting[block_size:]
+        if len(waiting):
+            yield waiting
+
+
+UNCHANGED = Cleaning()
+
+
+def _whole_frames(block_size, frame):
+    return max(block_size // frame, 1) * frame
+
+
+def _levels(path, block_size, sample_rate):
+    """Effective value of every 20 ms, and the peak of all."""
+    levels, peak, frame = [], 0.0, sample_rate // _FRAME_RATE
+    for block in io.blocks(path, sample_rate, _whole_frames(block_size, frame)):
+        peak = max(peak, float(np.abs(block).max()))
+        frames = np.pad(block, (0, -len(block) % frame)).reshape(-1, frame)
+        levels.append(np.sqrt(np.mean(np.square(frames, dtype=np.float64), axis=1)))
+    return np.concatenate(levels), peak
+
+
+def _sounding(levels):
+    """Which frames are near one that sounds."""
+    sounds = (levels > 0) & (levels >= levels.max() * 10 ** (SILENCE_DB / 20))
+    margin = round(MARGIN_SECONDS * _FRAME_RATE)
+    return np.convolve(sounds, np.ones(2 * margin + 1), "same")[: len(sounds)] > 0.5

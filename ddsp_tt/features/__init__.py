@@ -1,0 +1,1 @@
+"""What the decoder reads, measured from audio and fitted to an instrument."""

@@ -1,0 +1,325 @@
+"""Fits the pitch and loudness of a recording to what a model was trained on, before transfer.
+
+The steps are those of the DDSP timbre transfer demo (Engel et al. 2020, magenta/ddsp,
+ddsp/training/postprocessing.py and the timbre_transfer notebook). All arrays are numpy, one value
+a frame.
+"""
+
+import dataclasses
+import math
+
+import gin
+import numpy as np
+
+MAX_MIDI = 110.0
+MIN_POWER_DB = -80.0
+SMOOTHING_SECONDS = 0.16  # Magenta's 40 frames, of which there are 250 a second
+_WITHIN = 2.5  # standard deviations of the pitch that an instrument learned from
+_OUTSIDE = 0.1  # share of a recording's notes that may be beyond
+_MOST_OCTAVES = 4
+_MAJOR_SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
+
+
+def hz_to_midi(f0_hz):
+    """MIDI pitch of a frequency in Hz; 0 where there is no pitch (0 Hz or less)."""
+    f0_hz = np.asarray(f0_hz, np.float64)
+    return np.where(f0_hz > 0, 69 + 12 * np.log2(np.where(f0_hz > 0, f0_hz, 440) / 440), 0.0)
+
+
+def midi_to_hz(f0_midi):
+    """Frequency in Hz of a MIDI pitch."""
+    return 440 * 2 ** ((np.asarray(f0_midi, np.float64) - 69) / 12)
+
+
+def shift_f0(f0_hz, octaves):
+    """Moves a pitch by octaves and keeps it in the range from 0 Hz to MIDI 110 (4698.6 Hz)."""
+    return np.clip(np.asarray(f0_hz, np.float64) * 2.0**octaves, 0, midi_to_hz(MAX_MIDI))
+
+
+@dataclasses.dataclass(frozen=True)
+class QuantileTransformer:
+    """A distribution as a table, to tell a value's rank (0 to 1) and a rank's value.
+
+    It gives what scikit-learn's class of that name gives for a uniform output, without a random
+    choice among the values.
+
+    Attributes:
+        quantiles: Values in rising order, [n_quantiles].
+        references: Their ranks, from 0 to 1, [n_quantiles].
+    """
+
+    quantiles: np.ndarray
+    references: np.ndarray
+
+    @classmethod
+    def from_dict(cls, table):
+        """Makes one from the lists that `to_dict` gives."""
+        return cls(*(np.ravel(table[name]).astype(float) for name in ("quantiles", "references")))
+
+    def to_dict(self):
+        """Quantiles and references as lists, for JSON."""
+        return {"quantiles": self.quantiles.tolist(), "references": self.references.tolist()}
+
+    def transform(self, values):
+        """Ranks of values; of equal quantiles the middle rank. Beyond the ends: 0 and 1."""
+        values = np.asarray(values, np.float64)
+        from_below = np.interp(values, self.quantiles, self.references)
+        from_above = -np.interp(-values, -self.quantiles[::-1], -self.references[::-1])
+        ranks = (from_below + from_above) / 2
+        ranks = np.where(values >= self.quantiles[-1], 1.0, ranks)
+        return np.where(values <= self.quantiles[0], 0.0, ranks)
+
+    def inverse_transform(self, ranks):
+        """Values of ranks, with linear interpolation."""
+        return np.interp(ranks, self.references, self.quantiles)
+
+
+def fit_quantiles(values, n_quantiles=1000):
+    """Measures a distribution.
+
+    Args:
+        values: Any shape, finite, not empty.
+        n_quantiles: Size of the table; no more than there are values.
+
+    Returns:
+        A `QuantileTransformer`.
+    """
+    values = np.ravel(values).astype(np.float64)
+    references = np.linspace(0, 1, min(n_quantiles, values.size))
+    quantiles = np.maximum.accumulate(np.quantile(values, references))
+    return QuantileTransformer(quantiles, references)
+
+
+def smoothing_of(frame_rate):
+    """Frames over which `detect_notes` smooths at a frame rate."""
+    return max(round(SMOOTHING_SECONDS * frame_rate), 1)
+
+
+def _box_filter(values, size):
+    padded = np.pad(values, ((size - 1) // 2, size // 2))
+    return np.convolve(padded, np.full(size, 1 / size), "valid")
+
+
+@gin.configurable(module="ddsp_tt.postprocessing")
+def detect_notes(
+    loudness_db,
+    f0_confidence,
+    note_threshold=1.0,
+    exponent=2.0,
+    smoothing=40,
+    f0_confidence_threshold=0.7,
+    min_db=-80.0,
+    mean_db=None,
+):
+    """Tells notes from rests by loudness times the smoothed power of the pitch's confidence.
+
+    Args:
+        loudness_db: [frames], dB.
+        f0_confidence: [frames], 0 to 1.
+        note_threshold: From which ratio on a frame is part of a note.
+        exponent: Power of the confidence.
+        smoothing: Width in frames of the mean over the confidence, with zeros beyond both ends.
+        f0_confidence_threshold: Confidence that, at the mean loudness, gives a ratio of 1.
+        min_db: Loudness of silence, dB.
+        mean_db: The loudness to compare with, dB; None for the mean of `loudness_db`.
+
+    Returns:
+        Two arrays [frames]: whether a note is on, and the ratio that decides it (0 or more; 0
+        everywhere in silence).
+    """
+    loudness_db = np.asarray(loudness_db, np.float64)
+    if loudness_db.size == 0:
+        return np.zeros(0, bool), np.zeros(0)
+    mean_db = np.mean(loudness_db) if mean_db is None else mean_db
+    reference = (mean_db - min_db) * f0_confidence_threshold**exponent
+    if not reference > 1e-6:
+        return np.zeros(loudness_db.shape, bool), np.zeros(loudness_db.shape)
+    confidence = _box_filter(np.asarray(f0_confidence, np.float64) ** exponent, smoothing)
+    ratio = np.maximum(confidence * (loudness_db - min_db) / reference, 0)
+    return ratio >= note_threshold, ratio
+
+
+def fit_quantile_transform(loudness_db, mask_on, inv_quantile):
+    """Gives the notes of a recording the loudness distribution of the training data.
+
+    Args:
+        loudness_db: [frames], dB.
+        mask_on: [frames], True in notes, at least one.
+        inv_quantile: `QuantileTransformer` of the training data's loudness.
+
+    Returns:
+        Loudness [frames]; rests keep theirs.
+    """
+    fitted = np.array(loudness_db, np.float64)
+    notes = fitted[mask_on]
+    fitted[mask_on] = inv_quantile.inverse_transform(fit_quantiles(notes).transform(notes))
+    return fitted
+
+
+def _standardized(costs):
+    spread = np.std(costs)
+    return (costs - np.mean(costs)) / (spread if spread > 0 else 1)
+
+
+def get_tuning_factor(f0_midi, f0_confidence, mask_on):
+    """Finds how far a recording is out of tune with concert pitch.
+
+    The offset is the one that leaves the least distance to the chromatic scale and the fewest
+    changes of note, both weighted by confidence and equally important.
+
+    Args:
+        f0_midi: [frames], MIDI pitch.
+        f0_confidence: [frames], 0 to 1.
+        mask_on: [frames], True in notes.
+
+    Returns:
+        The offset in semitones, -0.5 to 0.5 in steps of 0.01; 0 with fewer than two note frames.
+    """
+    pitch, weights = np.asarray(f0_midi)[mask_on], np.asarray(f0_confidence)[mask_on]
+    if pitch.size < 2:
+        return 0.0
+    offsets = np.linspace(-0.5, 0.5, 101)
+    distances, changes = np.zeros(101), np.zeros(101)
+    for i, offset in enumerate(offsets):
+        notes = np.round(pitch - offset)
+        distances[i] = np.mean(weights * np.abs(pitch - offset - notes))
+        changes[i] = np.mean(weights[:-1] * (np.diff(notes) != 0))
+    return float(offsets[np.argmin(_standardized(distances) + _standardized(changes))])
+
+
+def _distance_to_scale(f0_midi, tonic):
+    """Signed distance in semitones to the nearest note of the major scale on `tonic`."""
+    degrees = np.append(_MAJOR_SCALE, 12)
+    position = np.mod(f0_midi - tonic, 12)
+    middles = (degrees[1:] + degrees[:-1]) / 2
+    return position - degrees[np.searchsorted(middles, position)]
+
+
+def auto_tune(f0_midi, tuning_factor, mask_on, amount=0.0, chromatic=False):
+    """Draws pitches towards the notes of a scale.
+
+    Args:
+        f0_midi: [frames], MIDI pitch.
+        tuning_factor: Offset of the chromatic scale, semitones; a major scale does not use it.
+        mask_on: [frames], True in notes; they choose the major scale.
+        amount: 0 leaves the pitch, 1 puts it on the note.
+        chromatic: Whether all twelve notes count, or those of the major scale that fits best.
+
+    Returns:
+        MIDI pitch [frames].
+    """
+    f0_midi = np.asarray(f0_midi, np.float64)
+    if chromatic:
+        distance = f0_midi - tuning_factor - np.round(f0_midi - tuning_factor)
+    elif not np.any(mask_on):
+        return f0_midi
+    else:
+        notes = f0_midi[mask_on]
+        misfits = [np.mean(np.abs(_distance_to_scale(notes, tonic))) for tonic in range(12)]
+        distance = _distance_to_scale(f0_midi, int(np.argmin(misfits)))
+    return f0_midi - amount * distance
+
+
+def octaves_to(statistics, f0_midi, keep_octave=False):
+    """By how many octaves notes are moved to where an instrument can play them.
+
+    Args:
+        statistics: Of the instrument's training data.
+        f0_midi: [notes' frames], MIDI.
+        keep_octave: False moves them towards the data's mean pitch, as the demo does: up to 1.5
+            octaves round up, more round down. None moves them as little as is needed for the
+            instrument to have learned from such notes: nine frames in ten within the data's
+            extremes and 2.5 standard deviations of their mean. Where no shift does it, as False.
+            True does not move them.
+    """
+    if keep_octave:
+        return 0
+    if keep_octave is None:
+        reach = _WITHIN * statistics["std_pitch_note"]
+        lowest = max(statistics["min_pitch_note"], statistics["mean_pitch_note"] - reach)
+        highest = min(statistics["max_pitch_note"], statistics["mean_pitch_note"] + reach)
+        half = 0.5  # a semitone's rounding
+        for octaves in sorted(range(-_MOST_OCTAVES, _MOST_OCTAVES + 1), key=abs):
+            moved = f0_midi + 12 * octaves
+            outside = (moved < lowest - half) | (moved > highest + half)
+            if np.mean(outside) <= _OUTSIDE:
+                return octaves
+    octaves = (statistics["mean_pitch"] - np.mean(f0_midi)) / 12
+    return math.floor(octaves) if octaves > 1.5 else math.ceil(octaves)
+
+
+@gin.configurable(module="ddsp_tt.postprocessing")
+def adjust(
+    features,
+    statistics,
+    auto_adjust=True,
+    threshold=1.0,
+    quiet=20.0,
+    autotune=0.0,
+    chromatic=False,
+    octave_shift=0,
+    loudness_shift=0.0,
+    keep_octave=False,
+    min_db=-80.0,
+    smoothing=40,
+):
+    """Fits features to a model's training data, then applies the user's own shifts.
+
+    In the demo's order: notes are detected; pitch moves by whole octaves; the notes' loudness takes
+    the data's distribution and rests are turned down; pitch is drawn to a scale; last come the
+    manual shifts. Where no note is found only those are applied.
+    What comes out is finite even where the input is not: such frames count as silent.
+
+    Args:
+        features: Dict with `f0_hz` [frames] (0 where there is no pitch), `loudness_db` [frames],
+            `f0_confidence` [frames] (0 to 1), where the model reads it `power_db` [frames], which
+            moves by as many dB as the loudness, and whatever else, which is passed on.
+        statistics: Dict of `features.statistics.compute_statistics`, or None to fit nothing.
+        auto_adjust: Whether to fit at all.
+        threshold: Note detection's threshold, about 0 (all is a note) to 2.
+        quiet: By how many dB the rests are turned down at most.
+        autotune: How far pitch is drawn to a scale, 0 to 1.
+        chromatic: Whether to the chromatic scale in the recording's own tuning, or else to the
+            best major scale at concert pitch.
+        octave_shift: Octaves to move the pitch by.
+        loudness_shift: dB to add to the loudness.
+        keep_octave: See `octaves_to`.
+        min_db: Loudness of silence in the model's convention, dB.
+        smoothing: See `detect_notes`.
+
+    Returns:
+        The features as a new dict of float32 arrays, and the notes' mask [frames].
+    """
+    f0_hz, loudness_db, confidence = (
+        np.nan_to_num(np.asarray(features[name], np.float64), nan=rest, posinf=rest, neginf=rest)
+        for name, rest in (("f0_hz", 0.0), ("loudness_db", min_db), ("f0_confidence", 0.0))
+    )
+    measured_db = loudness_db
+    mask_on, ratio = detect_notes(
+        loudness_db, confidence, threshold, smoothing=smoothing, min_db=min_db
+    )
+    if auto_adjust and statistics is not None and np.any(mask_on):
+        sounding = mask_on & (f0_hz > 0)
+        if np.any(sounding):
+            octaves = octaves_to(statistics, hz_to_midi(f0_hz[sounding]), keep_octave)
+            f0_hz = shift_f0(f0_hz, octaves)
+        loudness_db = fit_quantile_transform(loudness_db, mask_on, statistics["quantile_transform"])
+        # A high threshold leaves loud frames among the rests: turn them down by nothing, not up.
+        loudness_db = loudness_db - np.where(mask_on, 0, quiet * np.maximum(1 - ratio, 0))
+        if autotune:
+            f0_midi = hz_to_midi(f0_hz)
+            tuning = get_tuning_factor(f0_midi, confidence, sounding) if chromatic else 0.0
+            tuned = auto_tune(f0_midi, tuning, sounding, autotune, chromatic)
+            f0_hz = np.where(f0_hz > 0, midi_to_hz(tuned), 0)
+    loudness_db = loudness_db + loudness_shift
+    adjusted = {
+        **features,
+        "f0_hz": shift_f0(f0_hz, octave_shift).astype(np.float32),
+        "loudness_db": loudness_db.astype(np.float32),
+        "f0_confidence": confidence.astype(np.float32),
+    }
+    if "power_db" in features:
+        power_db = np.nan_to_num(features["power_db"], nan=MIN_POWER_DB, neginf=MIN_POWER_DB)
+        moved = np.maximum(power_db + loudness_db - measured_db, MIN_POWER_DB)
+        adjusted["power_db"] = moved.astype(np.float32)
+    return adjusted, mask_on

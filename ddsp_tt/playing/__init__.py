@@ -1,0 +1,1 @@
+"""A trained model plays: files, memory, and live."""

@@ -1,0 +1,186 @@
+"""Pitch, loudness and latent of audio that is still coming in, frame by frame.
+
+Frame i is centred on sample i * hop_length, as in `ddsp_tt.features`; what differs is that pitch
+cannot look at what comes later.
+"""
+
+import math
+
+import numpy as np
+
+from audio_tt.dsp.loudness import DB_RANGE, a_weighting_db
+from audio_tt.dsp.windows import window_values
+from audio_tt.errors import UserError
+from audio_tt.pitch import crepe
+from audio_tt.pitch.viterbi import Decoder
+from ddsp_tt.features import loudness_scales
+from ddsp_tt.features.rates import MEASURING_RATE
+
+_HALF_SECONDS, _KAISER_BETA = 0.002, 6.8
+
+
+class PitchFollower:
+    """CREPE's activations, and the bin that is the most likely one so far.
+
+    Args:
+      start_hz: pitch before anything was heard.
+      capacity: size of CREPE.
+    """
+
+    before, after = crepe.FRAME_LENGTH // 2, crepe.FRAME_LENGTH // 2
+
+    def __init__(self, start_hz, capacity="tiny"):
+        self._network = crepe.load_fast(capacity)
+        self._decoder = Decoder()
+        self._last_hz = start_hz
+
+    def __call__(self, audio, hop_length):
+        """Pitch `[frames]` in Hz and confidence `[frames]` of the frames in audio `[samples]`."""
+        activations = self._network.few(audio, hop_length)
+        confidence = activations.max(axis=1)
+        f0_hz = np.empty(len(activations))
+        for i, frame in enumerate(activations):
+            if confidence[i] > 0:
+                state = self._decoder.follow([frame.argmax()])
+                self._last_hz = float(crepe.to_f0(crepe.weighted_average(frame[None], state))[0])
+            else:
+                self._decoder = Decoder()
+            f0_hz[i] = self._last_hz
+        return f0_hz, confidence
+
+
+class LoudnessMeter:
+    """Loudness in one of the conventions of `ddsp_tt.features.loudness_scales`, in numpy.
+
+    Attributes:
+      before: samples that a frame needs before its time.
+      after: samples that it needs from its time on.
+    """
+
+    def __init__(self, convention, sample_rate):
+        chosen = loudness_scales.get(convention)
+        size = chosen.window_length
+        self.before = size // 2 if chosen.centred else 0
+        self.after = size - self.before
+        self._measure = {"ddsp3": _log_of_mean, "ddsp1": _mean_of_logs}[convention]
+        self._window = window_values("hann", size).astype("float32")
+        self._weighting_db = a_weighting_db(size, sample_rate)
+        self._range_db = chosen.range_db
+
+    def __call__(self, audio, hop_length):
+        """Loudness `[frames]` in dB of the frames in audio `[samples]`."""
+        size = len(self._window)
+        frames = np.lib.stride_tricks.sliding_window_view(audio, size)[::hop_length]
+        spectrum = np.fft.rfft(frames * self._window)
+        power = spectrum.real**2 + spectrum.imag**2
+        return self._measure(power, self._weighting_db, self._range_db)
+
+
+class PowerMeter:
+    """Mean power in dB, as `audio_tt.dsp.loudness.compute_power` measures it.
+
+    Args:
+      size: samples in a frame.
+    """
+
+    def __init__(self, size):
+        self._size = size
+        self.before, self.after = size // 2, size - size // 2
+
+    def __call__(self, audio, hop_length):
+        """Power `[frames]` in dB of the frames in audio `[samples]`."""
+        frames = np.lib.stride_tricks.sliding_window_view(audio, self._size)[::hop_length]
+        return _to_db(np.mean(frames * frames, axis=-1), DB_RANGE)
+
+
+def _to_db(power, range_db):
+    return 10.0 * np.log10(np.maximum(power, 10.0 ** (-range_db / 10.0)))
+
+
+def _log_of_mean(power, weighting_db, range_db):
+    return _to_db(np.mean(power * 10.0 ** (weighting_db / 10.0), axis=-1), range_db)
+
+
+def _mean_of_logs(power, weighting_db, range_db):
+    level = 10.0 * np.log10(np.maximum(power, 1e-30)) + weighting_db - 20.7
+    return np.mean(np.maximum(level, -range_db), axis=-1)
+
+
+class Resampler:
+    """The copy at 16 kHz that everything is measured on, as the input comes.
+
+    A windowed sinc of 2 ms to either side: what is above 8.6 kHz is 70 dB down. A longer one, as
+    recordings are resampled with, would have to wait for more of what comes later.
+
+    Args:
+      sample_rate: of the input, Hz.
+    """
+
+    def __init__(self, sample_rate):
+        self._up = MEASURING_RATE // math.gcd(MEASURING_RATE, sample_rate)
+        self._down = sample_rate // math.gcd(MEASURING_RATE, sample_rate)
+        self._half = round(_HALF_SECONDS * sample_rate)
+        taps = np.arange(1 - self._half, self._half + 1)
+        offsets = taps - np.arange(self._up)[:, None] / self._up
+        inside = np.sqrt(np.maximum(1.0 - (offsets / self._half) ** 2, 0.0))
+        passed = min(MEASURING_RATE / sample_rate, 1.0)
+        kernels = np.sinc(passed * offsets) * np.i0(_KAISER_BETA * inside)
+        self._kernels = (kernels / kernels.sum(axis=1, keepdims=True)).astype("float32")
+        self._input = Window(self._half)
+        self._come = self._given = 0  # samples at either rate
+
+    def __call__(self, block):
+        """Takes the next samples at the input's rate, gives those at 16 kHz that are certain."""
+        self._input.push(block)
+        self._come += len(block)
+        stop = -(-max(self._come - self._half, 0) * self._up // self._down)
+        positions = np.arange(self._given, stop) * self._down
+        if not len(positions):
+            return np.zeros(0, "float32")
+        self._given = stop
+        first, phases = positions // self._up + 1 - self._half, positions % self._up
+        audio = self._input.cut(first[0], first[-1] + 2 * self._half)
+        frames = np.lib.stride_tricks.sliding_window_view(audio, 2 * self._half)
+        self._input.forget(first[-1])
+        return np.einsum("st,st->s", frames[first - first[0]], self._kernels[phases])
+
+    def wait(self, samples):
+        """Samples of the input that are waited for until so many at 16 kHz are there."""
+        return self._half + samples * self._down // self._up
+
+
+class Window:
+    """The audio that frames still need: a stretch of the input that moves along with it.
+
+    Args:
+      before: samples before sample 0 that frames reach back to; they are zero.
+    """
+
+    def __init__(self, before):
+        self._first = -before
+        self._audio = np.zeros(before, "float32")
+
+    def push(self, block):
+        """Takes the next samples."""
+        self._audio = np.concatenate([self._audio, block])
+
+    def cut(self, first, stop):
+        """Samples `first` to `stop`, counted from the beginning of the input."""
+        return self._audio[first - self._first : stop - self._first]
+
+    def forget(self, first):
+        """Lets go of what comes before a sample."""
+        self._audio = self._audio[max(first - self._first, 0) :]
+        self._first = max(first, self._first)
+
+
+def checked(block):
+    """A block as float32 `[samples]`; what is not finite counts as silence.
+
+    Raises:
+      UserError: it has more than one dimension.
+    """
+    block = np.asarray(block, "float32")
+    if block.ndim != 1:
+        raise UserError(f"live audio is mono, [samples]; this block has the shape {block.shape}")
+    return np.where(np.isfinite(block), block, np.float32(0.0))

@@ -1,0 +1,1 @@
+"""From the decoder's controls to audio: oscillators, noise, rooms."""

@@ -1,0 +1,273 @@
+"""Synthesisers: harmonic oscillators, sinusoids of any frequency, and filtered noise."""
+
+import functools
+
+import gin
+import keras
+import numpy as np
+from keras import ops
+
+from audio_tt.errors import UserError
+from ddsp_tt.synthesis import core
+from ddsp_tt.synthesis.processors import Processor
+
+_register = gin.register(module="ddsp_tt.synths")
+_NOISE_CHUNK = 65536  # samples of noise made from one seed
+
+
+class _Oscillators(Processor):
+    """What is played in blocks with a running phase, by a subclass's `_frames`."""
+
+    def context_frames(self, hop_length, *args):
+        """The frame after the block, towards which its last frame moves."""
+        return 1
+
+    def stream(self, block, state, *args):
+        """Audio of a block; the state is the phases from which the next one goes on."""
+        if self.amp_resample_method not in core.FADES:
+            raise UserError(
+                f"{type(self).__name__}.amp_resample_method = {self.amp_resample_method!r} cannot "
+                f"be run in blocks; use one of {', '.join(core.FADES)}"
+            )
+        frames = slice(block.context, block.context + block.n_frames + 1)
+        controls = self.get_controls(*[x[:, frames] for x in args])
+        audio, phases = self._frames(controls, block.hop_length, state)
+        return audio[:, : block.n_samples], phases[:, block.n_frames : block.n_frames + 1]
+
+
+@_register
+class Harmonic(_Oscillators):
+    """Sines at multiples of f0.
+
+    Args:
+      n_samples: output length. None: `sample_rate / frame_rate` samples for each frame it is given.
+      sample_rate: Hz.
+      scale_fn: makes raw outputs positive; None leaves them.
+      normalize_below_nyquist: give the share of harmonics above Nyquist to those below.
+      amp_resample_method: see `core.resample`.
+      use_angular_cumsum: kept for Magenta's gin files; phase is exact either way.
+      frame_rate: frames a second, used when `n_samples` is None.
+      name: name of the layer; its outputs are found under it.
+    """
+
+    def __init__(
+        self,
+        n_samples=64000,
+        sample_rate=16000,
+        scale_fn=core.exp_sigmoid,
+        normalize_below_nyquist=True,
+        amp_resample_method="window",
+        use_angular_cumsum=False,
+        frame_rate=250,
+        name="harmonic",
+    ):
+        super().__init__(name=name)
+        self.n_samples = n_samples
+        self.sample_rate = sample_rate
+        self.scale_fn = scale_fn
+        self.normalize_below_nyquist = normalize_below_nyquist
+        self.amp_resample_method = amp_resample_method
+        self.use_angular_cumsum = use_angular_cumsum
+        self.samples_per_frame = sample_rate // frame_rate
+
+    def get_controls(self, amplitudes, harmonic_distribution, f0_hz):
+        """Amplitudes `[batch, frames, 1]`, distribution `[batch, frames, harmonics]` summing to 1.
+
+        Args:
+          amplitudes: raw, `[batch, frames, 1]`.
+          harmonic_distribution: raw, `[batch, frames, harmonics]`.
+          f0_hz: `[batch, frames, 1]`.
+        """
+        if self.scale_fn is not None:
+            amplitudes = self.scale_fn(amplitudes)
+            harmonic_distribution = self.scale_fn(harmonic_distribution)
+        limits = (f0_hz, self.sample_rate) if self.normalize_below_nyquist else ()
+        return {
+            "amplitudes": amplitudes,
+            "harmonic_distribution": core.normalize_harmonics(harmonic_distribution, *limits),
+            "f0_hz": f0_hz,
+        }
+
+    def get_signal(self, amplitudes, harmonic_distribution, f0_hz):
+        """Audio `[batch, samples]`."""
+        n_samples = self.n_samples or f0_hz.shape[1] * self.samples_per_frame
+        return core.harmonic_synthesis(
+            f0_hz,
+            amplitudes,
+            harmonic_distribution=harmonic_distribution,
+            n_samples=n_samples,
+            sample_rate=self.sample_rate,
+            amp_resample_method=self.amp_resample_method,
+        )
+
+    def _frames(self, controls, hop_length, phase):
+        return core.harmonic_frames(
+            controls["f0_hz"],
+            controls["amplitudes"] * controls["harmonic_distribution"],
+            hop_length,
+            self.sample_rate,
+            self.amp_resample_method,
+            phase,
+        )
+
+
+@_register
+class Sinusoidal(_Oscillators):
+    """Sines that each have a frequency of their own.
+
+    Args:
+      n_samples: output length; None: `samples_per_frame` for each frame it is given.
+      sample_rate: Hz.
+      amp_scale_fn: makes raw amplitudes positive; None leaves them.
+      amp_resample_method: see `core.resample`.
+      freq_scale_fn: makes raw outputs frequencies, see `core.frequencies_sigmoid`; None takes them
+        as Hz.
+      samples_per_frame: used when `n_samples` is None.
+      name: name of the layer; its outputs are found under it.
+    """
+
+    def __init__(
+        self,
+        n_samples=64000,
+        sample_rate=16000,
+        amp_scale_fn=core.exp_sigmoid,
+        amp_resample_method="window",
+        freq_scale_fn=core.frequencies_sigmoid,
+        samples_per_frame=64,
+        name="sinusoidal",
+    ):
+        super().__init__(name=name)
+        self.n_samples = n_samples
+        self.sample_rate = sample_rate
+        self.amp_scale_fn = amp_scale_fn
+        self.amp_resample_method = amp_resample_method
+        self.freq_scale_fn = freq_scale_fn
+        self.samples_per_frame = samples_per_frame
+
+    def get_controls(self, amplitudes, frequencies):
+        """Amplitudes and Hz, `[batch, frames, sinusoids]`.
+
+        Args:
+          amplitudes: raw, `[batch, frames, sinusoids]`.
+          frequencies: raw, `[batch, frames, sinusoids]` or what `freq_scale_fn` makes that of.
+        """
+        if self.amp_scale_fn is not None:
+            amplitudes = self.amp_scale_fn(amplitudes)
+        if self.freq_scale_fn is not None:
+            frequencies = self.freq_scale_fn(frequencies)
+            amplitudes = core.remove_above_nyquist(frequencies, amplitudes, self.sample_rate)
+        return {"amplitudes": amplitudes, "frequencies": frequencies}
+
+    def get_signal(self, amplitudes, frequencies):
+        """Audio `[batch, samples]`."""
+        n_frames = frequencies.shape[1]
+        n_samples = self.n_samples or n_frames * self.samples_per_frame
+        if self.amp_resample_method in core.FADES and n_samples % n_frames == 0:
+            hop_length = n_samples // n_frames
+            return core.sinusoidal_frames(
+                frequencies, amplitudes, hop_length, self.sample_rate, self.amp_resample_method
+            )[0]
+        return core.oscillator_bank(
+            core.resample(frequencies, n_samples),
+            core.resample(amplitudes, n_samples, self.amp_resample_method),
+            self.sample_rate,
+        )
+
+    def _frames(self, controls, hop_length, phase):
+        return core.sinusoidal_frames(
+            controls["frequencies"],
+            controls["amplitudes"],
+            hop_length,
+            self.sample_rate,
+            self.amp_resample_method,
+            phase,
+        )
+
+
+@_register
+class FilteredNoise(Processor):
+    """White noise through a filter that changes with every frame.
+
+    Args:
+      n_samples: output length; None: `samples_per_frame` for each frame it is given.
+      window_size: taps of the filter; 0 keeps all `2 * (bands - 1)`.
+      scale_fn: makes raw outputs positive; None leaves them.
+      initial_bias: added to raw outputs, so that an untrained model is nearly silent.
+      delay_compensation: None keeps the noise in time; -1 as the original, two samples late.
+      samples_per_frame: used when `n_samples` is None.
+      name: name of the layer; its outputs are found under it.
+    """
+
+    def __init__(
+        self,
+        n_samples=64000,
+        window_size=257,
+        scale_fn=core.exp_sigmoid,
+        initial_bias=-5.0,
+        delay_compensation=None,
+        samples_per_frame=64,
+        name="filtered_noise",
+    ):
+        super().__init__(name=name)
+        self.n_samples = n_samples
+        self.window_size = window_size
+        self.scale_fn = scale_fn
+        self.initial_bias = initial_bias
+        self.delay_compensation = delay_compensation
+        self.samples_per_frame = samples_per_frame
+        self.seed_generator = keras.random.SeedGenerator(0)
+
+    def get_controls(self, magnitudes):
+        """Band magnitudes `[batch, frames, bands]`, positive."""
+        if self.scale_fn is not None:
+            magnitudes = self.scale_fn(magnitudes + self.initial_bias)
+        return {"magnitudes": magnitudes}
+
+    def get_signal(self, magnitudes, noise=None):
+        """Audio `[batch, samples]`; `noise` in [-1, 1] replaces the fresh uniform noise."""
+        if noise is None:
+            n_samples = self.n_samples or magnitudes.shape[1] * self.samples_per_frame
+            shape = (ops.shape(magnitudes)[0], n_samples)
+            noise = keras.random.uniform(shape, -1.0, 1.0, seed=self.seed_generator)
+        return core.frequency_filter(
+            noise,
+            magnitudes,
+            window_size=self.window_size,
+            delay_compensation=self.delay_compensation,
+        )
+
+    def context_frames(self, hop_length, magnitudes):
+        """Frames that the filter's taps reach over."""
+        return -(-2 * (magnitudes.shape[-1] - 1) // hop_length) + 1
+
+    def stream(self, block, state, magnitudes):
+        """Audio of a block, made together with the frames around it whose filters reach into it."""
+        first = (block.first_frame - block.context) * block.hop_length
+        n_samples = (block.n_frames + 2 * block.context) * block.hop_length
+        noise = white_noise(first, n_samples, block.seed)
+        inside = np.arange(first, first + n_samples) < block.total_frames * block.hop_length
+        audio = self.get_signal(**self.get_controls(magnitudes), noise=(noise * inside)[None])
+        start = block.context * block.hop_length
+        return audio[:, start : start + block.n_samples], state
+
+
+def white_noise(first, n_samples, seed):
+    """Uniform noise in [-1, 1), float32 `[n_samples]`, from sample `first` of an endless stream.
+
+    The stream depends on the seed alone, not on how it is cut; before sample 0 it is zero.
+    """
+    pieces = []
+    for chunk in range(first // _NOISE_CHUNK, (first + n_samples - 1) // _NOISE_CHUNK + 1):
+        pieces.append(
+            _noise_chunk(chunk, seed) if chunk >= 0 else np.zeros(_NOISE_CHUNK, "float32")
+        )
+    start = first % _NOISE_CHUNK
+    noise = np.concatenate(pieces) if len(pieces) > 1 else pieces[0]
+    return noise[start : start + n_samples]
+
+
+@functools.lru_cache(maxsize=2)
+def _noise_chunk(chunk, seed):
+    noise = 2.0 * np.random.default_rng((seed, chunk)).random(_NOISE_CHUNK, "float32") - 1.0
+    noise.setflags(write=False)
+    return noise

@@ -1,0 +1,224 @@
+"""Training of a DDSP model in a run directory that can be stopped and resumed at any moment."""
+
+import contextlib
+from pathlib import Path
+
+import gin
+import keras
+import numpy as np
+
+from audio_tt.command.progress import progress
+from audio_tt.errors import UserError
+from audio_tt.files import io
+from audio_tt.models import weights
+from audio_tt.training.devices import Devices
+from audio_tt.training.run_directory import RunDirectory
+from ddsp_tt.data import example_files
+from ddsp_tt.data.preparation import STATISTICS_FILE, features_and_power
+from ddsp_tt.features import fitting, statistics
+from ddsp_tt.models import WaveRnn
+from ddsp_tt.playing import wavernn_samples
+
+MODEL_FILE = "model.h5"
+_EVALUATION_CROPS = 16
+_EVALUATION_SEED = 1234
+_SAMPLE_SECONDS = 8.0
+
+
+@gin.register(module="ddsp_tt.training")
+class Trainer:
+    """The optimiser: Adam with gradient clipping and a learning rate that decays continuously.
+
+    Args:
+      learning_rate: at step 0.
+      lr_decay_steps: steps after which the rate is multiplied by `lr_decay_rate`.
+      lr_decay_rate: that factor.
+      grad_clip_norm: upper limit of the global gradient norm.
+    """
+
+    def __init__(
+        self, learning_rate=1e-3, lr_decay_steps=10000, lr_decay_rate=0.98, grad_clip_norm=3.0
+    ):
+        schedule = keras.optimizers.schedules.ExponentialDecay(
+            learning_rate, lr_decay_steps, lr_decay_rate
+        )
+        self.optimizer = keras.optimizers.Adam(
+            schedule, epsilon=1e-7, global_clipnorm=grad_clip_norm
+        )
+
+
+@gin.configurable(module="ddsp_tt.training")
+def train(
+    model,
+    save_dir,
+    data_dir=None,
+    eval_data_dir=None,
+    eval_split_fraction=0.0,
+    data_provider=None,
+    trainer=gin.REQUIRED,
+    num_steps=30000,
+    batch_size=16,
+    crop_seconds=4.0,
+    steps_per_summary=300,
+    steps_per_save=300,
+    seed=0,
+    devices=None,
+):
+    """Trains up to `num_steps` steps in total; a run that stands in `save_dir` already goes on.
+
+    Leaves in `save_dir`: `model.h5`, `operative_config.gin`, `dataset_statistics.json` (the folder
+    is then a model that every command takes), `state.h5`, `history.csv` with its plot, audio under
+    `samples/`, TensorBoard events.
+
+    Args:
+      model: an `Autoencoder`, or another of `ddsp_tt.models`.
+      save_dir: the run directory.
+      data_dir: folder of prepared examples; None where gin names a provider.
+      eval_data_dir: folder of held-out ones, for the column `val_loss` and the samples.
+      eval_split_fraction: share of `data_dir` to hold out where there is no `eval_data_dir`, see
+        `data.split`.
+      data_provider: a `TFRecordProvider`, used where there is no `data_dir`.
+      trainer: a `Trainer`.
+      num_steps: total number of steps.
+      batch_size: crops a step.
+      crop_seconds: length of a crop.
+      steps_per_summary: steps a row of `history.csv`.
+      steps_per_save: steps between states, samples and evaluations; a multiple of the above.
+      seed: of crops and initial weights (set before the model was built).
+      devices: the `training.devices.Devices` in whose scope the model was made; None for one.
+
+    Raises:
+      UserError: no data, data of other rates or lengths than the model's, or another process trains
+        in `save_dir`.
+    """
+    run = RunDirectory(save_dir)
+    devices = devices or Devices()
+    provider, held_out, table = _open_data(
+        data_dir, eval_data_dir, eval_split_fraction, data_provider, crop_seconds, batch_size, seed
+    )
+    _check_fit(model, provider)
+    sample = (held_out or provider).examples[0]
+    held_out = held_out and held_out.batch(0)
+    with run.lock() if devices.is_chief else contextlib.nullcontext(), devices.scope():
+        model(provider.batch(0))
+        optimizer = devices.optimizer(trainer.optimizer)
+        model.compile(optimizer)
+        optimizer.build(model.trainable_variables)
+        variables = [*model.variables, *optimizer.variables]
+        state = run.load_state(variables)
+        first_step = int(state["step"]) if state else 0
+        devices.check_same(first_step)
+        if devices.is_chief:
+            run.write_gin()
+            statistics.save_json(table, run.path / STATISTICS_FILE)
+        if first_step < num_steps:
+            with progress(num_steps, "Training", "step") as bar:
+                bar.update(first_step)
+                keeper = _Keeper(run, model, variables, held_out, sample, bar)
+                keeper.steps_per_save, keeper.num_steps = steps_per_save, num_steps
+                keeper.writes = devices.is_chief
+                devices.fit(
+                    model, provider.batch, first_step, num_steps, steps_per_summary, keeper.end_row
+                )
+        if devices.is_chief:
+            weights.save_weights(model, run.path / MODEL_FILE)
+
+
+def _open_data(
+    data_dir, eval_data_dir, eval_split_fraction, data_provider, crop_seconds, batch_size, seed
+):
+    """Provider of the examples to train on, that of the held-out ones or None, and statistics."""
+    held_out_paths = example_files.find_examples(eval_data_dir) if eval_data_dir else []
+    if data_dir is not None:
+        paths = example_files.find_examples(data_dir)
+        if eval_split_fraction and not eval_data_dir:
+            paths, held_out_paths = example_files.split(paths, eval_split_fraction)
+        provider = example_files.CropProvider(paths, crop_seconds, batch_size, seed)
+        table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
+    elif data_provider is not None:
+        provider = data_provider
+        provider.batch_size, provider.seed = batch_size, seed
+        table = statistics.compute_statistics(
+            [features_and_power(example) for example in provider.examples],
+            smoothing=fitting.smoothing_of(provider.rates.frame_rate),
+        )
+    else:
+        raise UserError("no data: give --data_dir, or train.data_provider in gin")
+    held_out = None
+    if held_out_paths:
+        held_out = example_files.CropProvider(
+            held_out_paths, crop_seconds, _EVALUATION_CROPS, _EVALUATION_SEED
+        )
+    return provider, held_out, table
+
+
+def _check_fit(model, provider):
+    """Makes sure that batches have the rates and, where that is fixed, the length of the model."""
+    example_files.check_rates({"rates": provider.rates}, model.rates, "the model")
+    if model.crop_frames not in (None, provider.n_frames):
+        seconds = model.crop_frames / model.rates.frame_rate
+        raise UserError(
+            f"the model is made for {seconds:g} s, and the crops are "
+            f"{provider.n_frames / provider.rates.frame_rate:g} s: set train.crop_seconds = "
+            f"{seconds:g} (TFRecordProvider.example_secs), or Harmonic.n_samples, "
+            "FilteredNoise.n_samples and the preprocessor's time_steps to None"
+        )
+
+
+class _Keeper:
+    """Writes the history after every row's steps, and state, samples and plot at every save."""
+
+    def __init__(self, run, model, variables, held_out, example, bar):
+        self.run = run
+        self.model = model
+        self.kept = variables
+        self.held_out = held_out
+        self.example = example
+        self.bar = bar
+        self._counted = bar.n
+
+    def end_row(self, step, figures):
+        """Takes the number of steps done, and the figures of those since the row before."""
+        row = {"step": step, "loss": figures["loss"]}
+        is_save = step % self.steps_per_save == 0 or step >= self.num_steps
+        if is_save and self.held_out is not None:
+            row["val_loss"] = evaluate_loss(self.model, self.held_out)
+        audio = resynthesise(self.model, self.example) if is_save else None
+        if self.writes:
+            self.write(row, audio)
+
+    def write(self, row, audio):
+        """Writes the figures of a step and, with audio, all that a save leaves."""
+        step = row["step"]
+        self.run.append_history(row)
+        self.bar.update(step - self._counted)
+        self._counted = step
+        self.bar.set_postfix(**{key: f"{value:.3f}" for key, value in row.items() if key != "step"})
+        if audio is not None:
+            path = self.run.sample_path(step, "resynthesis.wav")
+            io.write(path, audio, self.model.rates.sample_rate)
+            self.run.plot_history()
+            weights.save_weights(self.model, self.run.path / MODEL_FILE)
+            # Last, so that what drew random numbers above does so in a resumed run as well.
+            self.run.save_state(self.kept, step)
+
+
+def evaluate_loss(model, batch):
+    """Sum of the model's losses on one batch."""
+    return float(model.compute_loss(batch, y_pred=model(batch)))
+
+
+def resynthesise(model, example, seconds=_SAMPLE_SECONDS):
+    """The beginning of a prepared example, as the model plays it: float32 `[samples]`."""
+    n_frames = min(round(seconds * model.rates.frame_rate), len(example["f0_hz"]))
+    n_frames = model.crop_frames or n_frames
+    if isinstance(model, WaveRnn):
+        beginning = {key: example[key][:n_frames] for key in example_files.FEATURES}
+        return np.concatenate(list(wavernn_samples.generate(model, beginning)))
+    batch = {key: example[key][None, :n_frames] for key in example_files.FEATURES}
+    for key, hop_length in (
+        ("audio", model.rates.hop_length),
+        ("audio_16k", model.rates.measuring_hop_length),
+    ):
+        batch[key] = example[key][None, : n_frames * hop_length]
+    return np.asarray(keras.ops.convert_to_numpy(model(batch)["audio_synth"][0]))

@@ -1,0 +1,1 @@
+"""Slices of spectrograms on disk, and batches of them."""

@@ -1,0 +1,94 @@
+"""Files of slices: FEATURES/INSTRUMENT/SONG_000.npy, each `[bins, frames, 1]` in 0..1."""
+
+import re
+
+import numpy as np
+
+from audio_tt.errors import UserError
+from audio_tt.training import holding_out
+
+_NUMBER = re.compile(r"(_copy\d+)?_\d+$")
+
+
+def song_of(name):
+    """The song of a slice: its file name without extension, number, and mark of a varied copy."""
+    return _NUMBER.sub("", name)
+
+
+def open_slice(path, shape):
+    """One slice, mapped into memory: `[bins, frames, 1]` in 0..1.
+
+    Raises:
+      UserError: there is no such file, or it holds no slice of this (bins, frames).
+    """
+    try:
+        values = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        if not path.exists():
+            raise UserError(f"{path}: no such file") from error
+        raise UserError(
+            f"{path} is no file of features, or is damaged; remove it and run "
+            "pix2pix_tt.compute_features again"
+        ) from error
+    if values.shape != (*shape, 1) or values.dtype.kind != "f":
+        raise UserError(
+            f"{path} holds {list(values.shape)} of {values.dtype}, where a slice is "
+            f"{[*shape, 1]} of floats; compute the features with the same settings"
+        )
+    return values
+
+
+def common_names(path, instruments, shape):
+    """File names without extension, sorted, of slices that every instrument has.
+
+    Args:
+      path: the folder that holds a folder for each instrument.
+      instruments: names of those folders.
+      shape: (bins, frames) of a slice.
+
+    Raises:
+      UserError: a folder is missing or empty, a slice has no partner or another shape, with its
+        name.
+    """
+    found = {name: _list(path, name, shape) for name in dict.fromkeys(instruments)}
+    everything = set().union(*found.values())
+    for instrument, names in found.items():
+        missing = sorted(everything - names)
+        if missing:
+            owner = next(other for other, theirs in found.items() if missing[0] in theirs)
+            count = f" ({len(missing)} files lack theirs)" if len(missing) > 1 else ""
+            raise UserError(
+                f"{path / owner / missing[0]}.npy has no partner {missing[0]}.npy in "
+                f"{path / instrument}{count}; make the missing ones with "
+                "pix2pix_tt.compute_features or remove what has no partner"
+            )
+    return sorted(everything)
+
+
+def _list(path, instrument, shape):
+    if not path.is_dir():
+        raise UserError(f"{path}: no such folder; pix2pix_tt.compute_features makes one")
+    folder = path / instrument
+    if not folder.is_dir():
+        there = ", ".join(sorted(f.name for f in path.iterdir() if f.is_dir())) or "none"
+        raise UserError(f"{path} has no instrument {instrument!r}; there are: {there}")
+    files = sorted(folder.glob("[!.]*.npy"))  # a hidden one is still being written
+    if not files:
+        raise UserError(f"{folder} holds no features (*.npy)")
+    # What has the size of a file that was looked at has its shape.
+    for file in {file.stat().st_size: file for file in reversed(files)}.values():
+        open_slice(file, shape)
+    return {file.stem for file in files}
+
+
+def held_out_songs(names, share):
+    """Songs to hold out, which depend on their names alone.
+
+    Args:
+      names: of all slices.
+      share: of the songs; at least one is held out unless it is 0, and at least one is not.
+
+    Returns:
+      Set of songs.
+    """
+    return holding_out.choose(map(song_of, names), share)

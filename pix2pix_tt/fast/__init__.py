@@ -1,0 +1,1 @@
+"""The same networks evaluated faster on a processor."""

@@ -1,0 +1,150 @@
+"""The networks: a U-Net that draws spectrograms and a PatchGAN that judges them.
+
+Pix2pix (Isola et al. 2017) with the sizes of Pix2Pix-Timbre-Transfer. Layers are nested and named
+as in the published weight files, so that files go both ways.
+"""
+
+import gin
+import keras
+from keras import layers
+
+from pix2pix_tt.fast.convolutions import layer_types
+
+_KERNEL_SIZE = 4
+_LEAK = 0.3  # slope of the leaky ReLU below 0
+_DEVIATION = 0.02  # of the kernels at the start
+
+
+@gin.configurable(module="pix2pix_tt.model")
+def unet_generator(
+    channels=1,
+    down_filters=(64, 128, 256, 512, 512, 512, 512, 512),
+    up_filters=(512, 512, 512, 512, 256, 128, 64),
+    dropout_blocks=3,
+    dropout=0.5,
+    initial_deviation=_DEVIATION,
+):
+    """The generator.
+
+    Args:
+      channels: of the input: 1, or 2 where an example of the target timbre comes with it.
+      down_filters: filters of each block that halves height and width.
+      up_filters: filters of each block that doubles them and is then joined with the block of the
+        same size on the way down.
+      dropout_blocks: how many of the first blocks on the way up have dropout.
+      dropout: its rate.
+      initial_deviation: of the kernels, which start as Gaussian noise.
+
+    Returns:
+      `keras.Model` from `[batch, bins, frames, channels]` to `[batch, bins, frames, 1]`, both in
+      -1..1; bins and frames are multiples of 2 to the number of halvings.
+
+    Raises:
+      ValueError: the two ways do not fit each other.
+    """
+    if len(up_filters) != len(down_filters) - 1:
+        raise ValueError(
+            f"{len(down_filters)} blocks down need one fewer up, not {len(up_filters)}"
+        )
+    n_down = len(down_filters)
+    image = x = keras.Input((None, None, channels), name="input_1")
+    skips = []
+    for i, filters in enumerate(down_filters):
+        x = _down_block(filters, i, i, i - 1 if i else None, initial_deviation)(x)
+        skips.append(x)
+    join = layers.Concatenate(name="concatenate")
+    for i, (filters, skip) in enumerate(zip(up_filters, reversed(skips[:-1]), strict=True)):
+        rate = dropout if i < dropout_blocks else None
+        block = _up_block(filters, n_down + i, i, n_down - 1 + i, rate, initial_deviation)
+        x = join([block(x), skip])
+    _, doubling = layer_types()
+    output = doubling(
+        1,
+        _KERNEL_SIZE,
+        strides=2,
+        padding="same",
+        activation="tanh",
+        dtype="float32",  # whatever the others compute in
+        kernel_initializer=_noise(initial_deviation),
+        name=_numbered("conv2d_transpose", len(up_filters)),
+    )(x)
+    return keras.Model(image, output, name="generator")
+
+
+@gin.configurable(module="pix2pix_tt.model")
+def patch_discriminator(filters=(64, 128, 256, 512)):
+    """The discriminator, which judges each patch of an image by itself.
+
+    Args:
+      filters: filters of each block that halves height and width.
+
+    Returns:
+      `keras.Model` from [input, image], each `[batch, bins, frames, 1]`, to logits
+      `[batch, bins / 16, frames / 16, 1]` (for four blocks), positive for an image taken for true.
+    """
+    inputs = [keras.Input((None, None, 1), name=f"input_{i}") for i in (2, 3)]
+    x = layers.Concatenate(name="concatenate_1")(inputs)
+    # Numbers go on where those of the published generator end.
+    for i, count in enumerate(filters):
+        x = _down_block(count, 15 + i, 8 + i, 13 + i if i else None)(x)
+    logits = layers.Conv2D(
+        1,
+        _KERNEL_SIZE,
+        padding="same",
+        dtype="float32",
+        kernel_initializer=_noise(_DEVIATION),
+        name=f"conv2d_{8 + len(filters)}",
+    )(x)
+    return keras.Model(inputs, logits, name="discriminator")
+
+
+def _down_block(filters, block, convolution, norm, deviation=_DEVIATION):
+    """Convolution that halves the size, batch norm unless its number is None, leaky ReLU."""
+    halving, _ = layer_types()
+    stack = [
+        halving(
+            filters,
+            _KERNEL_SIZE,
+            strides=2,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=_noise(deviation),
+            name=_numbered("conv2d", convolution),
+        )
+    ]
+    if norm is not None:
+        stack.append(layers.BatchNormalization(name=_numbered("batch_normalization", norm)))
+    stack.append(layers.LeakyReLU(negative_slope=_LEAK))
+    return keras.Sequential(stack, name=_numbered("sequential", block))
+
+
+def _up_block(filters, block, convolution, norm, dropout, deviation):
+    """Transposed convolution that doubles the size, batch norm, dropout unless None, ReLU."""
+    _, doubling = layer_types()
+    stack = [
+        doubling(
+            filters,
+            _KERNEL_SIZE,
+            strides=2,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=_noise(deviation),
+            name=_numbered("conv2d_transpose", convolution),
+        ),
+        layers.BatchNormalization(name=_numbered("batch_normalization", norm)),
+    ]
+    if dropout is not None:
+        stack.append(layers.Dropout(dropout))
+    stack.append(layers.ReLU())
+    return keras.Sequential(stack, name=_numbered("sequential", block))
+
+
+def _noise(deviation):
+    if deviation == 0.0:
+        return keras.initializers.Zeros()
+    # One that is shared would give every kernel of the same shape the same values.
+    return keras.initializers.RandomNormal(0.0, deviation)
+
+
+def _numbered(name, number):
+    return f"{name}_{number}" if number else name

@@ -1,0 +1,1 @@
+"""A trained generator plays: audio in, audio out."""

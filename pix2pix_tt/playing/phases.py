@@ -1,0 +1,58 @@
+"""The phase of a spectrogram that a network has drawn."""
+
+import numpy as np
+
+from audio_tt.dsp.griffin_lim_windows import GriffinLim
+from audio_tt.errors import UserError
+
+METHODS = ("input", "griffin_lim", "zero", "random")
+
+
+def with_phase(method, pairs, features, seed=0):
+    """Gives magnitudes a phase.
+
+    Args:
+      method: "input", that of the recording; "griffin_lim", which starts there; "zero"; or
+        "random".
+      pairs: iterable of (magnitude `[channels, n_bins, frames]`, the recording's transform
+        `[channels, n_fft // 2 + 1, frames]`).
+      features: `SliceSpectrogram`.
+      seed: of the random phase.
+
+    Yields:
+      complex64 `[channels, n_fft // 2 + 1, frames]`.
+
+    Raises:
+      UserError: the method is not known.
+    """
+    check([method])
+    if method == "griffin_lim":
+        spectra = with_phase("input", pairs, features)
+        yield from GriffinLim().refine(spectra, features)
+        return
+    generators = {}
+    for magnitude, spectrum in pairs:
+        if method == "input":
+            phase = np.angle(spectrum)
+        elif method == "zero":
+            phase = np.zeros_like(magnitude)
+        else:
+            phase = np.stack(
+                [
+                    _random(generators.setdefault(i, np.random.default_rng((seed, i))), channel)
+                    for i, channel in enumerate(magnitude)
+                ]
+            )
+        yield features.spectrum(magnitude, phase)
+
+
+def check(methods):
+    """Raises UserError where one of these methods is not known."""
+    for method in methods:
+        if method not in METHODS:
+            raise UserError(f"unknown phase {method!r}; use {', '.join(METHODS)}")
+
+
+def _random(generator, magnitude):
+    """The same for a frame however many frames come at once."""
+    return generator.uniform(-np.pi, np.pi, magnitude.T.shape).T

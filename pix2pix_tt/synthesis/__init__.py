@@ -1,0 +1,1 @@
+"""The data: pieces recorded note by note by several instruments."""

@@ -1,0 +1,192 @@
+"""Copies of pieces in other keys and tempi, and recordings as other rooms and devices sound."""
+
+import dataclasses
+import zlib
+from collections.abc import Sequence
+
+import gin
+import numpy as np
+
+from pix2pix_tt.synthesis.mixing import Mixer, with_peak
+
+
+@gin.configurable(module="pix2pix_tt.augmentation")
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """How the music of a data set is varied at random.
+
+    All instruments play the same copies of a piece, so that their recordings stay parallel. What
+    is drawn depends on the seed, the name of the piece and the number of the copy alone.
+
+    Attributes:
+        copies: how often each piece is played again, in another way.
+        semitones: a copy is at most so much higher or lower, and at least one semitone.
+        tempo: it is at most so many times as fast, or as slow.
+        note_length: its notes last at most so many times as long, or as short.
+        effects_on: the instruments whose recordings, copies or not, get effects.
+        equaliser, reverb, echo: how often each effect is chosen, 0..1.
+        equaliser_db: the most that a band is raised or lowered.
+        reverb_seconds: the range of the reverberation time, in which it falls by 60 dB.
+        reverb_db: the range of its level, relative to the direct sound.
+        echo_seconds: the range of the time between two echoes.
+        echo_db: the range of the level of an echo, relative to the one before.
+        seed: another one varies in another way.
+    """
+
+    copies: int = 0
+    semitones: int = 6
+    tempo: float = 1.25
+    note_length: float = 1.5
+    effects_on: Sequence[str] = ()
+    equaliser: float = 0.7
+    reverb: float = 0.7
+    echo: float = 0.2
+    equaliser_db: float = 9.0
+    reverb_seconds: tuple[float, float] = (0.2, 1.5)
+    reverb_db: tuple[float, float] = (-18.0, -3.0)
+    echo_seconds: tuple[float, float] = (0.1, 0.4)
+    echo_db: tuple[float, float] = (-20.0, -8.0)
+    seed: int = 0
+
+    def vary(self, mixer: Mixer, name: str, copy: int) -> Mixer:
+        """Returns how a copy of a piece is played; copy 0 is the piece itself."""
+        if not copy:
+            return mixer
+        random = self._random(name, copy, "music")
+        shift = int(random.integers(1, self.semitones + 1)) if self.semitones else 0
+        shift *= random.choice((-1, 1))
+        speed, length = (most ** random.uniform(-1, 1) for most in (self.tempo, self.note_length))
+        return dataclasses.replace(
+            mixer,
+            transpose=mixer.transpose + int(shift),
+            playback_speed=mixer.playback_speed * float(speed),
+            duration_rate=mixer.duration_rate * float(length),
+        )
+
+    def treat(self, audio: np.ndarray, sample_rate: int, name: str, copy: int) -> np.ndarray:
+        """Puts the recording of a piece through effects.
+
+        Args:
+            audio: `[samples]`.
+            sample_rate: Hz.
+            name: of the piece.
+            copy: its number, 0 for the piece itself.
+
+        Returns:
+            float32 `[samples]`, as long as before and in time with it, with the mixer's peak.
+        """
+        random = self._random(name, copy, "effects")
+        if random.random() < self.equaliser:
+            audio = equalise(audio, sample_rate, self._bands(random))
+        if random.random() < self.echo:
+            seconds, level = random.uniform(*self.echo_seconds), random.uniform(*self.echo_db)
+            audio = repeat(audio, sample_rate, seconds, level)
+        if random.random() < self.reverb:
+            seconds, level = random.uniform(*self.reverb_seconds), random.uniform(*self.reverb_db)
+            audio = reverberate(audio, sample_rate, seconds, level, random)
+        return with_peak(audio).astype(np.float32)
+
+    def _random(self, name, copy, purpose):
+        return np.random.default_rng((self.seed, copy, *map(_number, (name, purpose))))
+
+    def _bands(self, random):
+        low, middle, high = random.uniform(-self.equaliser_db, self.equaliser_db, 3)
+        return [
+            ("low", _between(random, 80, 400), low),
+            ("peak", _between(random, 400, 3000), middle),
+            ("high", _between(random, 3000, 8000), high),
+        ]
+
+
+def equalise(
+    audio: np.ndarray, sample_rate: int, bands: Sequence[tuple[str, float, float]]
+) -> np.ndarray:
+    """Raises and lowers bands by second-order filters (R. Bristow-Johnson, Audio EQ Cookbook).
+
+    Args:
+        audio: `[samples]`.
+        sample_rate: Hz.
+        bands: of each the kind, "low" or "high" for a shelf and "peak" for a bell of about two
+            octaves, the middle of the slope or bell in Hz, and the gain in dB.
+
+    Returns:
+        float64 `[samples]`.
+    """
+    from scipy.signal import sosfilt
+
+    return sosfilt([_biquad(*band, sample_rate) for band in bands], audio)
+
+
+def repeat(audio: np.ndarray, sample_rate: int, seconds: float, level_db: float) -> np.ndarray:
+    """Adds an echo, the echo of the echo, and so on down to -60 dB.
+
+    Args:
+        audio: `[samples]`.
+        sample_rate: Hz.
+        seconds: between two of them.
+        level_db: of each, relative to the one before; below 0.
+
+    Returns:
+        `[samples]`; what comes after the end is cut.
+    """
+    delay, result = max(1, round(seconds * sample_rate)), audio.copy()
+    for number in range(1, int(60 / -level_db) + 1):
+        late = audio[: max(0, len(audio) - number * delay)]
+        result[len(audio) - len(late) :] += 10 ** (number * level_db / 20) * late
+    return result
+
+
+def reverberate(
+    audio: np.ndarray,
+    sample_rate: int,
+    seconds: float,
+    level_db: float,
+    random: np.random.Generator,
+) -> np.ndarray:
+    """Adds the reverberation of a room: noise that dies away exponentially (J. A. Moorer, 1979).
+
+    Args:
+        audio: `[samples]`.
+        sample_rate: Hz.
+        seconds: in which it falls by 60 dB.
+        level_db: of its energy, relative to the direct sound's.
+        random: draws the noise.
+
+    Returns:
+        `[samples]`; what comes after the end is cut.
+    """
+    from scipy.signal import oaconvolve
+
+    time = np.arange(round(seconds * sample_rate)) / sample_rate
+    room = random.standard_normal(len(time)) * 10 ** (-3 * time / seconds)
+    room *= 10 ** (level_db / 20) / np.linalg.norm(room)
+    return audio + oaconvolve(audio, room)[: len(audio)]
+
+
+def _biquad(kind, hertz, gain_db, sample_rate):
+    """One second-order section (b0, b1, b2, a0, a1, a2), Q = 1 / sqrt(2)."""
+    if kind == "high":  # all louder, and what is below as soft as before
+        section = _biquad("low", hertz, -gain_db, sample_rate)
+        section[:3] *= 10 ** (gain_db / 20)
+        return section
+    gain = 10 ** (gain_db / 40)
+    turn = 2 * np.pi * min(hertz, 0.45 * sample_rate) / sample_rate
+    cosine, alpha = np.cos(turn), np.sin(turn) / np.sqrt(2)
+    if kind == "peak":
+        b = [1 + alpha * gain, -2 * cosine, 1 - alpha * gain]
+        a = [1 + alpha / gain, -2 * cosine, 1 - alpha / gain]
+    else:
+        up, down, root = gain + 1, gain - 1, 2 * np.sqrt(gain) * alpha
+        b = [up - down * cosine + root, 2 * (down - up * cosine), up - down * cosine - root]
+        b = [gain * value for value in b]
+        a = [up + down * cosine + root, -2 * (down + up * cosine), up + down * cosine - root]
+    return np.array([*b, *a]) / a[0]
+
+
+def _between(random, low, high):
+    """Draws a number between two, by ratio."""
+    return low * (high / low) ** random.random()
+
+
+def _number(text):
+    return zlib.crc32(text.encode())

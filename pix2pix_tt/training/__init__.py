@@ -1,0 +1,1 @@
+"""Training in a run directory, and what is drawn and heard of it."""

@@ -1,0 +1,1 @@
+"""The networks that see timbre, and the features taken from them."""

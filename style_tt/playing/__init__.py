@@ -1,0 +1,1 @@
+"""A measured style plays: content in, content in another style out."""

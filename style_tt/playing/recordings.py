@@ -1,0 +1,142 @@
+"""A recording that is read again and again, block by block, so that no length is too long."""
+
+import dataclasses
+
+import numpy as np
+
+from audio_tt.files import io
+
+_BLOCK_SIZE = 65536
+
+
+@dataclasses.dataclass(frozen=True)
+class Measures:
+    """What is known of a recording once it was read.
+
+    Attributes:
+      samples: of each channel.
+      channels: how many.
+      peak: highest amplitude.
+      rms: root mean square.
+    """
+
+    samples: int
+    channels: int
+    peak: float
+    rms: float
+
+
+class Recording:
+    """Audio at one sample rate.
+
+    Args:
+      read: function without arguments that returns an iterable of float32 `[samples]` or
+        `[samples, channels]`.
+      name: for messages.
+
+    Attributes:
+      name: as given.
+    """
+
+    def __init__(self, read, name):
+        self._read = read
+        self.name = str(name)
+
+    @classmethod
+    def from_file(cls, path, sample_rate, mono=False, seconds=None):
+        """A sound file of any rate and length, of which the first seconds count where given."""
+
+        def read():
+            blocks = io.blocks(path, sample_rate, _BLOCK_SIZE, mono)
+            return blocks if seconds is None else _first(blocks, round(seconds * sample_rate))
+
+        return cls(read, path)
+
+    @classmethod
+    def from_blocks(cls, blocks, spool, name="the recording"):
+        """Blocks float32 `[samples]` or `[samples, channels]` that come only once.
+
+        Args:
+          blocks: iterable of them.
+          spool: open, empty binary file that they wait in.
+          name: for messages.
+        """
+        channels = 1
+        for block in blocks:
+            channels = 1 if block.ndim == 1 else block.shape[1]
+            spool.write(np.ascontiguousarray(block, np.float32).tobytes())
+        size = 4 * channels * _BLOCK_SIZE
+
+        def read():
+            spool.seek(0)
+            for piece in iter(lambda: spool.read(size), b""):
+                yield np.frombuffer(piece, np.float32).reshape(-1, channels)
+
+        return cls(read, name)
+
+    @classmethod
+    def from_audio(cls, audio, name="the recording"):
+        """float32 `[samples]` or `[samples, channels]` in memory, at the rate that is needed."""
+        audio = np.asarray(audio, np.float32)
+        starts = range(0, len(audio), _BLOCK_SIZE)
+        return cls(lambda: (audio[i : i + _BLOCK_SIZE] for i in starts), name)
+
+    def blocks(self, gain=1.0):
+        """Yields float32 `[samples, channels]`, scaled."""
+        for block in self._read():
+            yield np.float32(gain) * block.reshape(len(block), -1)
+
+    def measure(self):
+        """Reads all of it and returns its `Measures`."""
+        samples, channels, peak, square = 0, 1, 0.0, 0.0
+        for block in self.blocks():
+            samples += len(block)
+            channels = block.shape[1]
+            peak = max(peak, float(np.abs(block).max()))
+            square += float(np.square(block, dtype=np.float64).sum())
+        return Measures(samples, channels, peak, (square / max(1, samples * channels)) ** 0.5)
+
+
+def _first(blocks, size):
+    for block in blocks:
+        yield block[:size]
+        size -= len(block)
+        if size <= 0:
+            return
+
+
+def regrouped(blocks, size):
+    """Joins and cuts arrays `[..., frames]`: `size` frames each, the last up to half more.
+
+    Where there are fewer than `size` frames in all there is one array; so no array is much shorter
+    than the others.
+    """
+    held = []
+    count = 0
+    for block in blocks:
+        held.append(block)
+        count += block.shape[-1]
+        while 2 * count >= 3 * size:
+            joined = np.concatenate(held, axis=-1)
+            yield joined[..., :size]
+            held, count = [joined[..., size:]], count - size
+    if count:
+        yield np.concatenate(held, axis=-1)
+
+
+def block_layout(frames, size, overlap):
+    """Cuts frames into blocks of one size.
+
+    Args:
+      frames: how many there are.
+      size: frames of a block at most; None for one block.
+      overlap: frames that neighbours share.
+
+    Returns:
+      (number of blocks, frames of a block): the smallest size with which as many blocks will do.
+    """
+    if size is None or frames <= size:
+        return 1, frames
+    overlap = min(overlap, size - 1)
+    count = -(-(frames - overlap) // (size - overlap))
+    return count, -(-(frames + (count - 1) * overlap) // count)

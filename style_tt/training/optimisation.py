@@ -1,0 +1,111 @@
+"""What is trained is the spectrogram: step by step it moves to where its timbre is the style's."""
+
+import dataclasses
+
+import gin
+import numpy as np
+from keras import ops
+
+from audio_tt.errors import UserError
+from style_tt.training.optimisers import AdamSteps, LbfgsSteps
+
+METHODS = {"adam": AdamSteps, "lbfgs": LbfgsSteps}
+STARTS = ("content", "noise")
+
+
+@gin.configurable(module="style_tt.training")
+@dataclasses.dataclass(frozen=True)
+class Optimisation:
+    """How levels are moved.
+
+    Attributes:
+      method: "adam" (`AdamSteps`) or "lbfgs" (`LbfgsSteps`).
+      steps: at most.
+      start: "content", or "noise" with the content's root mean square.
+      lowest: lower levels are raised to this before each step; None for no limit.
+      highest: higher levels are cut to this; None for no limit.
+      patience: steps without improvement after which it ends; None for never.
+      improvement: share of the loss by which it has to fall to count as improved.
+    """
+
+    method: str = "adam"
+    steps: int = 400
+    start: str = "content"
+    lowest: float | None = 0.0
+    highest: float | None = None
+    patience: int | None = 25
+    improvement: float = 0.001
+
+    def __post_init__(self):
+        for name, known in (("method", METHODS), ("start", STARTS)):
+            if getattr(self, name) not in known:
+                raise UserError(f"Optimisation.{name} is one of {', '.join(known)}")
+
+    def clamp(self, levels):
+        """The levels within their limits."""
+        if self.lowest is not None:
+            levels = ops.maximum(levels, self.lowest)
+        return levels if self.highest is None else ops.minimum(levels, self.highest)
+
+    def steps_on(self, objective):
+        """The stepper of `METHODS` for an `Objective`; it compiles once for each shape."""
+        return METHODS[self.method](objective.value, self.clamp)
+
+    def first(self, content, seed=0):
+        """The levels to start from, shaped like those of the content `[channels, frames, bins]`."""
+        if self.start == "content":
+            return content
+        noise = np.random.default_rng(seed).standard_normal(content.shape, np.float32)
+        noise = np.abs(noise) if self.lowest == 0.0 else noise
+        return noise * np.sqrt(np.mean(np.square(content), dtype=np.float64)).astype(np.float32)
+
+
+def optimise(settings, stepper, constants, progress):
+    """Steps until there are enough, or until they bring nothing any more.
+
+    Args:
+      settings: an `Optimisation`.
+      stepper: of `Optimisation.steps_on`.
+      constants: of `Objective.constants`.
+      progress: a `Progress` to go on from, whose state `stepper.start` made.
+
+    Returns:
+      Levels `[channels, frames, bins]`, float32, within their limits.
+    """
+    while progress.step < settings.steps and not progress.is_stuck(settings):
+        progress.state, loss = stepper.step(progress.state, constants)
+        progress.count(float(loss), settings.improvement)
+        progress.report()
+    return ops.convert_to_numpy(settings.clamp(progress.state.levels))
+
+
+@dataclasses.dataclass
+class Progress:
+    """How far an optimisation has come.
+
+    Attributes:
+      step: steps done.
+      loss: before the last of them.
+      best: the lowest loss that counted as an improvement.
+      best_step: the step that had it.
+      state: of the stepper.
+      report: called after every step.
+    """
+
+    step: int = 0
+    loss: float = np.inf
+    best: float = np.inf
+    best_step: int = 0
+    state: object = None
+    report: object = dataclasses.field(default=lambda: None, repr=False)
+
+    def count(self, loss, improvement):
+        """Takes in the loss of one more step."""
+        self.step += 1
+        self.loss = loss
+        if loss < self.best * (1.0 - improvement):
+            self.best, self.best_step = loss, self.step
+
+    def is_stuck(self, settings):
+        """Whether the loss has not fallen for `settings.patience` steps."""
+        return settings.patience is not None and self.step - self.best_step >= settings.patience

@@ -1,0 +1,1 @@
+"""Every system on the same music, and the pages and tables made of it."""

@@ -1,0 +1,268 @@
+"""A page of sounds, pictures and figures; it needs no network and opens from disk."""
+
+import base64
+import csv
+import html
+import io as text_io
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from audio_tt.files import batches, io
+from audio_tt.files.atomic import replacing
+from timbre_tt.comparison.reference_figures import FIGURES
+from timbre_tt.comparison.side_by_side import COPY, SAMPLE_RATE, Analysis, Recording, Row
+
+ASSETS = Path(__file__).parents[1] / "assets"
+LOWEST_HZ, HIGHEST_HZ, BINS = 60.0, 7600.0, 128
+RANGE_DB = 70.0
+MOST_FRAMES = 600  # of a picture, however long the sound is
+
+_SOUND = """<figure data-sound="{index}">
+<figcaption>{label} <small>{note}</small></figcaption>
+<audio controls preload="metadata" src="{file}"></audio>
+<canvas role="img" aria-label="Spectrogram, pitch and loudness: {label}"></canvas>
+<div class="readout"></div>
+</figure>"""
+
+
+def write(
+    folder: Path,
+    title: str,
+    introduction: str,
+    recordings: Sequence[Recording],
+    sources: Sequence[Analysis],
+    rows: Sequence[Row],
+    input_note: str = "",
+) -> None:
+    """Writes index.html and the sounds, and metrics.csv and metrics.json where there are figures.
+
+    Args:
+      folder: to write to.
+      title: of the page.
+      introduction: a paragraph of HTML.
+      recordings: what was played from.
+      sources: their analyses.
+      rows: what came out.
+      input_note: said beside each input.
+    """
+    folder = Path(folder)
+    stems = batches.distinct([_plain(recording.name) for recording in recordings])
+    sounds, sections = [], []
+    for index, (recording, source) in enumerate(zip(recordings, sources, strict=True)):
+        first = len(sounds)
+        heard = [("input", recording.audio, recording.sample_rate, source, {})]
+        for row in rows:
+            if row.label != COPY:  # its sound is the input's
+                for sound in row.sounds[index : index + 1]:
+                    heard.append(
+                        (row.label, sound.audio, sound.sample_rate, sound.heard, sound.figures)
+                    )
+        figures = []
+        for label, audio, rate, analysis, scores in heard:
+            file = f"sounds/{stems[index]}__{_plain(label)}.wav"
+            io.write(folder / file, audio, rate)
+            note = _note(scores) or (input_note if label == "input" else "")
+            figures.append(
+                _SOUND.format(
+                    index=len(sounds), label=html.escape(label), note=html.escape(note), file=file
+                )
+            )
+            sounds.append({"recording": index, "input": first, **picture(analysis)})
+        name = html.escape(recording.name.replace("_", " "))
+        figures = "\n".join(figures)
+        sections.append(f'<h2>{name}</h2>\n<div class="sounds">\n{figures}\n</div>')
+    data = {
+        "frequencies": {"low": LOWEST_HZ, "high": HIGHEST_HZ, "bins": BINS},
+        "seconds": [len(source.audio) / SAMPLE_RATE for source in sources],
+        "sounds": sounds,
+    }
+    has_figures = any(row.figures for row in rows)
+    text = (ASSETS / "report.html").read_text("utf-8")
+    for mark, value in {
+        "{{title}}": html.escape(title),
+        "{{introduction}}": introduction,
+        "{{table}}": table(rows) if has_figures else "",
+        "{{sections}}": "\n".join(sections),
+        "{{style}}": (ASSETS / "report.css").read_text("utf-8"),
+        "{{data}}": json.dumps(data, separators=(",", ":")).replace("</", "<\\/"),
+        "{{script}}": (ASSETS / "report.js").read_text("utf-8"),
+    }.items():
+        text = text.replace(mark, value)
+    if has_figures:
+        save_figures(folder, rows)
+    with replacing(folder / "index.html") as temporary:
+        temporary.write_text(text, "utf-8")
+
+
+def picture(analysis: Analysis) -> dict:
+    """What the page draws of a sound: levels of a log-frequency spectrogram, f0 and loudness.
+
+    Returns:
+      "frames" and "spectrogram", base64 of `[frames, BINS]` bytes (0 is 70 dB below the peak or
+      less); "f0" in Hz, None where unvoiced; "loudness" in dB.
+    """
+    audio, n_fft = analysis.audio, 1024
+    hop_length = max(256, -(-len(audio) // MOST_FRAMES))
+    frames = max(1, -(-len(audio) // hop_length))
+    padded = np.pad(audio, (n_fft // 2, n_fft + hop_length))
+    view = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length][:frames]
+    magnitude = np.abs(np.fft.rfft(view * np.hanning(n_fft).astype(np.float32)))
+    places = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BINS) * n_fft / SAMPLE_RATE
+    below = places.astype(int)
+    share = places - below
+    levels = (1.0 - share) * magnitude[:, below] + share * magnitude[:, below + 1]
+    # Where bins of the picture are wider than those of the transform, the loudest counts.
+    for index in range(BINS - 1):
+        inside = magnitude[:, below[index] : below[index + 1] + 1]
+        if below[index + 1] - below[index] > 1:
+            levels[:, index] = inside.max(axis=1)
+    level_db = 20.0 * np.log10(np.maximum(levels / max(float(levels.max()), 1e-9), 1e-6))
+    pixels = np.clip(255.0 * (1.0 + level_db / RANGE_DB), 0.0, 255.0).astype(np.uint8)
+    chosen = np.linspace(0, len(analysis.f0_hz) - 1, min(len(analysis.f0_hz), 2 * MOST_FRAMES))
+    chosen = chosen.round().astype(int)
+    return {
+        "frames": frames,
+        "spectrogram": base64.b64encode(pixels.tobytes()).decode(),
+        "f0": [round(float(hz), 1) or None for hz in analysis.voiced_hz[chosen]],
+        "loudness": [
+            round(float(analysis.loudness_db[min(i, len(analysis.loudness_db) - 1)]), 1)
+            for i in chosen
+        ],
+    }
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The sortable table of all rows, and what its columns mean, as HTML."""
+    names = figures_of(rows)
+    heads = ['<th scope="col"><button type="button">system</button></th>']
+    for name in names:
+        figure = FIGURES[name]
+        heads.append(
+            f'<th scope="col" data-better="{figure.better}" title="{html.escape(figure.meaning)}">'
+            f'<button type="button">{html.escape(figure.title)}</button></th>'
+        )
+    heads.append(
+        '<th scope="col" data-better="higher"><button type="button">x real time</button></th>'
+    )
+    others = [row for row in rows if row.label != COPY]
+    best = {
+        name: _best(name, [row.figures.get(name, math.nan) for row in others]) for name in names
+    }
+    lines = []
+    for row in rows:
+        label = html.escape(row.label)
+        cells = [f'<td data-value="{label}">{label}</td>']
+        if row.why_not:
+            cells.append(
+                f'<td class="why" colspan="{len(names) + 1}">{html.escape(row.why_not)}</td>'
+            )
+        else:
+            for name in names:
+                value = row.figures.get(name, math.nan)
+                mark = ' class="best"' if value == best[name] and row in others else ""
+                cells.append(f'<td data-value="{_raw(value)}"{mark}>{shown(name, value)}</td>')
+            cells.append(f'<td data-value="{_raw(row.speed)}">{speed(row.speed)}</td>')
+        lines.append("<tr>" + "".join(cells) + "</tr>")
+    meanings = "\n".join(
+        f"<dt>{html.escape(FIGURES[name].title)}, {FIGURES[name].better} is better</dt>"
+        f"<dd>{html.escape(FIGURES[name].meaning)} {_published(name)}</dd>"
+        for name in names
+    )
+    return (
+        '<div class="scroll"><table class="sortable">\n<thead><tr>'
+        + "".join(heads)
+        + "</tr></thead>\n<tbody>\n"
+        + "\n".join(lines)
+        + "\n</tbody></table></div>\n<details><summary>What the columns mean, and what others have "
+        f"published</summary><dl>{meanings}</dl></details>"
+    )
+
+
+def save_figures(folder: Path, rows: Sequence[Row]) -> None:
+    """Writes metrics.csv, a line for each system and recording, and metrics.json, all in one."""
+    names = figures_of(rows)
+    buffer = text_io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["system", "recording", *names, "x_real_time", "why_not"])
+    for row in rows:
+        for sound in row.sounds:
+            values = [_raw(sound.figures.get(name, math.nan)) for name in names]
+            writer.writerow([row.label, sound.recording, *values, "", ""])
+        values = [_raw(row.figures.get(name, math.nan)) for name in names]
+        writer.writerow([row.label, "mean", *values, _raw(row.speed), row.why_not or ""])
+    with replacing(folder / "metrics.csv") as temporary:
+        temporary.write_text(buffer.getvalue(), "utf-8")
+    described = {
+        name: {"title": figure.title, "better": figure.better, "published": figure.published}
+        for name, figure in FIGURES.items()
+        if name in names
+    }
+    plain = [
+        {
+            "system": row.label,
+            "why_not": row.why_not,
+            "x_real_time": finite(row.speed),
+            "mean": {name: finite(value) for name, value in row.figures.items()},
+            "recordings": {
+                sound.recording: {name: finite(value) for name, value in sound.figures.items()}
+                for sound in row.sounds
+            },
+        }
+        for row in rows
+    ]
+    with replacing(folder / "metrics.json") as temporary:
+        temporary.write_text(
+            json.dumps({"figures": described, "systems": plain}, indent=1), "utf-8"
+        )
+
+
+def figures_of(rows: Sequence[Row]) -> list[str]:
+    """The figures that any row has, in the order of `FIGURES`."""
+    return [name for name in FIGURES if any(name in row.figures for row in rows)]
+
+
+def shown(name: str, value: float) -> str:
+    """A figure as a table shows it."""
+    return "" if math.isnan(value) else f"{value:.{FIGURES[name].digits}f}"
+
+
+def speed(value: float) -> str:
+    """Seconds of audio a second, as a table shows it."""
+    return "" if math.isnan(value) else f"{value:.2g}"
+
+
+def _best(name, values):
+    known = [value for value in values if not math.isnan(value)]
+    choose = max if FIGURES[name].better == "higher" else min
+    return choose(known) if known else None
+
+
+def _published(name):
+    published = FIGURES[name].published
+    return f"Published: {html.escape(published)}." if published else ""
+
+
+def _note(scores):
+    parts = [
+        f"{FIGURES[name].title} {shown(name, scores[name])}"
+        for name in ("raw_chroma_accuracy", "log_spectral_distance_db", "pitch_jaccard")
+        if name in scores and not math.isnan(scores[name])
+    ]
+    return ", ".join(parts)
+
+
+def _raw(value):
+    return "" if math.isnan(value) else f"{value:.6g}"
+
+
+def finite(value: float) -> float | None:
+    """A figure as JSON can hold it: six digits, None for NaN."""
+    return None if math.isnan(value) else float(f"{value:.6g}")
+
+
+def _plain(text):
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)
