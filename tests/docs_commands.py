@@ -63,7 +63,7 @@ def module_of(words):
     """The module that a command runs, or None where it runs none."""
     if words[0].endswith("timbre-transfer"):
         return "timbre_tt.transfer"
-    if len(words) > 2 and words[1] == "-m" and re.match(r"\w+_tt\.", words[2]):
+    if len(words) > 2 and words[1] == "-m" and re.match(r"(\w+_tt|tools)\.", words[2]):
         return words[2]
     return None
 

@@ -40,8 +40,8 @@ def sleep(milliseconds):
 # A file as Google Drive has it, but for the values.
 _PUBLISHED_GENERATOR = """
 import sys
-from audio_tt import weights
-from pix2pix_tt.model import unet_generator
+from audio_tt.models import weights
+from pix2pix_tt.models import unet_generator
 
 weights.save_weights(unet_generator(), sys.argv[1])
 """

@@ -52,7 +52,7 @@ def test_settings_are_found_from_another_folder(installed, tmp_path):
     code = (
         "import audio_tt, ddsp_tt.configurables;"
         "from audio_tt import settings; settings.parse_gin(('ddsp/flute.gin',));"
-        "from ddsp_tt import catalogue;"
+        "from ddsp_tt.trained import catalogue;"
         "print(audio_tt.__file__, settings.gin_folder(), *catalogue.instruments())"
     )
     module, gin_folder, *instruments = python(code, installed, tmp_path).split()

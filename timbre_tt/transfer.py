@@ -10,15 +10,13 @@ its own, as in: timbre-transfer --system=style --help
 
 import functools
 import itertools
-import os
 import sys
 
-from absl import flags, logging
+from absl import flags
 
 from audio_tt.command import app
 from audio_tt.errors import UserError
-from audio_tt.playing import conversion
-from audio_tt.training import parallel
+from audio_tt.playing import conversion, playing_flags
 from timbre_tt import systems
 
 _INSTRUMENT = flags.DEFINE_string("instrument", None, "What to play on, such as flute.")
@@ -26,9 +24,7 @@ _LIST = flags.DEFINE_bool("list_instruments", False, "Tell who plays what, and s
 _SYSTEM = flags.DEFINE_enum(
     "system", None, systems.NAMES, "How; by default the best for the instrument."
 )
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "For several: writes NAME_INSTRUMENT.wav.")
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace files that are there.")
-_JOBS = flags.DEFINE_integer("jobs", 1, "Recordings to play at once.", lower_bound=1)
+flags.adopt_module_key_flags(playing_flags)
 
 
 def main(*words):
@@ -39,14 +35,19 @@ def main(*words):
             for instrument, origin in systems.load(name).instruments().items():
                 print(f"  {instrument:<18}from {origin}")
         return 0
-    instrument = _INSTRUMENT.value or systems.load(_system()).INSTRUMENT
-    jobs = conversion.plan(words, _OUTPUT_DIR.value, instrument)
-    seconds = [conversion.seconds_of(source) for source, _ in jobs]
-    with app.progress(round(sum(seconds)), "Playing", "s") as bar:
-        if len(jobs) == 1:
-            _play(jobs[0], conversion.Seconds(bar))
-            return 0
-        return int(_play_all(jobs, seconds, bar) > 0)
+    name = _SYSTEM.value or systems.best_for(_INSTRUMENT.value)
+    system = systems.load(name)
+    instrument = _INSTRUMENT.value or system.INSTRUMENT
+    folder, ending = playing_flags.output_dir(), "_" + instrument.replace("/", "_")
+    if folder is None and len(words) != 2:
+        raise UserError(
+            "name a recording and a file to write, timbre-transfer INPUT OUTPUT; or recordings and "
+            "--output_dir=DIR"
+        )
+    inputs, output = (words, None) if folder else (words[:1], words[1])
+    jobs = conversion.plan(inputs, output, folder, ending)
+    load = functools.partial(systems.player, name, instrument, **system.options())
+    return conversion.play_all(jobs, load, playing_flags.output())
 
 
 def command():
@@ -82,62 +83,6 @@ def _value_of(flag, arguments):
         if name in (f"-{flag}", f"--{flag}"):
             value = given or after
     return value
-
-
-def _system():
-    return _SYSTEM.value or systems.best_for(_INSTRUMENT.value)
-
-
-@functools.cache
-def _player():
-    system = _system()
-    instrument = _INSTRUMENT.value or systems.load(system).INSTRUMENT
-    return systems.player(system, instrument, **systems.load(system).options())
-
-
-def _play(job, seconds=None):
-    source, target = job
-    if target.exists() and not _OVERWRITE.value:  # said before a model is loaded
-        raise UserError(f"{target} is there already; --overwrite replaces it")
-    conversion.convert(source, target, _player(), seconds)
-
-
-def _play_all(jobs, seconds, bar):
-    """Plays every recording, whatever becomes of the others; returns how many could not be."""
-    processes, failed = min(_JOBS.value, len(jobs)), 0
-    if processes > 1:
-        _share_cores(processes)
-    values = flags.FLAGS.flag_values_dict()
-    calls = [(job, values) for job in jobs]
-    shown = conversion.Seconds(bar)
-    for index, message in parallel.run_jobs(_attempt, list(enumerate(calls)), processes):
-        shown.add(seconds[index])
-        if message:
-            logging.error("%s", message)
-            failed += 1
-    return failed
-
-
-def _attempt(call):
-    """Plays one recording, in any process; returns its number and what was wrong, or None."""
-    index, (job, values) = call
-    if not flags.FLAGS.is_parsed():
-        _define_flags([f"--{name}={values[name]}" for name in ("system", "instrument")])
-        flags.FLAGS.mark_as_parsed()
-        for name, value in values.items():
-            flags.FLAGS[name].value = value
-    try:
-        _play(job)
-    except UserError as error:
-        return index, str(error)
-    return index, None
-
-
-def _share_cores(processes):
-    """Keeps the processes from using all cores each, which makes all of them slow."""
-    threads = str(max(1, parallel.default_processes() // processes))
-    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ.setdefault(variable, threads)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ A command is a module with flags and a `main`:
     '''Turns a flute into a violin.'''
 
     from absl import flags
-    from audio_tt import app
+    from audio_tt.command import app
 
     _RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the trained model.", required=True)
 
 
     def main(input_path, output_path):
-        from ddsp_tt import transfer  # what needs the framework is imported here
+        from ddsp_tt.playing import transfer  # what needs the framework is imported here
 
         app.parse_gin()
         ...

@@ -12,7 +12,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND = '''
 """Turn a flute into a violin."""
 from absl import flags, logging
-from audio_tt import app
+from audio_tt.command import app
 from audio_tt.errors import UserError
 
 EPOCHS = flags.DEFINE_integer("epochs", None, "Total number of epochs.", lower_bound=1)

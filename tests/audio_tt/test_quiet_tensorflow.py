@@ -32,7 +32,7 @@ def test_only_the_chatter_is_held_back(tmp_path):
         tmp_path,
         """
         import os
-        from audio_tt import app
+        from audio_tt.command import app
         os.write(2, b"before\\n")
         import tensorflow, tensorflow.part
         assert (tensorflow.VALUE, tensorflow.part.VALUE) == (3, 4)
@@ -43,7 +43,7 @@ def test_only_the_chatter_is_held_back(tmp_path):
 
 
 def test_an_import_that_fails_says_why(tmp_path):
-    code = "from audio_tt import app; import tensorflow.missing"
+    code = "from audio_tt.command import app; import tensorflow.missing"
     result = run(tmp_path, code)
     assert result.returncode == 1
     assert "something else" in result.stderr and "No module named" in result.stderr

@@ -78,14 +78,16 @@ def test_a_folder_is_measured_but_for_what_cannot_be_read(tmp_path, recording):
     """Of two recordings of one name each is its own target."""
     code = """
 import numpy as np
-from audio_tt import app
-from autoencoder_tt import evaluate, evaluation, loading
+from audio_tt.command import app
+from autoencoder_tt import evaluate
+from autoencoder_tt.evaluation import scoring
+from autoencoder_tt.trained import loading
 
 loading.load = lambda folder: None
-evaluation.rate_of = lambda trained: 22050
-evaluation.play = lambda trained, audio, phases: [("input", audio)]
-evaluation.compare = lambda true, audio, rate: dict.fromkeys(
-    evaluation.FIGURES, float(np.array_equal(true, audio))
+scoring.rate_of = lambda trained: 22050
+scoring.play = lambda trained, audio, phases: [("input", audio)]
+scoring.compare = lambda true, audio, rate: dict.fromkeys(
+    scoring.FIGURES, float(np.array_equal(true, audio))
 )
 app.run(evaluate.main)
 """

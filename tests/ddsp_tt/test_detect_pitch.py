@@ -69,7 +69,8 @@ def test_recordings_of_one_name_and_one_that_cannot_be_read(tmp_path, melody):
         io.write(tmp_path / name, melody[:8000], 16000)
     (tmp_path / "b" / "broken.wav").write_text("no sound")
     code = """
-from audio_tt import app, io
+from audio_tt.command import app
+from audio_tt.files import io
 from ddsp_tt import detect_pitch
 
 detect_pitch._report = lambda path, stem: io.read(path) and print(stem)

@@ -30,7 +30,7 @@ train.crop_seconds = 0.25
 """
 TWO_DEVICES = """
 import sys
-from audio_tt import app
+from audio_tt.command import app
 from ddsp_tt import run
 if {tensorflow}:
     import tensorflow as tf

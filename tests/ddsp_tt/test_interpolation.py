@@ -92,14 +92,15 @@ def test_means_are_of_tasks():
 def test_magentas_own_gin_is_passed_over_and_pairs_of_one_name_are_told_apart(tmp_path, melody):
     """What only its package has is left unset, as in the other commands that play and measure."""
     code = """
-from audio_tt import app
-from ddsp_tt import interpolate, interpolation, reports
+from audio_tt.command import app
+from ddsp_tt import interpolate
+from ddsp_tt.evaluation import interpolation, tables
 
 interpolation.tasks_of = lambda model: [interpolation.RECONSTRUCTION]
 interpolation.measure = lambda *audio, **options: None
 interpolation.mix = lambda *pair: None
 interpolation.play = lambda *wanted: (None, {"f0_outliers": 0.0})
-reports.write_mixture = lambda window, stem: print(stem)
+tables.write_mixture = lambda window, stem: print(stem)
 app.run(interpolate.main)
 """
     for name in ("x/a.wav", "y/a.wav", "b.wav"):

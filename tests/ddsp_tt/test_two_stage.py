@@ -128,8 +128,9 @@ def test_the_command_takes_recordings_and_urmp(tmp_path, melody):
 
 def test_all_folders_are_prepared_and_what_cannot_be_read_is_told_at_the_end(tmp_path, melody):
     code = """
-from audio_tt import app
-from ddsp_tt import train_two_stage, two_stage
+from audio_tt.command import app
+from ddsp_tt import train_two_stage
+from ddsp_tt.training import two_stage
 
 two_stage.train_two_stage = lambda run_dir, *folders, seed: print(*folders)
 app.run(train_two_stage.main)

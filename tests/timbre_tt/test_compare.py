@@ -15,6 +15,7 @@ from browser import CHROMIUM, DRIVER, Browser
 from audio_tt.errors import UserError
 from audio_tt.metrics import audio_metrics
 from audio_tt.pitch import multipitch
+from audio_tt.playing.player import Player
 from timbre_tt import systems
 from timbre_tt.comparison import baselines, held_out_music, report_page, side_by_side
 
@@ -81,15 +82,22 @@ def test_held_out_music_is_held_out_and_fixed():
         held_out_music.clip("kazoo")
 
 
+class Louder(Player):
+    sample_rate = 22050
+
+    def __init__(self, gain):
+        self.gain = np.float32(gain)
+
+    def play(self, blocks, name="the recording"):
+        yield from (self.gain * block for block in blocks)
+
+
 @pytest.fixture(scope="module")
 def stand_ins():
     """Systems that need no network: one halves the level, one cannot."""
 
     def load(instrument, gain=0.5):
-        def play(blocks, name):
-            yield from (np.float32(gain) * block for block in blocks)
-
-        return systems.Player(22050, keeps_channels=False, function=play)
+        return Louder(gain)
 
     def refuse(instrument):
         raise UserError(f"it has never heard a {instrument} </script>")
@@ -252,18 +260,19 @@ def test_compare_command(tmp_path):
 
 COMPARE = """
 import numpy as np
-from audio_tt import app
-from timbre_tt import compare, comparison
+from audio_tt.command import app
+from timbre_tt import compare
+from timbre_tt.comparison import side_by_side
 
 
 def run(recordings, instrument, **options):
-    heard = [comparison.Analysis(r.audio, *np.zeros((3, 9))) for r in recordings]
+    heard = [side_by_side.Analysis(r.audio, *np.zeros((3, 9))) for r in recordings]
     pairs = list(zip(recordings, heard))
-    sounds = [comparison.Sound(r.name, r.audio, r.sample_rate, h, {}) for r, h in pairs]
-    return heard, [comparison.Row(label, sounds) for label in (comparison.COPY, "same")]
+    sounds = [side_by_side.Sound(r.name, r.audio, r.sample_rate, h, {}) for r, h in pairs]
+    return heard, [side_by_side.Row(label, sounds) for label in (side_by_side.COPY, "same")]
 
 
-comparison.run = run
+side_by_side.run = run
 app.run(compare.main)
 """
 

@@ -19,66 +19,13 @@ Gin's settings belong to the process and are read by `load`, some of them only w
 player is used up before the next one is loaded.
 """
 
-import dataclasses
 import importlib
-from collections.abc import Callable, Iterable, Iterator
-
-import numpy as np
 
 from audio_tt.errors import UserError
+from audio_tt.playing.player import Player
 
 # In order of preference: the first that has the instrument plays it, see docs/results.md.
 NAMES = ("ddsp", "pix2pix", "autoencoder", "style")
-
-_BLOCK_SIZE = 65536
-
-
-@dataclasses.dataclass(frozen=True)
-class Player:
-    """A loaded model that plays recordings of any length on one instrument.
-
-    Attributes:
-      sample_rate: Hz, of what it is given and of what it gives.
-      keeps_channels: whether blocks are `[samples, channels]` and come out with as many channels;
-        otherwise they are mono, `[samples]`.
-      function: of (an iterator of float32 blocks, the recording's name for messages). It yields
-        float32 blocks with as many samples in all. A recording that is silent, or holds nothing
-        that the system can follow, comes out as silence with one warning.
-      subtype: of wav files, as `audio_tt.files.io.write` names it; None for its default.
-    """
-
-    sample_rate: int
-    keeps_channels: bool
-    function: Callable[[Iterator[np.ndarray], str], Iterable[np.ndarray]]
-    subtype: str | None = None
-
-    def play(self, blocks: Iterable[np.ndarray], name: str = "the recording"):
-        """Yields what comes of blocks that are at the player's own rate; see `function`."""
-        yield from self.function(iter(blocks), name)
-
-    def render(self, audio: np.ndarray, sample_rate: int, name: str = "the recording"):
-        """Plays a recording that is in memory.
-
-        Args:
-          audio: float32 `[samples]` or `[samples, channels]`, at least one sample.
-          sample_rate: its own, Hz.
-          name: of the recording, for messages.
-
-        Returns:
-          float32 at the player's rate: shaped like `audio` where the player keeps channels,
-          otherwise `[samples]`.
-        """
-        import soxr
-
-        audio = np.asarray(audio, np.float32)
-        sounds = audio.mean(axis=1) if audio.ndim == 2 and not self.keeps_channels else audio
-        if sample_rate != self.sample_rate:
-            sounds = soxr.resample(sounds, sample_rate, self.sample_rate)
-        if self.keeps_channels:
-            sounds = sounds.reshape(len(sounds), -1)
-        blocks = (sounds[i : i + _BLOCK_SIZE] for i in range(0, len(sounds), _BLOCK_SIZE))
-        played = np.concatenate(list(self.play(blocks, name)))
-        return played[:, 0] if played.ndim == 2 and audio.ndim == 1 else played
 
 
 def load(name: str):

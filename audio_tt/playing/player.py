@@ -1,0 +1,65 @@
+"""A loaded model as every command plays it: audio in, as much audio out."""
+
+import abc
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+_BLOCK_SIZE = 65536
+
+
+class Player(abc.ABC):
+    """A model that is ready to play recordings of any length.
+
+    What comes out is as long as what goes in, to the sample. A recording that is silent, or that
+    holds nothing the model can follow, comes out as silence, with one warning. A player keeps its
+    settings: whatever else is loaded later, it plays the same.
+
+    Attributes:
+      sample_rate: Hz, of what it is given and of what it gives.
+      keeps_channels: whether it plays `[samples, channels]`, with as many channels out as in;
+        otherwise it plays one channel, `[samples]`.
+    """
+
+    sample_rate: int
+    keeps_channels: bool = False
+
+    @abc.abstractmethod
+    def play(
+        self, blocks: Iterable[np.ndarray], name: str = "the recording"
+    ) -> Iterator[np.ndarray]:
+        """Plays a recording that comes in blocks.
+
+        Args:
+          blocks: float32 at `sample_rate`, `[samples, channels]` where the player keeps channels
+            and `[samples]` otherwise, of any lengths.
+          name: of the recording, for messages.
+
+        Yields:
+          float32 blocks of the same kind, of any lengths, with as many samples in all.
+        """
+
+    def render(
+        self, audio: np.ndarray, sample_rate: int, name: str = "the recording"
+    ) -> np.ndarray:
+        """Plays a recording that is in memory.
+
+        Args:
+          audio: float32 `[samples]` or `[samples, channels]`.
+          sample_rate: its own, Hz.
+          name: of the recording, for messages.
+
+        Returns:
+          float32 at the player's rate, ceil(samples * ratio) long: shaped like `audio` where the
+          player keeps channels, otherwise `[samples]`.
+        """
+        from audio_tt.playing.resampling import resampled
+
+        audio = np.asarray(audio, np.float32)
+        sound = audio.mean(axis=1) if audio.ndim == 2 and not self.keeps_channels else audio
+        if self.keeps_channels:
+            sound = sound.reshape(len(sound), -1)
+        blocks = (sound[i : i + _BLOCK_SIZE] for i in range(0, len(sound), _BLOCK_SIZE))
+        played = list(self.play(resampled(blocks, sample_rate, self.sample_rate), name))
+        played = np.concatenate(played) if played else np.zeros_like(sound)
+        return played[:, 0] if played.ndim == 2 and audio.ndim == 1 else played
