@@ -94,7 +94,8 @@ def memory(folder, minutes):
     for length in minutes:
         make_files(folder, 60.0 * length)
         code = (
-            "import resource, sys; from audio_tt.command import app; from pix2pix_tt import predict\n"
+            "import resource, sys; from audio_tt.command import app\n"
+            "from pix2pix_tt import predict\n"
             "try: app.run(predict.main)\n"
             "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"
         )
