@@ -18,7 +18,13 @@ _AUTOTUNE = flags.DEFINE_float(
 _THRESHOLD = flags.DEFINE_float(
     "threshold", 1.0, "What counts as a note, 0 (all) to 2.", lower_bound=0.0
 )
-_QUIET = flags.DEFINE_float("quiet", 20.0, "dB to turn rests down by, at most.", lower_bound=0.0)
+_QUIET = flags.DEFINE_float("quiet", 10.0, "dB to turn rests down by, at most.", lower_bound=0.0)
+_FIT = flags.DEFINE_enum(
+    "loudness_fit",
+    "range",
+    ["range", "quantiles"],
+    "Keep the dynamics' proportions, or fill the instrument's range as Magenta's demo does.",
+)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
 
 
@@ -34,5 +40,6 @@ def options():
         autotune=_AUTOTUNE.value,
         octave_shift=_OCTAVES.value,
         loudness_shift=_LOUDNESS.value,
+        loudness_fit=_FIT.value,
     )
     return {"adjustment": adjustment, "seed": _SEED.value}

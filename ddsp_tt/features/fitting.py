@@ -17,6 +17,9 @@ SMOOTHING_SECONDS = 0.16  # Magenta's 40 frames, of which there are 250 a second
 _WITHIN = 2.5  # standard deviations of the pitch that an instrument learned from
 _OUTSIDE = 0.1  # share of a recording's notes that may be beyond
 _MOST_OCTAVES = 4
+_RANGE = (10.0, 50.0, 90.0)  # percentiles: the soft, the middle and the loud of a recording
+STRETCH = (0.5, 1.25)
+_SOFT_DB = (10.0, 22.0)  # below the notes' median: where a rest begins, and is one beyond doubt
 _MAJOR_SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
 
 
@@ -156,6 +159,31 @@ def fit_quantile_transform(loudness_db, mask_on, inv_quantile):
     return fitted
 
 
+def fit_level_and_range(loudness_db, mask_on, inv_quantile, stretch=STRETCH):
+    """Moves the notes of a recording to the level and towards the range of the training data.
+
+    The map is one straight line for all frames: the median of the notes goes to that of the data,
+    and the distance of their 10th and 90th percentile to that of the data's, as far as `stretch`
+    allows. Differences keep their proportions, so that notes of one level stay notes of one level.
+
+    Args:
+        loudness_db: [frames], dB.
+        mask_on: [frames], True in notes, at least one.
+        inv_quantile: `QuantileTransformer` of the training data's loudness.
+        stretch: Least and greatest slope of the line.
+
+    Returns:
+        Loudness [frames].
+    """
+    low, middle, high = np.percentile(loudness_db[mask_on], _RANGE)
+    data_low, data_middle, data_high = inv_quantile.inverse_transform(np.divide(_RANGE, 100))
+    slope = np.clip((data_high - data_low) / max(high - low, 1e-6), *stretch)
+    return data_middle + slope * (loudness_db - middle)
+
+
+LOUDNESS_FITS = ("range", "quantiles")
+
+
 def _standardized(costs):
     spread = np.std(costs)
     return (costs - np.mean(costs)) / (spread if spread > 0 else 1)
@@ -254,19 +282,20 @@ def adjust(
     statistics,
     auto_adjust=True,
     threshold=1.0,
-    quiet=20.0,
+    quiet=10.0,
     autotune=0.0,
     chromatic=False,
     octave_shift=0,
     loudness_shift=0.0,
     keep_octave=False,
+    loudness_fit="range",
     min_db=-80.0,
     smoothing=40,
 ):
     """Fits features to a model's training data, then applies the user's own shifts.
 
-    In the demo's order: notes are detected; pitch moves by whole octaves; the notes' loudness takes
-    the data's distribution and rests are turned down; pitch is drawn to a scale; last come the
+    In the demo's order: notes are detected; pitch moves by whole octaves; loudness is fitted to the
+    data's and rests are turned down; pitch is drawn to a scale; last come the
     manual shifts. Where no note is found only those are applied.
     What comes out is finite even where the input is not: such frames count as silent.
 
@@ -279,11 +308,13 @@ def adjust(
         threshold: Note detection's threshold, about 0 (all is a note) to 2.
         quiet: By how many dB the rests are turned down at most.
         autotune: How far pitch is drawn to a scale, 0 to 1.
-        chromatic: Whether to the chromatic scale in the recording's own tuning, or else to the
-            best major scale at concert pitch.
+        chromatic: Whether to the chromatic scale, or else to the best major scale; both at concert
+            pitch.
         octave_shift: Octaves to move the pitch by.
         loudness_shift: dB to add to the loudness.
         keep_octave: See `octaves_to`.
+        loudness_fit: One of `LOUDNESS_FITS`: "range" is `fit_level_and_range`; "quantiles", the
+            demo's, is `fit_quantile_transform`, which makes any difference fill the whole range.
         min_db: Loudness of silence in the model's convention, dB.
         smoothing: See `detect_notes`.
 
@@ -303,14 +334,20 @@ def adjust(
         if np.any(sounding):
             octaves = octaves_to(statistics, hz_to_midi(f0_hz[sounding]), keep_octave)
             f0_hz = shift_f0(f0_hz, octaves)
-        loudness_db = fit_quantile_transform(loudness_db, mask_on, statistics["quantile_transform"])
         # A high threshold leaves loud frames among the rests: turn them down by nothing, not up.
-        loudness_db = loudness_db - np.where(mask_on, 0, quiet * np.maximum(1 - ratio, 0))
+        rests = np.where(mask_on, 0.0, np.maximum(1 - ratio, 0))
+        if loudness_fit == "range":
+            # What is as loud as the notes is no rest, however unsure its pitch.
+            below = np.median(loudness_db[mask_on]) - loudness_db
+            rests *= np.interp(below, _SOFT_DB, (0.0, 1.0))
+        fit = fit_level_and_range if loudness_fit == "range" else fit_quantile_transform
+        loudness_db = fit(loudness_db, mask_on, statistics["quantile_transform"]) - quiet * rests
         if autotune:
             f0_midi = hz_to_midi(f0_hz)
-            tuning = get_tuning_factor(f0_midi, confidence, sounding) if chromatic else 0.0
-            tuned = auto_tune(f0_midi, tuning, sounding, autotune, chromatic)
-            f0_hz = np.where(f0_hz > 0, midi_to_hz(tuned), 0)
+            # The player's own offset goes first: half a semitone off is between two notes.
+            tuning = get_tuning_factor(f0_midi, confidence, sounding)
+            tuned = auto_tune(f0_midi - tuning, 0.0, sounding, autotune, chromatic)
+            f0_hz = np.where(f0_hz > 0, midi_to_hz(tuned + (1 - autotune) * tuning), 0)
     loudness_db = loudness_db + loudness_shift
     adjusted = {
         **features,

@@ -26,15 +26,18 @@ class Adjustment:
       autotune: how far pitch is drawn to a scale, 0 to 1.
       octave_shift: octaves to add.
       loudness_shift: dB to add.
+      loudness_fit: "range" keeps the proportions of the recording's dynamics; "quantiles" is the
+        fit of Magenta's demo, see `features.fitting.adjust`.
     """
 
     auto_adjust: bool = True
     keep_octave: bool | None = None
     threshold: float = 1.0
-    quiet: float = 20.0
+    quiet: float = 10.0
     autotune: float = 0.0
     octave_shift: int = 0
     loudness_shift: float = 0.0
+    loudness_fit: str = "range"
 
 
 def hear(trained, audio, name="the recording", **options):

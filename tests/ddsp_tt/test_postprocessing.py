@@ -92,7 +92,7 @@ def test_autotune_finds_the_scale_across_octaves():
 
 
 def test_adjust_is_the_demo(features, statistics):
-    adjusted, mask = post.adjust(features, statistics)
+    adjusted, mask = post.adjust(features, statistics, loudness_fit="quantiles", quiet=20.0)
     np.testing.assert_array_equal(mask, GOLDEN["mask_on_1.0"])
     np.testing.assert_allclose(adjusted["loudness_db"], GOLDEN["loudness_norm_quiet20"], atol=3e-5)
     octaves = np.log2(adjusted["f0_hz"] / features["f0_hz"])
@@ -128,8 +128,7 @@ def test_autotune_keeps_missing_pitch_missing(features, statistics, chromatic):
     adjusted, _ = post.adjust(features, statistics, autotune=1.0, chromatic=chromatic)
     np.testing.assert_array_equal(adjusted["f0_hz"] == 0, features["f0_hz"] == 0)
     tuning = post.hz_to_midi(adjusted["f0_hz"][:100]) % 1
-    expected = 0.17 if chromatic else 0
-    np.testing.assert_allclose((tuning + 0.5) % 1 - 0.5, expected, atol=0.02)
+    np.testing.assert_allclose((tuning + 0.5) % 1 - 0.5, 0, atol=0.02)
     assert np.ptp((tuning + 0.5) % 1) < 1e-4
 
 
@@ -167,9 +166,63 @@ def test_nonsense_in_is_finite_out(features, statistics):
 
 
 def test_high_threshold_never_makes_rests_louder(features, statistics):
-    adjusted, mask = post.adjust(features, statistics, threshold=2.0)
+    adjusted, mask = post.adjust(features, statistics, threshold=2.0, loudness_fit="quantiles")
     assert mask.any()
     assert (adjusted["loudness_db"][~mask] <= features["loudness_db"][~mask]).all()
+
+
+def test_dynamics_keep_their_proportions(features, statistics):
+    """One straight line through the notes, within its bounds; rests are turned down besides."""
+    adjusted, mask = post.adjust(features, statistics)
+    slope, offset = np.polyfit(features["loudness_db"][mask], adjusted["loudness_db"][mask], 1)
+    assert post.STRETCH[0] <= slope <= post.STRETCH[1]
+    line = slope * features["loudness_db"] + offset
+    np.testing.assert_allclose(adjusted["loudness_db"][mask], line[mask], atol=1e-3)
+    assert (adjusted["loudness_db"] <= line + 1e-3).all()
+
+
+@pytest.mark.parametrize(("spread_db", "kept_db"), [(0.0, 0.0), (1.0, 1.25), (100.0, 50.0)])
+def test_a_range_is_stretched_and_squeezed_within_bounds(statistics, spread_db, kept_db):
+    features = {
+        "f0_hz": np.full(300, 440.0),
+        "loudness_db": -30.0 + spread_db * np.linspace(-0.5, 0.5, 300),
+        "f0_confidence": np.ones(300),
+    }
+    statistics["quantile_transform"] = post.fit_quantiles(np.linspace(-40, 0, 100))
+    adjusted, mask = post.adjust(features, statistics, threshold=0.0)
+    assert mask.all()
+    assert np.ptp(adjusted["loudness_db"]) == pytest.approx(kept_db, abs=0.01)
+    assert np.median(adjusted["loudness_db"]) == pytest.approx(-20.0, abs=0.01)
+
+
+def test_what_is_as_loud_as_the_notes_is_no_rest(features, statistics):
+    features["loudness_db"][:] = -20.0
+    features["f0_confidence"][:] = 0.95
+    features["f0_confidence"][500:] = 0.1
+    features["loudness_db"][800:] = -60.0
+    adjusted, mask = post.adjust(features, statistics)
+    assert mask[30:470].all() and not mask[530:].any()
+    np.testing.assert_allclose(adjusted["loudness_db"][530:800], adjusted["loudness_db"][99])
+    unfit = adjusted["loudness_db"][99] + post.STRETCH[1] * -40.0
+    assert (adjusted["loudness_db"][820:] < unfit - 5.0).all()
+
+
+@pytest.mark.parametrize("chromatic", [False, True])
+@pytest.mark.parametrize("cents", [-45, 30])
+def test_autotune_takes_the_players_own_offset_away_first(statistics, chromatic, cents):
+    scale = np.repeat([60, 62, 64, 65, 67, 69, 71, 72], 100)
+    waver = 0.12 * np.sin(np.arange(800))
+    features = {
+        "f0_hz": post.midi_to_hz(scale + cents / 100 + waver),
+        "loudness_db": np.full(800, -20.0),
+        "f0_confidence": np.ones(800),
+    }
+    for amount in (0.5, 1.0):
+        adjusted, _ = post.adjust(
+            features, statistics, autotune=amount, chromatic=chromatic, keep_octave=True
+        )
+        left = post.hz_to_midi(adjusted["f0_hz"]) - scale
+        np.testing.assert_allclose(left, (1 - amount) * (cents / 100 + waver), atol=0.02)
 
 
 def test_other_features_pass_and_the_input_stays(features, statistics):
@@ -182,7 +235,7 @@ def test_other_features_pass_and_the_input_stays(features, statistics):
 
 def test_gin_sets_the_detection():
     with gin.unlock_config():
-        gin.parse_config("ddsp_tt.features.fitting.detect_notes.smoothing = 3")
+        gin.parse_config("ddsp_tt.postprocessing.detect_notes.smoothing = 3")
     try:
         _, ratio = post.detect_notes(GOLDEN["loudness"], GOLDEN["conf"])
     finally:

@@ -17,7 +17,12 @@ def variants(instrument):
         ways["ddsp, 48 kHz"] = {"instrument": instrument + WIDE}
     from ddsp_tt.playing.transfer import Adjustment
 
-    return {**ways, "ddsp, fitted as published": {"adjustment": Adjustment(keep_octave=False)}}
+    return {
+        **ways,
+        "ddsp, fitted as published": {
+            "adjustment": Adjustment(keep_octave=False, loudness_fit="quantiles", quiet=20.0)
+        },
+    }
 
 
 def instruments():
