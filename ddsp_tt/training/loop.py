@@ -6,6 +6,7 @@ from pathlib import Path
 import gin
 import keras
 import numpy as np
+from absl import logging
 
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
@@ -61,6 +62,7 @@ def train(
     crop_seconds=4.0,
     steps_per_summary=300,
     steps_per_save=300,
+    leave_out_doubtful=False,
     seed=0,
     devices=None,
 ):
@@ -84,6 +86,8 @@ def train(
       crop_seconds: length of a crop.
       steps_per_summary: steps a row of `history.csv`.
       steps_per_save: steps between states, samples and evaluations; a multiple of the above.
+      leave_out_doubtful: keep frames without one sure pitch, which preparation has marked, out of
+        the loss (`data_dir` only).
       seed: of crops and initial weights (set before the model was built).
       devices: the `training.devices.Devices` in whose scope the model was made; None for one.
 
@@ -94,7 +98,14 @@ def train(
     run = RunDirectory(save_dir)
     devices = devices or Devices()
     provider, held_out, table = _open_data(
-        data_dir, eval_data_dir, eval_split_fraction, data_provider, crop_seconds, batch_size, seed
+        data_dir,
+        eval_data_dir,
+        eval_split_fraction,
+        data_provider,
+        crop_seconds,
+        batch_size,
+        seed,
+        leave_out_doubtful,
     )
     _check_fit(model, provider)
     sample = (held_out or provider).examples[0]
@@ -125,7 +136,14 @@ def train(
 
 
 def _open_data(
-    data_dir, eval_data_dir, eval_split_fraction, data_provider, crop_seconds, batch_size, seed
+    data_dir,
+    eval_data_dir,
+    eval_split_fraction,
+    data_provider,
+    crop_seconds,
+    batch_size,
+    seed,
+    weighted,
 ):
     """Provider of the examples to train on, that of the held-out ones or None, and statistics."""
     held_out_paths = example_files.find_examples(eval_data_dir) if eval_data_dir else []
@@ -133,7 +151,12 @@ def _open_data(
         paths = example_files.find_examples(data_dir)
         if eval_split_fraction and not eval_data_dir:
             paths, held_out_paths = example_files.split(paths, eval_split_fraction)
-        provider = example_files.CropProvider(paths, crop_seconds, batch_size, seed)
+        provider = example_files.CropProvider(paths, crop_seconds, batch_size, seed, weighted)
+        if weighted:
+            logging.info(
+                "%.1f %% of the frames have no sure single pitch, and are left out of the loss",
+                100 * (1 - provider.weighted_share),
+            )
         table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
     elif data_provider is not None:
         provider = data_provider
@@ -147,7 +170,7 @@ def _open_data(
     held_out = None
     if held_out_paths:
         held_out = example_files.CropProvider(
-            held_out_paths, crop_seconds, _EVALUATION_CROPS, _EVALUATION_SEED
+            held_out_paths, crop_seconds, _EVALUATION_CROPS, _EVALUATION_SEED, weighted
         )
     return provider, held_out, table
 
