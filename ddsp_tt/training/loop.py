@@ -19,8 +19,9 @@ from ddsp_tt.data.preparation import STATISTICS_FILE, features_and_power
 from ddsp_tt.features import fitting, statistics
 from ddsp_tt.models import WaveRnn
 from ddsp_tt.playing import wavernn_samples
+from ddsp_tt.training import warm_start
 
-MODEL_FILE = "model.h5"
+MODEL_FILE = warm_start.MODEL_FILE
 _EVALUATION_CROPS = 16
 _EVALUATION_SEED = 1234
 _SAMPLE_SECONDS = 8.0
@@ -65,8 +66,11 @@ def train(
     leave_out_doubtful=False,
     seed=0,
     devices=None,
+    start_from=None,
 ):
     """Trains up to `num_steps` steps in total; a run that stands in `save_dir` already goes on.
+
+    A new run in a folder that holds weights begins from those.
 
     Leaves in `save_dir`: `model.h5`, `operative_config.gin`, `dataset_statistics.json` (the folder
     is then a model that every command takes), `state.h5`, `history.csv` with its plot, audio under
@@ -89,6 +93,7 @@ def train(
       leave_out_doubtful: keep frames without one sure pitch, which preparation has marked, out of
         the loss (`data_dir` only).
       seed: of crops and initial weights (set before the model was built).
+      start_from: weights that a new run begins from, see `warm_start.begin`; None for random ones.
       devices: the `training.devices.Devices` in whose scope the model was made; None for one.
 
     Raises:
@@ -117,6 +122,8 @@ def train(
         optimizer.build(model.trainable_variables)
         variables = [*model.variables, *optimizer.variables]
         state = run.load_state(variables)
+        if state is None:
+            warm_start.begin(model, run.path, start_from)
         first_step = int(state["step"]) if state else 0
         devices.check_same(first_step)
         if devices.is_chief:
