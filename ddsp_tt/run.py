@@ -28,6 +28,9 @@ _HELD_OUT = flags.DEFINE_float(
     upper_bound=0.5,
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of crops and initial weights.")
+_START = flags.DEFINE_string(
+    "start_from", None, "Begin from a model's weights: an instrument, a folder or a .h5 file."
+)
 app.define_gpu_flag()
 flags.adopt_module_key_flags(tracker_flags)
 app.define_strategy_flag()
@@ -59,6 +62,7 @@ def main():
         eval_split_fraction=_HELD_OUT.value,
         seed=_SEED.value,
         devices=all_devices,
+        start_from=_START.value,
     )
 
 

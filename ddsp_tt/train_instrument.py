@@ -1,12 +1,17 @@
 """Trains an instrument of your own from a folder of recordings, in one command.
 
 python -m ddsp_tt.train_instrument --audio_dir=recordings --name=my_sax
+python -m ddsp_tt.train_instrument --samples=library/sax.sfz --name=my_sax
 timbre-transfer song.wav my_song.wav --instrument=my_sax
 
 The recordings hold one instrument alone, one note at a time; ten minutes or more. They are
 prepared, a tenth is held out, and a model is trained as gin/ddsp/small.gin says (small_48k.gin with
---sample_rate=48000), with as many harmonics as the lowest note needs. The same command goes on
-after a stop, and after it has ended trains further with --gin_param=train.num_steps=20000.
+--sample_rate=48000), with as many harmonics as the lowest note needs. Frames without one sure pitch
+do not count. The same command goes on after a stop, and after it has ended trains further with
+--gin_param=train.num_steps=20000.
+
+Of a library of single notes (a folder, or its SFZ file) an instrument is built first, which plays
+melodies and exercises; those are what is trained on, at 48 kHz.
 """
 
 from pathlib import Path
@@ -14,17 +19,33 @@ from pathlib import Path
 from absl import flags, logging
 
 from audio_tt.command import app, parallel_flags, pitch_flags
+from audio_tt.errors import UserError
 from audio_tt.models.catalogue import user_folder
 from ddsp_tt.trained import catalogue
 
 _AUDIO = flags.DEFINE_list(
-    "audio_dir", None, "Recordings: folders, files or globs, comma-separated.", required=True
+    "audio_dir", None, "Recordings: folders, files or globs, comma-separated."
 )
+_SAMPLES = flags.DEFINE_list(
+    "samples",
+    None,
+    "Instead of them single notes: folders of sound files, SFZ files, or programs of SoundFonts, "
+    "as in FluidR3_GM.sf2:clarinet; comma-separated.",
+)
+_MINUTES = flags.DEFINE_float("minutes", 20.0, "Of music to play with --samples.", 1.0)
 _NAME = flags.DEFINE_string("name", None, "What the instrument is called.", required=True)
 _WORK = flags.DEFINE_string(
     "work_dir", None, "Folder for examples and the run; by default beside the user's models."
 )
-_RATE = flags.DEFINE_enum("sample_rate", "16000", ["16000", "32000", "48000"], "Of the model, Hz.")
+_RATE = flags.DEFINE_enum(
+    "sample_rate",
+    None,
+    ["16000", "32000", "48000"],
+    "Of the model, Hz; by default 48000 with --samples, else 16000.",
+)
+_START = flags.DEFINE_string(
+    "start_from", None, "Begin from a model's weights: an instrument, a folder or a .h5 file."
+)
 _NORMALIZE = flags.DEFINE_bool("normalize", False, "Bring the peak of each recording to 0.99.")
 _CUT = flags.DEFINE_bool("cut_silence", True, "Leave out silences longer than a second.")
 _HELD_OUT = flags.DEFINE_float(
@@ -40,14 +61,26 @@ def main():
     """Prepares, trains, and puts the model among the user's instruments."""
     folder = catalogue.MODELS.new_folder(_NAME.value)
 
+    from audio_tt.music import practice
     from ddsp_tt.data import preparation
     from ddsp_tt.data.cleaning import Cleaning
     from ddsp_tt.features.rates import Rates
+    from ddsp_tt.training import warm_start
 
-    sample_rate = int(_RATE.value)
+    if _START.value is not None:
+        warm_start.find(_START.value)
     work = Path(_WORK.value or user_folder() / "training" / _NAME.value)
+    samples = _samples()
+    sample_rate = int(_RATE.value or (48000 if samples else 16000))
+    recordings = _AUDIO.value
+    if samples:
+        recordings = [
+            practice.practise(
+                samples, work / "performances", sample_rate, _MINUTES.value, _SEED.value
+            )
+        ]
     status = preparation.prepare(
-        _AUDIO.value,
+        recordings,
         work / "examples",
         cleaning=Cleaning(_NORMALIZE.value, _CUT.value),
         rates=Rates(sample_rate),
@@ -69,10 +102,28 @@ def main():
         work / "examples",
         eval_split_fraction=_HELD_OUT.value,
         seed=_SEED.value,
+        start_from=_START.value,
     )
     loading.export(work / "run", folder)
     logging.info("%s is trained: timbre-transfer IN OUT --instrument=%s", folder, _NAME.value)
     return status
+
+
+def _samples():
+    """Sources of single notes, where that is what was given; else None."""
+    if (_AUDIO.value is None) == (_SAMPLES.value is None):
+        raise UserError("give either --audio_dir (recordings) or --samples (single notes)")
+    if _SAMPLES.value is not None:
+        return _SAMPLES.value
+
+    from audio_tt.music import sample_library
+
+    if not sample_library.is_single_notes(_AUDIO.value):
+        return None
+    if len(_AUDIO.value) > 1 or not Path(_AUDIO.value[0]).is_dir():
+        raise UserError("these are single notes: give the one folder that holds them")
+    logging.info("%s holds single notes: they play melodies first", _AUDIO.value[0])
+    return _AUDIO.value
 
 
 if __name__ == "__main__":

@@ -69,6 +69,38 @@ def load_weights(model, path):
     weights_keras3.load(path, model)
 
 
+def load_fitting(model, path):
+    """Reads those tensors of a file of the Keras 2 layout that a model has by name and shape.
+
+    Args:
+      model: a built `keras.Model` of any kind.
+      path: the file.
+
+    Returns:
+      (how many tensors were taken, names of the model's tensors that were not).
+
+    Raises:
+      ValueError: the model is not built.
+      UserError: no such file, not a file of Keras weights, values that are not finite, or nothing
+        that fits.
+    """
+    _check_built(model)
+    stored = read_tensors(path)
+    taken, left = [], []
+    for name, variable in weights_keras2.named_variables(model):
+        value = stored.get(name)
+        if value is None or value.shape != tuple(variable.shape):
+            left.append(name)
+            continue
+        weights_keras3.check_finite(path, name, value)
+        taken.append((variable, value))
+    if not taken:
+        raise UserError(f"{path}: holds no tensor that this model has by name and shape")
+    for variable, value in taken:
+        variable.assign(value)
+    return len(taken), left
+
+
 def read_tensors(path):
     """Reads all tensors of a file of either layout.
 

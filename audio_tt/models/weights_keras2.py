@@ -103,6 +103,15 @@ def _named_variables(model):
     return groups
 
 
+def named_variables(model):
+    """[(path of the tensor in a file of this layout, variable)]."""
+    return [
+        (f"{group}/{name}", variable)
+        for group, rows in _named_variables(model)
+        for name, variable in rows
+    ]
+
+
 def write(model, path, dtype):
     """Writes the model's weights, floating-point ones as dtype unless that is None."""
     import h5py

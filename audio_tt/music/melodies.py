@@ -95,7 +95,7 @@ def make_exercise(low: int, high: int, rng: np.random.Generator, name: str) -> M
             time += length
         pitches = pitches[3:]
         time += float(rng.choice([0.0, 1.0]))
-        start, step = int(rng.integers(low, high - 11)), int(rng.choice([1, 2]))
+        start, step = int(rng.integers(low, max(high - 11, low + 1))), int(rng.choice([1, 2]))
         scale = list(range(start, min(start + 13, high + 1), step))
         for pitch in scale if rng.random() < 0.5 else reversed(scale):
             notes.append((pitch, time, 0.5))

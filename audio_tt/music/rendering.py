@@ -76,9 +76,9 @@ def plan_pieces(
             f"{len(melodies)} melodies are too few to hold some out for testing; give more files."
         )
     shift = _octave_shift(voice)
-    pieces = _fill("test", test, TEST_VOICE, minutes / 8, (seed, 1))
+    pieces = fill("test", test, TEST_VOICE, minutes / 8, (seed, 1))
     pieces = [replace(p, performance=p.performance.transposed(shift)) for p in pieces]
-    return pieces + _fill("train", train, voice, minutes, (seed, 2, *name.encode()), exercises=True)
+    return pieces + fill("train", train, voice, minutes, (seed, 2, *name.encode()), exercises=True)
 
 
 def _octave_shift(voice: Voice) -> int:
@@ -91,8 +91,27 @@ def _octave_shift(voice: Voice) -> int:
     return next(s for s in shifts if low + s >= voice.low and high + s <= voice.high)
 
 
-def _fill(split, melodies, voice, minutes, seed, exercises=False) -> list[Piece]:
-    """Adds one piece after the other until there are enough minutes."""
+def fill(
+    split: str,
+    melodies: list[Melody],
+    voice: Voice,
+    minutes: float,
+    seed: tuple[int, ...],
+    exercises: bool = False,
+) -> list[Piece]:
+    """Plans one piece after the other until there are enough minutes; nothing is rendered.
+
+    Args:
+        split: "train" or "test".
+        melodies: to choose from.
+        voice: of the instrument; melodies that go beyond its range are passed over.
+        minutes: of all pieces together.
+        seed: of what is drawn at random.
+        exercises: every fourth piece is an exercise that reaches each pitch of the voice.
+
+    Raises:
+        UserError: no melody fits the range.
+    """
     fitting = [m for m in melodies if m.high - m.low <= voice.high - voice.low]
     if not fitting:
         raise UserError(f"no {split} melody fits the range {voice.low} to {voice.high}; add some.")

@@ -14,6 +14,7 @@ _RATE = 16000
 _FRAME = 2048
 _N_FFT = 4096
 _HOP = _FRAME // 2
+STRETCH_SECONDS = _HOP / _RATE
 _BLOCK = 512  # frames worked on at once
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 4000.0
 _QUIET = 1e-2  # of the loudest frame
@@ -42,6 +43,22 @@ def polyphonic_share(audio, sample_rate):
       The share of the steady frames, 0..1; 0 where there are none. A recording with more than
       `POLYPHONIC` is polyphonic.
     """
+    shares = left_over_shares(audio, sample_rate)
+    counted = shares[np.isfinite(shares)]
+    return float(np.mean(counted > _UNEXPLAINED)) if len(counted) else 0.0
+
+
+def left_over_shares(audio, sample_rate):
+    """How much of the amplitude of each stretch of a recording its best single note leaves over.
+
+    Args:
+      audio: [samples], of any length.
+      sample_rate: in Hz.
+
+    Returns:
+      [stretches], 0..1, one every `STRETCH_SECONDS`; stretch i is centred on
+      `(i + 2) * STRETCH_SECONDS`. NaN where nothing steady sounds.
+    """
     import soxr
 
     audio = np.nan_to_num(np.asarray(audio, np.float32), posinf=0.0, neginf=0.0)
@@ -56,8 +73,7 @@ def polyphonic_share(audio, sample_rate):
     ]
     levels = np.concatenate([level for level, _ in found])
     shares = np.concatenate([share for _, share in found])
-    counted = np.isfinite(shares) & (levels > max(_SILENT, _QUIET * levels.max()))
-    return float(np.mean(shares[counted] > _UNEXPLAINED)) if counted.any() else 0.0
+    return np.where(levels > max(_SILENT, _QUIET * levels.max()), shares, np.nan)
 
 
 def warn_if_polyphonic(audio, sample_rate, name):

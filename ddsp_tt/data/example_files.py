@@ -15,6 +15,8 @@ from audio_tt.files.atomic import replacing
 from ddsp_tt.features.rates import DEFAULT_RATES, MEASURING_RATE, Rates
 
 FEATURES = ("f0_hz", "f0_confidence", "loudness_db")
+WEIGHT = "frame_weight"
+_GOOD_SHARE = 0.5  # of the weight that a crop should hold
 
 
 def save_example(path, audio, features, rates=DEFAULT_RATES, audio_16k=None, source=""):
@@ -23,12 +25,14 @@ def save_example(path, audio, features, rates=DEFAULT_RATES, audio_16k=None, sou
     Args:
       path: where to.
       audio: `[samples]` at `rates.sample_rate`; kept in 16 bits.
-      features: dict of `[frames]` at `rates.frame_rate`.
+      features: dict of `[frames]` at `rates.frame_rate`; `frame_weight` may be among them.
       rates: of both.
       audio_16k: its copy at 16 kHz, where it has another rate itself.
       source: what `source_of` gives back, such as a digest of the recording.
     """
     arrays = {key: np.asarray(features[key], "float32") for key in FEATURES}
+    if WEIGHT in features:
+        arrays[WEIGHT] = np.asarray(features[WEIGHT], "float16")
     arrays |= {"audio": _to_int16(audio), **dataclasses.asdict(rates)}
     if source:
         arrays["source"] = np.array(source)
@@ -56,7 +60,7 @@ def load_example(path):
 
     Returns:
       dict of float32 `audio` `[samples]`, `audio_16k` (the same array where that is its rate) and
-      features `[frames]`, with the `Rates` under `rates`.
+      features `[frames]`, with the `Rates` under `rates` and, where there is one, `frame_weight`.
 
     Raises:
       UserError: the file is not a prepared example.
@@ -69,6 +73,8 @@ def load_stored(path):
     try:
         with np.load(path) as file:
             example = {key: file[key] for key in FEATURES}
+            if WEIGHT in file:
+                example[WEIGHT] = file[WEIGHT].astype("float32")
             example["rates"] = rates_in(file)
             example["audio"] = file["audio"]
             example["audio_16k"] = file["audio_16k"] if "audio_16k" in file else example["audio"]
@@ -175,10 +181,13 @@ class CropProvider:
       crop_seconds: length of a crop.
       batch_size: crops a batch.
       seed: of the crops.
+      weighted: with each crop comes the weight of its frames, `frame_weight`, and crops hold half
+        of it at least, where there are such.
     """
 
-    def __init__(self, data_dir, crop_seconds=1.0, batch_size=4, seed=0):
+    def __init__(self, data_dir, crop_seconds=1.0, batch_size=4, seed=0, weighted=False):
         paths = data_dir if isinstance(data_dir, list) else find_examples(data_dir)
+        self.weighted = weighted
         self._set_up([load_stored(path) for path in paths], crop_seconds, batch_size, seed)
 
     def _set_up(self, examples, crop_seconds, batch_size, seed):
@@ -191,6 +200,11 @@ class CropProvider:
         self._stored = [self._padded(example) for example in examples]
         lengths = np.array([len(example["f0_hz"]) for example in self._stored], float)
         self.seconds = lengths.sum() / self.rates.frame_rate
+        if self.weighted:
+            weights = [_weight(example) for example in self._stored]
+            self.weighted_share = float(sum(map(np.sum, weights)) / lengths.sum())
+            self._starts = [_good_starts(weight, self.n_frames) for weight in weights]
+            lengths = np.array([len(starts) for starts in self._starts], float)
         self._probability = lengths / lengths.sum()
 
     @property
@@ -208,6 +222,7 @@ class CropProvider:
             "f0_hz": np.pad(example["f0_hz"], (0, missing), mode="edge"),
             "f0_confidence": np.pad(example["f0_confidence"], (0, missing)),
             "loudness_db": np.pad(example["loudness_db"], (0, missing), constant_values=-80.0),
+            WEIGHT: np.pad(_weight(example), (0, missing), constant_values=1.0),
         }
         return {"audio_16k": padded["audio"], **padded}
 
@@ -220,23 +235,42 @@ class CropProvider:
     def batch(self, step):
         """Batch of a step: `audio` `[batch, samples]`, `f0_hz` and so on `[batch, frames]`.
 
-        Where the audio is not at 16 kHz, its copy at that rate comes with it as `audio_16k`.
+        Where the audio is not at 16 kHz, its copy at that rate comes with it as `audio_16k`, and
+        where the provider is weighted, `frame_weight` `[batch, frames]`.
         """
         rng = np.random.default_rng((self.seed, step))
         chosen = rng.choice(len(self._stored), self.batch_size, p=self._probability)
-        crops = [in_float(self._crop(self._stored[index], rng)) for index in chosen]
+        crops = [in_float(self._crop(index, rng)) for index in chosen]
         return {key: np.stack([crop[key] for crop in crops]) for key in crops[0]}
 
-    def _crop(self, example, rng):
-        start = int(rng.integers(len(example["f0_hz"]) - self.n_frames + 1))
+    def _crop(self, index, rng):
+        example = self._stored[index]
+        if self.weighted:
+            start = int(rng.choice(self._starts[index]))
+        else:
+            start = int(rng.integers(len(example["f0_hz"]) - self.n_frames + 1))
         frames = slice(start, start + self.n_frames)
+        weight = {WEIGHT: _weight(example)[frames]} if self.weighted else {}
         return {
+            **weight,
             **{
                 key: example[key][frames.start * hop : frames.stop * hop]
                 for key, hop in self._hops()
             },
             **{key: example[key][frames] for key in FEATURES},
         }
+
+
+def _weight(example):
+    """The weight of an example's frames; all count where none was measured."""
+    return example[WEIGHT] if WEIGHT in example else np.ones(len(example["f0_hz"]), "float32")
+
+
+def _good_starts(weight, n_frames):
+    """First frames of the crops that hold enough weight; of the best one, where none does."""
+    held = np.concatenate([[0.0], np.cumsum(weight, dtype=np.float64)])
+    held = held[n_frames:] - held[:-n_frames]
+    return np.flatnonzero(held >= min(_GOOD_SHARE * n_frames, held.max()))
 
 
 class _InFloat(Sequence):

@@ -15,7 +15,7 @@ from audio_tt.files.atomic import replacing
 from audio_tt.training.parallel import run_jobs
 from ddsp_tt.data import example_files, tfrecords, urmp
 from ddsp_tt.data.cleaning import UNCHANGED, Cleaning
-from ddsp_tt.features import extraction, fitting, statistics
+from ddsp_tt.features import extraction, fitting, reliability, statistics
 from ddsp_tt.features.rates import DEFAULT_RATES, Rates
 
 CHUNK_SECONDS = 60
@@ -141,6 +141,12 @@ def prepare_recording(job):
             if not is_there or example_files.source_of(target) not in (source, ""):
                 has_changed |= is_there
                 measured = extraction.measure(audio, rates, **job.pitch)
+                measured[example_files.WEIGHT] = reliability.frame_weight(
+                    measured["audio_16k"],
+                    measured["f0_confidence"],
+                    measured["loudness_db"],
+                    rates.frame_rate,
+                )
                 example_files.save_example(
                     target, measured["audio"], measured, rates, measured["audio_16k"], source
                 )

@@ -2,9 +2,11 @@
 
 import gin
 import keras
+from keras import ops
 
 from audio_tt.errors import UserError
 from ddsp_tt.features.rates import Rates
+from ddsp_tt.synthesis import core
 
 
 @gin.register(module="ddsp_tt.models")
@@ -67,11 +69,20 @@ class Autoencoder(keras.Model):
         return outputs
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Sum of the losses of the synthesised against the given audio."""
+        """Sum of the losses of the synthesised against the given audio.
+
+        Where `x` has a `frame_weight` `[batch, frames]`, both are faded by it first, and the losses
+        are those of as much audio as is left.
+        """
         del y, sample_weight, training
+        target, audio, share = x["audio"], y_pred["audio_synth"], 1.0
+        if "frame_weight" in x:
+            fade = core.resample(x["frame_weight"], target.shape[1])
+            target, audio = target * fade, audio * fade
+            share = ops.maximum(ops.mean(fade), 1e-3)
         total = 0.0
         for loss, tracker in zip(self.loss_objs, self.loss_trackers, strict=True):
-            value = loss(x["audio"], y_pred["audio_synth"])
+            value = loss(target, audio) / share
             tracker.update_state(value)
             total = total + value
         return total

@@ -15,6 +15,11 @@ RATES = {
 _CONFIDENT = 0.85
 _FEWEST, _MOST = 20, 120
 _FILE = "instrument.gin"
+_SETTINGS = """include '{base}'
+
+n_harmonics = {count}
+train.leave_out_doubtful = True
+"""
 
 
 def n_harmonics(examples, highest_hz):
@@ -52,5 +57,5 @@ def write(folder, sample_rate):
         )
         count = n_harmonics(examples, highest_hz)
         with replacing(path) as temporary:
-            temporary.write_text(f"include '{base}'\n\nn_harmonics = {count}\n", "utf-8")
+            temporary.write_text(_SETTINGS.format(base=base, count=count), "utf-8")
     return path

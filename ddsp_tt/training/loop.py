@@ -6,6 +6,7 @@ from pathlib import Path
 import gin
 import keras
 import numpy as np
+from absl import logging
 
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
@@ -18,8 +19,9 @@ from ddsp_tt.data.preparation import STATISTICS_FILE, features_and_power
 from ddsp_tt.features import fitting, statistics
 from ddsp_tt.models import WaveRnn
 from ddsp_tt.playing import wavernn_samples
+from ddsp_tt.training import warm_start
 
-MODEL_FILE = "model.h5"
+MODEL_FILE = warm_start.MODEL_FILE
 _EVALUATION_CROPS = 16
 _EVALUATION_SEED = 1234
 _SAMPLE_SECONDS = 8.0
@@ -61,10 +63,14 @@ def train(
     crop_seconds=4.0,
     steps_per_summary=300,
     steps_per_save=300,
+    leave_out_doubtful=False,
     seed=0,
     devices=None,
+    start_from=None,
 ):
     """Trains up to `num_steps` steps in total; a run that stands in `save_dir` already goes on.
+
+    A new run in a folder that holds weights begins from those.
 
     Leaves in `save_dir`: `model.h5`, `operative_config.gin`, `dataset_statistics.json` (the folder
     is then a model that every command takes), `state.h5`, `history.csv` with its plot, audio under
@@ -84,7 +90,10 @@ def train(
       crop_seconds: length of a crop.
       steps_per_summary: steps a row of `history.csv`.
       steps_per_save: steps between states, samples and evaluations; a multiple of the above.
+      leave_out_doubtful: keep frames without one sure pitch, which preparation has marked, out of
+        the loss (`data_dir` only).
       seed: of crops and initial weights (set before the model was built).
+      start_from: weights that a new run begins from, see `warm_start.begin`; None for random ones.
       devices: the `training.devices.Devices` in whose scope the model was made; None for one.
 
     Raises:
@@ -94,7 +103,14 @@ def train(
     run = RunDirectory(save_dir)
     devices = devices or Devices()
     provider, held_out, table = _open_data(
-        data_dir, eval_data_dir, eval_split_fraction, data_provider, crop_seconds, batch_size, seed
+        data_dir,
+        eval_data_dir,
+        eval_split_fraction,
+        data_provider,
+        crop_seconds,
+        batch_size,
+        seed,
+        leave_out_doubtful,
     )
     _check_fit(model, provider)
     sample = (held_out or provider).examples[0]
@@ -106,6 +122,8 @@ def train(
         optimizer.build(model.trainable_variables)
         variables = [*model.variables, *optimizer.variables]
         state = run.load_state(variables)
+        if state is None:
+            warm_start.begin(model, run.path, start_from)
         first_step = int(state["step"]) if state else 0
         devices.check_same(first_step)
         if devices.is_chief:
@@ -125,7 +143,14 @@ def train(
 
 
 def _open_data(
-    data_dir, eval_data_dir, eval_split_fraction, data_provider, crop_seconds, batch_size, seed
+    data_dir,
+    eval_data_dir,
+    eval_split_fraction,
+    data_provider,
+    crop_seconds,
+    batch_size,
+    seed,
+    weighted,
 ):
     """Provider of the examples to train on, that of the held-out ones or None, and statistics."""
     held_out_paths = example_files.find_examples(eval_data_dir) if eval_data_dir else []
@@ -133,7 +158,12 @@ def _open_data(
         paths = example_files.find_examples(data_dir)
         if eval_split_fraction and not eval_data_dir:
             paths, held_out_paths = example_files.split(paths, eval_split_fraction)
-        provider = example_files.CropProvider(paths, crop_seconds, batch_size, seed)
+        provider = example_files.CropProvider(paths, crop_seconds, batch_size, seed, weighted)
+        if weighted:
+            logging.info(
+                "%.1f %% of the frames have no sure single pitch, and are left out of the loss",
+                100 * (1 - provider.weighted_share),
+            )
         table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
     elif data_provider is not None:
         provider = data_provider
@@ -147,7 +177,7 @@ def _open_data(
     held_out = None
     if held_out_paths:
         held_out = example_files.CropProvider(
-            held_out_paths, crop_seconds, _EVALUATION_CROPS, _EVALUATION_SEED
+            held_out_paths, crop_seconds, _EVALUATION_CROPS, _EVALUATION_SEED, weighted
         )
     return provider, held_out, table
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import gin
 import numpy as np
 
+from audio_tt.music.effects import equalise, repeat, reverberate
 from pix2pix_tt.synthesis.mixing import Mixer, with_peak
 
 
@@ -96,91 +97,6 @@ class Augmentation:
             ("peak", _between(random, 400, 3000), middle),
             ("high", _between(random, 3000, 8000), high),
         ]
-
-
-def equalise(
-    audio: np.ndarray, sample_rate: int, bands: Sequence[tuple[str, float, float]]
-) -> np.ndarray:
-    """Raises and lowers bands by second-order filters (R. Bristow-Johnson, Audio EQ Cookbook).
-
-    Args:
-        audio: `[samples]`.
-        sample_rate: Hz.
-        bands: of each the kind, "low" or "high" for a shelf and "peak" for a bell of about two
-            octaves, the middle of the slope or bell in Hz, and the gain in dB.
-
-    Returns:
-        float64 `[samples]`.
-    """
-    from scipy.signal import sosfilt
-
-    return sosfilt([_biquad(*band, sample_rate) for band in bands], audio)
-
-
-def repeat(audio: np.ndarray, sample_rate: int, seconds: float, level_db: float) -> np.ndarray:
-    """Adds an echo, the echo of the echo, and so on down to -60 dB.
-
-    Args:
-        audio: `[samples]`.
-        sample_rate: Hz.
-        seconds: between two of them.
-        level_db: of each, relative to the one before; below 0.
-
-    Returns:
-        `[samples]`; what comes after the end is cut.
-    """
-    delay, result = max(1, round(seconds * sample_rate)), audio.copy()
-    for number in range(1, int(60 / -level_db) + 1):
-        late = audio[: max(0, len(audio) - number * delay)]
-        result[len(audio) - len(late) :] += 10 ** (number * level_db / 20) * late
-    return result
-
-
-def reverberate(
-    audio: np.ndarray,
-    sample_rate: int,
-    seconds: float,
-    level_db: float,
-    random: np.random.Generator,
-) -> np.ndarray:
-    """Adds the reverberation of a room: noise that dies away exponentially (J. A. Moorer, 1979).
-
-    Args:
-        audio: `[samples]`.
-        sample_rate: Hz.
-        seconds: in which it falls by 60 dB.
-        level_db: of its energy, relative to the direct sound's.
-        random: draws the noise.
-
-    Returns:
-        `[samples]`; what comes after the end is cut.
-    """
-    from scipy.signal import oaconvolve
-
-    time = np.arange(round(seconds * sample_rate)) / sample_rate
-    room = random.standard_normal(len(time)) * 10 ** (-3 * time / seconds)
-    room *= 10 ** (level_db / 20) / np.linalg.norm(room)
-    return audio + oaconvolve(audio, room)[: len(audio)]
-
-
-def _biquad(kind, hertz, gain_db, sample_rate):
-    """One second-order section (b0, b1, b2, a0, a1, a2), Q = 1 / sqrt(2)."""
-    if kind == "high":  # all louder, and what is below as soft as before
-        section = _biquad("low", hertz, -gain_db, sample_rate)
-        section[:3] *= 10 ** (gain_db / 20)
-        return section
-    gain = 10 ** (gain_db / 40)
-    turn = 2 * np.pi * min(hertz, 0.45 * sample_rate) / sample_rate
-    cosine, alpha = np.cos(turn), np.sin(turn) / np.sqrt(2)
-    if kind == "peak":
-        b = [1 + alpha * gain, -2 * cosine, 1 - alpha * gain]
-        a = [1 + alpha / gain, -2 * cosine, 1 - alpha / gain]
-    else:
-        up, down, root = gain + 1, gain - 1, 2 * np.sqrt(gain) * alpha
-        b = [up - down * cosine + root, 2 * (down - up * cosine), up - down * cosine - root]
-        b = [gain * value for value in b]
-        a = [up + down * cosine + root, -2 * (down + up * cosine), up + down * cosine - root]
-    return np.array([*b, *a]) / a[0]
 
 
 def _between(random, low, high):

@@ -116,6 +116,14 @@ def exact_harmonics(f0_hz, amplitudes, hop, sample_rate=16000):
     return np.sum(envelope * audible * np.sin(phase[..., None] * k), axis=-1)
 
 
+def test_harmonic_sines():
+    cycles = np.random.default_rng(0).uniform(-0.5, 0.5, (3, 500)).astype("float32")
+    sines = ops.convert_to_numpy(core.frames.harmonic_sines(cycles, 100))
+    angles = 2 * np.pi * cycles[..., None].astype("float64") * np.arange(1, 101)
+    np.testing.assert_allclose(sines, np.sin(angles), atol=2e-5)
+    np.testing.assert_allclose(sines[..., 0], np.sin(angles[..., 0]), atol=3e-7)
+
+
 def test_harmonic_synthesis():
     f0, amplitudes = GOLDEN["harm/f0"], GOLDEN["harm/ctl_amplitudes"]
     distribution = GOLDEN["harm/ctl_harmonic_distribution"]

@@ -10,6 +10,9 @@ from audio_tt.models.compilation import compiled
 from ddsp_tt.synthesis.core.phase import to_cycles, to_fixed_cycles, with_gradient_of
 from ddsp_tt.synthesis.core.resampling import crossfade
 
+# Of `_sine_of_turns`, for powers 0, 2, 4, ...
+_SINE = (6.28318527, -16.2089556, 16.7691897, -9.62460474, 3.51637624, -0.798343399)
+
 # Weight of frame i within its hop, on the way to frame i + 1.
 FADES = {
     "window": crossfade,
@@ -152,5 +155,18 @@ def _next_frame(x):
 def harmonic_sines(cycles, n_harmonics):
     """`sin(2 pi k cycles)` for k = 1..n_harmonics along a new last axis."""
     k = np.arange(1, n_harmonics + 1, dtype="float32")
-    angles = cycles[..., None] * k
-    return ops.sin((2.0 * math.pi) * (angles - ops.round(angles)))
+    turns = cycles[..., None] * k
+    return _sine_of_turns(turns - ops.round(turns))
+
+
+def _sine_of_turns(turns):
+    """`sin(2 pi turns)` for turns in -0.5..0.5, within 2e-7; several times as fast as `ops.sin`.
+
+    The product of `turns (1 - 4 turns^2)`, which has the sine's zeros, and a polynomial of even
+    powers that was fitted to what remains.
+    """
+    square = turns * turns
+    rest = _SINE[-1]
+    for coefficient in _SINE[-2::-1]:
+        rest = rest * square + coefficient
+    return turns * (1.0 - 4.0 * square) * rest
