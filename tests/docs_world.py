@@ -15,6 +15,7 @@ from audio_tt.music.soundfont import small_soundfont
 
 # Two of each instrument, so that one can be held out.
 _RECORDINGS = ("flute/tune", "flute/air", "violin/song", "violin/reel")
+_SOLOS = ("clarinet_0", "flute_0", "flute_1", "singer_0", "tenor_sax_0", "trumpet_0", "violin_0")
 # The first three are held out wherever melodies are rendered: their titles decide.
 _MELODIES = ("aird/crief-fair", "bach/j", "oneill/the-honeysuckle", "x/a", "x/b")
 # One block comes from the microphone, then Ctrl-C.
@@ -80,6 +81,10 @@ class World:
 
     def recordings(self, made):
         for name in _RECORDINGS:
+            self.recording(made / f"{name}.wav")
+
+    def solos(self, made):
+        for name in _SOLOS:
             self.recording(made / f"{name}.wav")
 
     def midi(self, made):
@@ -157,6 +162,7 @@ SHORT_PIX2PIX = (
 )
 GIVEN = {
     **dict.fromkeys(("recordings", "my_recordings", "my_songs", "test_set"), World.recordings),
+    "solos": World.solos,
     **dict.fromkeys(("whistling", "trumpet", "shared/audio"), World.recordings),
     **dict.fromkeys(("midi", "shared/midi"), World.midi),
     "FluidR3_GM.sf2": World.soundfont,

@@ -1,46 +1,86 @@
-"""Measures the instruments that come with the package on held-out melodies.
+"""Measures instruments on held-out melodies, or on real recordings.
 
 python -m timbre_tt.evaluate_instruments --data_dir=data/ddsp
 
 prints two tables in Markdown: each instrument playing its own held-out recordings again, and one
 playing those of another.
+
+python -m timbre_tt.evaluate_instruments --real=solos --output_json=real.json
+
+lets each instrument play a folder of real solos, named by who plays (flute_0.flac, singer_3.wav),
+and prints how near it comes to the real recordings of its kind, what it kept of its input, and how
+well it plays those of its own kind again. --models=new_flute=runs/flute judges a model in training.
 """
 
+import functools
+import json
 from pathlib import Path
 
-from absl import flags
+from absl import flags, logging
 
 from audio_tt.command import app, pitch_flags
+from audio_tt.errors import UserError
+from audio_tt.files.atomic import replacing
 
 _DATA_DIR = flags.DEFINE_string("data_dir", "data/ddsp", "Prepared INSTRUMENT/test folders.")
-_INSTRUMENTS = flags.DEFINE_list("instruments", None, "Those of the first table; all by default.")
+_INSTRUMENTS = flags.DEFINE_list("instruments", None, "Included instruments; all by default.")
+_MODELS = flags.DEFINE_list(
+    "models", None, "Further models: a folder, or NAME=FOLDER, as in new_flute=runs/flute."
+)
 _PAIRS = flags.DEFINE_list("pairs", ["violin:flute"], "SOURCE:TARGET pairs.")
-_CAPACITY = flags.DEFINE_enum("eval_crepe_capacity", "full", pitch_flags.CAPACITIES, "For f0.")
+_REAL = flags.DEFINE_string("real", None, "Folder of real solos; judges on these instead.")
+_ONLY_SOLOS = flags.DEFINE_list(
+    "only_solos", None, "Kinds of solos that are played from, as in singer,trumpet; all by default."
+)
+_JSON = flags.DEFINE_string("output_json", None, "With --real: all figures, also by kind.")
+_CAPACITY = flags.DEFINE_enum(
+    "eval_crepe_capacity",
+    None,
+    pitch_flags.CAPACITIES,
+    "For f0; full where that is installed, else tiny.",
+)
 _RATE = flags.DEFINE_integer("eval_frame_rate", 250, "Frames a second of f0.")
 
 _RESYNTHESIS = (
-    ("spectral_loss", "spectral loss"),
-    ("loudness_l1_db", "Loudness L1 (dB)"),
-    ("f0_l1_semitones", "F0 L1 (semitones)"),
-    ("f0_outliers", "F0 outliers"),
-    ("raw_pitch_accuracy", "raw pitch accuracy"),
-    ("mfcc_frechet", "MFCC-Frechet"),
+    ("spectral_loss", "spectral loss", 3),
+    ("loudness_l1_db", "Loudness L1 (dB)", 3),
+    ("f0_l1_semitones", "F0 L1 (semitones)", 3),
+    ("f0_outliers", "F0 outliers", 3),
+    ("raw_pitch_accuracy", "raw pitch accuracy", 3),
+    ("mfcc_frechet", "MFCC-Frechet", 1),
 )
 _BETWEEN = (
-    ("raw_pitch_accuracy", "raw pitch accuracy"),
-    ("f0_l1_semitones", "F0 L1 (semitones)"),
-    ("frechet_to_target", "MFCC-Frechet to target"),
-    ("frechet_to_source", "to source"),
+    ("raw_pitch_accuracy", "raw pitch accuracy", 3),
+    ("f0_l1_semitones", "F0 L1 (semitones)", 3),
+    ("frechet_to_target", "MFCC-Frechet to target", 1),
+    ("frechet_to_source", "to source", 1),
 )
+_KEPT = (
+    ("raw_pitch_accuracy", "raw pitch accuracy", 3),
+    ("raw_chroma_accuracy", "raw chroma accuracy", 3),
+    ("loudness_correlation", "loudness correlation", 3),
+    ("pitch_jumps", "pitch jumps (1/s)", 2),
+    ("sounding_breaths", "breaths that sound", 2),
+)
+_DISTANCES = (("", "", 0), ("_copied", "copying", 0), ("_halves", "halves", 0))
 
 
 def main():
-    """Prints both tables."""
+    """Prints the tables."""
+    models, capacity = _chosen(), _judging_capacity()
+    if _JSON.value and not _REAL.value:
+        raise UserError("--output_json goes with --real")
+    print(f"F0 by CREPE {capacity}, {_RATE.value} frames a second.\n")
+    judge = _judge_on_real_solos if _REAL.value else _judge_on_held_out
+    judge(models, _RATE.value, capacity)
+
+
+def _judge_on_held_out(models, frame_rate, capacity):
     from ddsp_tt.data import example_files
     from ddsp_tt.evaluation import scoring
     from ddsp_tt.trained import catalogue, loading
 
-    tracker = scoring.Tracker(_RATE.value, _CAPACITY.value)
+    tracker = scoring.Tracker(frame_rate, capacity)
     examples = {}
 
     def held_out(name):
@@ -48,10 +88,9 @@ def main():
             examples[name] = example_files.load_folder(Path(_DATA_DIR.value) / name / "test")
         return examples[name]
 
-    print(f"F0 by CREPE {_CAPACITY.value}, {_RATE.value} frames a second.\n")
     rows = []
-    for name in _INSTRUMENTS.value or catalogue.instruments():
-        trained = loading.load(catalogue.folder(name))
+    for name, place in models.items():
+        trained = loading.load(place)
         rows.append((name, scoring.resynthesis(trained, held_out(name), tracker)))
     print(_table("instrument", _RESYNTHESIS, rows))
     rows = []
@@ -64,11 +103,103 @@ def main():
     print(_table("transfer", _BETWEEN, rows))
 
 
+def _judge_on_real_solos(models, frame_rate, capacity):
+    from ddsp_tt.evaluation import real_solos
+    from ddsp_tt.trained import loading
+
+    tracker = real_solos.RememberingTracker(frame_rate, capacity)
+    embeddings = _embeddings()
+    solos = real_solos.read_solos(_REAL.value)
+    judge = real_solos.Judge(solos, tracker, embeddings, _ONLY_SOLOS.value)
+    print(f"{len(solos)} solos; played from: {', '.join(judge.played_from)}.\n")
+    results = {}
+    for name, place in models.items():
+        results[name] = judge.judge(loading.load(place), name)
+        if _JSON.value:
+            _write(_JSON.value, {"crepe": capacity, "frame_rate": frame_rate, "models": results})
+    for embedding in embeddings:
+        columns = [
+            (f"{embedding}_frechet{suffix}", title or _distance_name(embedding), digits)
+            for suffix, title, digits in _DISTANCES
+        ]
+        print(_table("instrument", columns, _rows(results, "timbre")))
+    print(_table("instrument", _KEPT, _rows(results, "kept")))
+    by_kind = [
+        (f"{name} plays {kind}", scores)
+        for name, result in results.items()
+        for kind, scores in result["kept_by_kind"].items()
+    ]
+    print(_table("instrument", _KEPT, by_kind))
+    print(_table("its own again", _RESYNTHESIS, _rows(results, "resynthesis")))
+
+
+def _chosen():
+    """The models by name: a folder each, or the name of an included instrument."""
+    from ddsp_tt.trained import catalogue
+
+    models = {}
+    given = [*(_INSTRUMENTS.value or ()), *(_MODELS.value or ())]
+    for entry in given or catalogue.instruments():
+        name, _, place = entry.rpartition("=")
+        if not Path(place).is_dir() and place not in catalogue.instruments():
+            known = ", ".join(catalogue.instruments())
+            raise UserError(f"{place}: no such folder, and no such instrument; there are: {known}")
+        models[name or Path(place).name] = place
+    return models
+
+
+def _judging_capacity():
+    from audio_tt.pitch import crepe
+
+    if _CAPACITY.value:
+        return _CAPACITY.value
+    try:
+        crepe.find_weights("full")
+    except UserError:
+        return "tiny"
+    return "full"
+
+
+def _embeddings():
+    """What Frechet distances are taken of, by name; musicnn's where it is installed."""
+    from audio_tt.embeddings import musicnn
+    from audio_tt.metrics import spectral_metrics
+
+    found = {
+        "mfcc": functools.partial(spectral_metrics.sounding_mfcc, sample_rate=musicnn.SAMPLE_RATE)
+    }
+    try:
+        musicnn.load()
+    except UserError as error:
+        logging.warning("no Frechet audio distance: %s", error)
+        return found
+    return {**found, musicnn.NAME: musicnn.embed}
+
+
+def _distance_name(embedding):
+    return "MFCC-Frechet" if embedding == "mfcc" else f"Frechet audio distance ({embedding})"
+
+
+def _rows(results, part):
+    return [(name, result[part]) for name, result in results.items() if part in result]
+
+
+def _write(path, results):
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(_without_nan(results), indent=1) + "\n", "utf-8")
+
+
+def _without_nan(value):
+    if isinstance(value, dict):
+        return {key: _without_nan(x) for key, x in value.items()}
+    return None if isinstance(value, float) and value != value else value
+
+
 def _table(first, columns, rows):
-    lines = [f"| {first} | " + " | ".join(title for _, title in columns) + " |"]
+    lines = [f"| {first} | " + " | ".join(title for _, title, _ in columns) + " |"]
     lines.append("| --- |" + " ---: |" * len(columns))
     for name, scores in rows:
-        cells = " | ".join(f"{scores[key]:.3f}" for key, _ in columns)
+        cells = " | ".join(f"{scores[key]:.{digits}f}" for key, _, digits in columns)
         lines.append(f"| {name} | {cells} |")
     return "\n".join(lines) + "\n"
 

@@ -11,6 +11,10 @@ from audio_tt.metrics.spectral_metrics import validate
 
 CONFIDENT = 0.85
 OUTLIER_SEMITONES = 12.0
+_JUMP_SEMITONES = 1.0
+_SLACK_SECONDS = 0.05
+_BREATH_DB = 50.0  # below the loudest frame: what is softer is silence
+_SOUNDS_DB = 30.0  # below the notes' median: what is softer is not heard beside them
 
 
 class F0Distance(NamedTuple):
@@ -84,6 +88,68 @@ def voicing(f0_target: np.ndarray, f0_estimate: np.ndarray) -> tuple[float, floa
     return float(shares[0]), float(shares[1])
 
 
+def pitch_jumps(f0_target: np.ndarray, f0_estimate: np.ndarray, frame_rate: float) -> float:
+    """Returns how often the estimate's pitch leaps where the target's does not: chirps.
+
+    A jump is more than a semitone between neighbouring frames that are both voiced. The target has
+    one where its next voiced frame, after a gap or not, is more than a semitone away. Each jump of
+    the target accounts for one of the estimate that lies in it, up to 50 ms before or after; the
+    others are counted. A transposition of the whole estimate makes none.
+
+    Args:
+      f0_target: `[frames]` Hz, 0 where unvoiced.
+      f0_estimate: `[frames]` Hz, 0 where unvoiced.
+      frame_rate: Frames a second.
+
+    Returns:
+      Jumps a second of voiced estimate, 0 or more; NaN where the estimate is unvoiced throughout.
+    """
+    target, estimate = validate(f0_target, f0_estimate)
+    if not (estimate > 0.0).any():
+        return float("nan")
+    slack = round(_SLACK_SECONDS * frame_rate)
+    intended = iter([(a - slack, b + slack) for a, b in _jumps(target)])
+    first, last = next(intended, (np.inf, np.inf))
+    extra = 0
+    for before, after in _jumps(estimate):
+        if after > before + 1:
+            continue
+        while last < after:
+            first, last = next(intended, (np.inf, np.inf))
+        if first <= before:
+            first, last = next(intended, (np.inf, np.inf))
+        else:
+            extra += 1
+    return extra * frame_rate / float((estimate > 0.0).sum())
+
+
+def sounding_breaths(
+    f0_target: np.ndarray, loudness_target: np.ndarray, loudness_estimate: np.ndarray
+) -> float:
+    """Returns the share of the target's breaths and consonants at which the estimate sounds.
+
+    A breath is a frame of the target that is unvoiced and less than 50 dB below its loudest. The
+    estimate sounds where it is less than 30 dB below its own median over the target's voiced
+    frames. An instrument that rests wherever the singer breathes has 0.
+
+    Args:
+      f0_target: `[frames]` Hz, 0 where unvoiced.
+      loudness_target: `[frames]` dB, of the same frames.
+      loudness_estimate: `[frames]` dB.
+
+    Returns:
+      0 to 1; NaN when the target has no such frame, or no voiced one.
+    """
+    f0_target, loudness_target = validate(f0_target, loudness_target)
+    loudness_target, loudness_estimate = validate(loudness_target, loudness_estimate)
+    voiced = f0_target[: len(loudness_target)] > 0.0
+    breath = ~voiced & (loudness_target > loudness_target.max() - _BREATH_DB)
+    if not voiced.any() or not breath.any():
+        return float("nan")
+    threshold = np.median(loudness_estimate[voiced]) - _SOUNDS_DB
+    return float(np.mean(loudness_estimate[breath] > threshold))
+
+
 def pitch_jaccard(target: np.ndarray, estimate: np.ndarray, sample_rate: int) -> float:
     """Returns how much the notes that sound differ, for music of any number of voices.
 
@@ -116,6 +182,13 @@ def jaccard_distance(target: np.ndarray, estimate: np.ndarray) -> float:
         return float("nan")
     common = (target & estimate).sum(axis=1)
     return float(1.0 - np.mean(common[heard] / either[heard]))
+
+
+def _jumps(f0_hz: np.ndarray) -> list[tuple[int, int]]:
+    """Pairs of successive voiced frames whose pitches are more than a semitone apart."""
+    voiced = np.flatnonzero(f0_hz > 0.0)
+    steps = np.abs(np.diff(_hz_to_midi(f0_hz[voiced])))
+    return [(int(voiced[i]), int(voiced[i + 1])) for i in np.flatnonzero(steps > _JUMP_SEMITONES)]
 
 
 def _hz_to_midi(f0_hz: np.ndarray) -> np.ndarray:

@@ -115,15 +115,77 @@ def mfcc_frechet(
     Returns:
       0 for equal statistics, unbounded above; NaN when one set is silent throughout.
     """
-    statistics = [_mfcc_statistics(audio, sample_rate) for audio in (target, estimate)]
-    if None in statistics:
+    sets = [[x] if isinstance(x, np.ndarray) else x for x in (target, estimate)]
+    frames = [
+        np.concatenate([sounding_mfcc(audio, sample_rate) for audio in recordings])
+        for recordings in sets
+    ]
+    return frechet_distance(*frames)
+
+
+def sounding_mfcc(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Returns the MFCCs of `mfcc_distance` of the frames that sound, `[frames, 19]`.
+
+    Those are the frames less than 60 dB below the loudest.
+    """
+    from audio_tt.dsp.locked_librosa import librosa
+
+    audio, _ = validate(audio, audio)
+    rms = librosa.feature.rms(y=audio, frame_length=_FRAME_LENGTH, hop_length=_HOP_LENGTH)[0]
+    return _mfcc(audio, sample_rate)[rms > rms.max() * 10.0 ** (-_SILENCE_DB / 20.0)]
+
+
+def frechet_distance(target: np.ndarray, estimate: np.ndarray) -> float:
+    """Returns the Frechet distance of two sets of vectors, taken as Gaussians.
+
+    |mean difference|^2 + trace(A + B - 2 (A B)^(1/2)), A and B being the covariances (Dowson and
+    Landau 1982). Of a network's embeddings it is the Frechet audio distance (Kilgour et al. 2019).
+    Few vectors make it larger: compare only distances of sets of about one size, and see
+    `half_to_half`.
+
+    Args:
+      target: `[vectors, dimensions]`.
+      estimate: `[vectors, dimensions]`.
+
+    Returns:
+      0 for equal statistics, unbounded above; NaN when one set is empty.
+    """
+    if not len(target) or not len(estimate):
         return float("nan")
-    (mean_a, covariance_a), (mean_b, covariance_b) = statistics
+    (mean_a, covariance_a), (mean_b, covariance_b) = (
+        (np.mean(x, axis=0), np.atleast_2d(np.cov(x, rowvar=False, bias=True, dtype=np.float64)))
+        for x in (target, estimate)
+    )
     root = _symmetric_root(covariance_a)
     cross = _symmetric_root(root @ covariance_b @ root)
     distance = np.sum((mean_a - mean_b) ** 2)
     distance += np.trace(covariance_a) + np.trace(covariance_b) - 2.0 * np.trace(cross)
     return float(max(distance, 0.0))
+
+
+def half_to_half(recordings: Sequence[np.ndarray], splits: int = 20, seed: int = 0) -> float:
+    """Returns the mean Frechet distance between two random halves of a set of recordings.
+
+    What is as close to the recordings as they are to each other can hardly be told from them.
+
+    Args:
+      recordings: The vectors of each, `[vectors, dimensions]`, see `frechet_distance`.
+      splits: How many random splits.
+      seed: Of the splits.
+
+    Returns:
+      0 or more; NaN with fewer than two recordings that hold vectors.
+    """
+    recordings = [vectors for vectors in recordings if len(vectors)]
+    if len(recordings) < 2:
+        return float("nan")
+    rng = np.random.default_rng(seed)
+    distances = []
+    for _ in range(splits):
+        order = np.split(rng.permutation(len(recordings)), [len(recordings) // 2])
+        halves = [np.concatenate([recordings[i] for i in half]) for half in order]
+        distances.append(frechet_distance(*halves))
+    return float(np.mean(distances))
 
 
 def _spectra(audio: np.ndarray, fft_size: int) -> Iterator[np.ndarray]:
@@ -148,22 +210,6 @@ def _mfcc(audio: np.ndarray, sample_rate: int) -> np.ndarray:
         y=audio, sr=sample_rate, n_mfcc=_MFCC_COUNT, n_fft=_FRAME_LENGTH, hop_length=_HOP_LENGTH
     )
     return coefficients[1:].T
-
-
-def _mfcc_statistics(recordings, sample_rate: int) -> tuple[np.ndarray, np.ndarray] | None:
-    recordings = [recordings] if isinstance(recordings, np.ndarray) else recordings
-    frames = np.concatenate([_sounding_mfcc(audio, sample_rate) for audio in recordings])
-    if not len(frames):
-        return None
-    return frames.mean(axis=0), np.cov(frames, rowvar=False, bias=True)
-
-
-def _sounding_mfcc(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    from audio_tt.dsp.locked_librosa import librosa
-
-    audio, _ = validate(audio, audio)
-    rms = librosa.feature.rms(y=audio, frame_length=_FRAME_LENGTH, hop_length=_HOP_LENGTH)[0]
-    return _mfcc(audio, sample_rate)[rms > rms.max() * 10.0 ** (-_SILENCE_DB / 20.0)]
 
 
 def _symmetric_root(matrix: np.ndarray) -> np.ndarray:

@@ -68,6 +68,14 @@ class Window:
         """Length."""
         return len(self.target) / self.rates.sample_rate
 
+    def measuring_copy(self):
+        """The same at 16 kHz: figures of spectra compare between models at one rate only."""
+        target, audio = (
+            extraction.measuring_copy(x, self.rates) for x in (self.target, self.audio)
+        )
+        rates = Rates(frame_rate=self.rates.frame_rate)
+        return dataclasses.replace(self, target=target, audio=audio, rates=rates)
+
     def split(self, seconds):
         """Windows of that length one after the other; the rest at the end is left out.
 
@@ -222,7 +230,7 @@ def sample(
 
 
 def resynthesis(trained, examples, tracker):
-    """Figures of held-out examples, each taken as a whole.
+    """Figures of held-out examples, each taken as a whole, at 16 kHz whatever the model's rate.
 
     Args:
       trained: a `loading.TrainedModel`.
@@ -235,12 +243,11 @@ def resynthesis(trained, examples, tracker):
     """
     scores = []
     for example in progress(examples, "Evaluating", "example"):
-        played = play(trained, example, tracker)
+        played = play(trained, example, tracker).measuring_copy()
         spectral = audio_metrics.summarise(
             [BasicEvaluator().evaluate(part) for part in played.split(4.0)]
         )
-        pair = [extraction.measuring_copy(x, played.rates) for x in (played.target, played.audio)]
-        frechet = audio_metrics.mfcc_frechet(*pair, MEASURING_RATE)
+        frechet = audio_metrics.mfcc_frechet(played.target, played.audio, MEASURING_RATE)
         scores.append({**spectral, **F0LdEvaluator().evaluate(played), "mfcc_frechet": frechet})
     return audio_metrics.summarise(scores)
 

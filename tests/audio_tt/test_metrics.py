@@ -256,3 +256,59 @@ def test_every_figure_says_which_way_is_better():
             loudness_estimate=curve,
         )
         assert equal[name] == pytest.approx(best, abs=1e-6), name
+
+
+def test_frechet_distance_of_independent_normal_distributions():
+    """Of diagonal covariances it is the squared distance of the means and of the deviations."""
+    rng = np.random.default_rng(3)
+    a = rng.normal([0.0, 1.0], [1.0, 2.0], (100_000, 2))
+    b = rng.normal([3.0, 1.0], [2.0, 5.0], (100_000, 2))
+    assert audio_metrics.frechet_distance(a, b) == pytest.approx(9.0 + 1.0 + 9.0, rel=0.02)
+    assert audio_metrics.frechet_distance(a, a[::-1]) == pytest.approx(0.0, abs=1e-6)
+    assert np.isnan(audio_metrics.frechet_distance(a, a[:0]))
+
+
+def test_half_to_half_is_the_distance_of_random_halves():
+    """Of the recordings -1, -1 and 1, 1, a third of the splits keep like with like: 4; others 0."""
+    recordings = [np.full((3, 2), value) * [1.0, 0.0] for value in (-1.0, -1.0, 1.0, 1.0)]
+    assert audio_metrics.half_to_half(recordings, splits=600) == pytest.approx(4.0 / 3.0, rel=0.2)
+    assert audio_metrics.half_to_half(recordings) == audio_metrics.half_to_half(recordings)
+    assert np.isnan(audio_metrics.half_to_half([recordings[0], np.zeros((0, 2))]))
+
+
+def test_jumps_that_the_input_does_not_have():
+    f0 = np.repeat([220.0, 330.0], 100)  # a fifth up, at 100 frames a second
+    assert audio_metrics.pitch_jumps(f0, 2.0 * f0, 100) == 0.0  # an octave higher throughout
+    assert (
+        audio_metrics.pitch_jumps(f0, np.roll(f0, 3)[3:], 100) == 0.0
+    )  # the tracker a little late
+    chirp = f0.copy()
+    chirp[40] *= 2.0  # up and down again
+    assert audio_metrics.pitch_jumps(f0, chirp, 100) == pytest.approx(2 / 2.0)
+    near = f0.copy()
+    near[97] *= 2.0  # one of these two is taken for the fifth, which comes on top
+    assert audio_metrics.pitch_jumps(f0, near, 100) == pytest.approx(2 / 2.0)
+    within = f0 * 2.0 ** (np.sin(np.arange(200)) * 0.4 / 12)  # vibrato
+    assert audio_metrics.pitch_jumps(f0, within, 100) == 0.0
+
+
+def test_jumps_across_a_consonant():
+    f0 = np.repeat([220.0, 0.0, 330.0], [100, 20, 80])
+    through = np.repeat([220.0, 330.0], [110, 90])
+    assert audio_metrics.pitch_jumps(f0, through, 100) == 0.0
+    through[105] = 660.0  # a chirp on the way
+    assert audio_metrics.pitch_jumps(f0, through, 100) == pytest.approx(2 / 2.0)
+    assert audio_metrics.pitch_jumps(f0, f0, 100) == 0.0
+    assert audio_metrics.pitch_jumps(np.zeros(200), through, 100) == pytest.approx(3 / 2.0)
+    assert np.isnan(audio_metrics.pitch_jumps(f0, np.zeros(200), 100))
+
+
+def test_breaths_that_sound():
+    f0 = np.repeat([220.0, 0.0, 0.0, 0.0], 50)
+    loudness = np.repeat([-20.0, -45.0, -45.0, -75.0], 50)  # a note, two breaths, silence
+    output = np.repeat([-10.0, -30.0, -60.0, -30.0], 50)
+    assert audio_metrics.sounding_breaths(f0, loudness, output) == pytest.approx(0.5)
+    assert audio_metrics.sounding_breaths(f0, loudness, output - 40.0) == pytest.approx(0.5)
+    assert audio_metrics.sounding_breaths(f0, loudness, np.repeat([-10.0, -41.0], [50, 150])) == 0.0
+    assert np.isnan(audio_metrics.sounding_breaths(np.full(200, 220.0), loudness, output))
+    assert np.isnan(audio_metrics.sounding_breaths(np.zeros(200), loudness, output))

@@ -1,0 +1,1 @@
+"""Learned embeddings of audio: networks that others trained, for Frechet audio distances."""
