@@ -86,7 +86,7 @@ def track(
 
 
 class PitchTracker:
-    """`track` of audio that comes in blocks of any size, in memory that grows with the result alone.
+    """`track` of audio that comes in blocks of any size; memory grows with the result alone.
 
     Args:
       frame_rate: frames a second; see `track`, as for what follows.
@@ -157,7 +157,7 @@ class PitchTracker:
             self._take(piece, new)
 
     def finish(self):
-        """What `track` returns of all that was pushed: its last samples // hop_length + 1 frames."""
+        """What `track` returns of all that was pushed: samples // hop_length + 1 frames."""
         for piece, new in self._framer.finish():
             self._take(piece, new)
         f0_hz, confidence = self._follow.finish()
