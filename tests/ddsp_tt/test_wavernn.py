@@ -6,6 +6,7 @@ import pytest
 
 from audio_tt import settings
 from ddsp_tt.configurables import loop, models
+from ddsp_tt.models import mu_law, wavernn_samples
 from ddsp_tt.trained import loading
 
 
