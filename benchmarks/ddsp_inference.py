@@ -23,7 +23,7 @@ def features(seconds):
 def ours(seconds):
     from audio_tt import settings
     from ddsp_tt.configurables import models
-    from ddsp_tt.playing import rendering
+    from ddsp_tt.models import rendering
     from ddsp_tt.trained import loading
 
     settings.parse_gin(default_files=("ddsp/published.gin",))

@@ -11,7 +11,7 @@ import numpy as np
 
 from audio_tt import settings
 from ddsp_tt.configurables import models
-from ddsp_tt.playing import wavernn_samples
+from ddsp_tt.models import wavernn_samples
 from ddsp_tt.trained import loading
 
 

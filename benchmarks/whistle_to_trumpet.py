@@ -20,7 +20,8 @@ from audio_tt.pitch import tracking
 from audio_tt.plots import charts
 from ddsp_tt.data import example_files
 from ddsp_tt.features import extraction
-from ddsp_tt.playing import rendering, transfer
+from ddsp_tt.playing.adjustment import Adjustment
+from ddsp_tt.playing.player import DdspPlayer
 from ddsp_tt.trained import loading
 from ddsp_tt.training.two_stage import SOURCE_FOLDER
 
@@ -53,7 +54,7 @@ def measured(audio):
 
 def play(trained, example):
     """The model's own sound for an example, nothing fitted."""
-    return np.concatenate(list(rendering.render(trained.model, example)))
+    return np.concatenate(list(trained.render(example)))
 
 
 def score(example, audio):
@@ -139,8 +140,8 @@ def listen(folder, name, target, whistle, glide):
     for what, example in (("whistle", whistle), ("sung", glide)):
         audio = example["audio"][: 8 * RATE]
         io.write(folder / "listen" / "whistle" / f"{what}.ogg", audio, RATE)
-        kept = transfer.Adjustment(keep_octave=True)
-        played = transfer.render(target, example, len(audio), kept)
+        player = DdspPlayer(target, Adjustment(keep_octave=True))
+        played = np.concatenate(list(player.play_features(example, len(audio))))
         io.write(folder / "listen" / "whistle" / f"{what}_{name}.ogg", played, RATE)
 
 

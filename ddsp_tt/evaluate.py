@@ -40,7 +40,7 @@ def main():
     from ddsp_tt.evaluation import scoring, tables
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_MODEL.value, skip_unknown=True)
+    trained = loading.load(_MODEL.value, skip_unknown=True, command_line=True)
     tracker = tracker_flags.tracker()
 
     def stretches():

@@ -28,7 +28,7 @@ def main():
     from ddsp_tt.exporting import files
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_MODEL.value)
+    trained = loading.load(_MODEL.value, command_line=True)
     differences = files.export(trained, _OUTPUT.value, _FORMAT.value, _FRAMES.value or None)
     print(f"{_OUTPUT.value}: largest differences from the model itself")
     for name, difference in differences.items():

@@ -39,7 +39,7 @@ app.define_strategy_flag()
 def main():
     """Trains, or evaluates what was trained."""
     if _MODE.value != "train":
-        return judge()
+        return evaluate()
 
     import keras
 
@@ -66,13 +66,13 @@ def main():
     )
 
 
-def judge():
+def evaluate():
     """Evaluates or samples the model in --save_dir on what training held out, else on all."""
     from ddsp_tt.data import held_out
     from ddsp_tt.evaluation import scoring, tables
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_SAVE_DIR.value, skip_unknown=True)
+    trained = loading.load(_SAVE_DIR.value, skip_unknown=True, command_line=True)
     stretches = held_out.of_training(_DATA_DIR.value, _EVAL_DIR.value, _HELD_OUT.value)
     tracker = tracker_flags.tracker()
     output_dir = Path(_SAVE_DIR.value) / "evaluation"

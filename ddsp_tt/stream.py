@@ -40,7 +40,7 @@ def main():
     from ddsp_tt.playing.live import LiveInstrument
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_MODEL.value)
+    trained = loading.load(_MODEL.value, command_line=True)
     instrument = LiveInstrument(trained, _OCTAVES.value, _LOUDNESS.value, _SEED.value)
     logging.info(
         "latency %d samples, %.1f ms, and what the sound card adds",

@@ -1,36 +1,47 @@
-"""Plays a recording on a trained DDSP model.
+"""Plays recordings on a trained DDSP model.
 
 python -m ddsp_tt.timbre_transfer --model=runs/flute --input=in.wav --output=out.wav
+python -m ddsp_tt.timbre_transfer --model=flute --input=songs/ --output_dir=played
 """
+
+import functools
 
 from absl import flags
 
 from audio_tt.command import app, pitch_flags
-from audio_tt.files import io
+from audio_tt.playing import conversion, playing_flags
 from ddsp_tt import transfer_flags
 
 _MODEL = flags.DEFINE_string(
-    "model", None, "Folder of the trained model, or an instrument's name.", required=True
+    "model",
+    None,
+    "Folder of the trained model, its weights (.h5), or an instrument's name.",
+    required=True,
 )
-_INPUT = flags.DEFINE_string("input", None, "Recording of one voice.", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write.", required=True)
+_INPUT = flags.DEFINE_multi_string(
+    "input", None, "Recording of one voice, folder or glob; may be given again.", required=True
+)
+_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write; for several, a folder.")
+flags.adopt_module_key_flags(playing_flags)
 flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(transfer_flags)
 
 
 def main():
-    """One file through one model."""
-    io.info(_INPUT.value)
-    io.check_writable(_OUTPUT.value, _INPUT.value)
+    """Recordings through one model."""
+    jobs = conversion.plan(_INPUT.value, _OUTPUT.value, playing_flags.output_dir())
+    load = functools.partial(
+        load_player, _MODEL.value, pitch=pitch_flags.options(), **transfer_flags.options()
+    )
+    return conversion.play_all(jobs, load, playing_flags.output())
 
-    from ddsp_tt.playing import transfer
+
+def load_player(model, **options):
+    """A `DdspPlayer` of a model, with the gin settings of the command line."""
+    from ddsp_tt.playing.player import DdspPlayer
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_MODEL.value)
-    audio, sample_rate = io.read(_INPUT.value, trained.model.rates.sample_rate)
-    measured = transfer.hear(trained, audio, _INPUT.value, **pitch_flags.options())
-    blocks = transfer.play(trained, measured, len(audio), **transfer_flags.options())
-    io.write(_OUTPUT.value, blocks, sample_rate)
+    return DdspPlayer(loading.load(model, command_line=True), **options)
 
 
 if __name__ == "__main__":

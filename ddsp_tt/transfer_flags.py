@@ -15,6 +15,9 @@ _LOUDNESS = flags.DEFINE_float("loudness_shift", 0.0, "dB to add to the loudness
 _AUTOTUNE = flags.DEFINE_float(
     "autotune", 0.0, "Draw pitch to a scale, 0 to 1.", lower_bound=0.0, upper_bound=1.0
 )
+_CHROMATIC = flags.DEFINE_bool(
+    "chromatic", False, "Let --autotune draw to all twelve notes, in the recording's own tuning."
+)
 _THRESHOLD = flags.DEFINE_float(
     "threshold", 1.0, "What counts as a note, 0 (all) to 2.", lower_bound=0.0
 )
@@ -29,8 +32,8 @@ _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
 
 
 def options():
-    """Keyword arguments of `ddsp_tt.playing.transfer.play`."""
-    from ddsp_tt.playing.transfer import Adjustment
+    """Keyword arguments of `ddsp_tt.playing.player.DdspPlayer`."""
+    from ddsp_tt.playing.adjustment import Adjustment
 
     adjustment = Adjustment(
         auto_adjust=_AUTO.value,
@@ -38,6 +41,7 @@ def options():
         threshold=_THRESHOLD.value,
         quiet=_QUIET.value,
         autotune=_AUTOTUNE.value,
+        chromatic=_CHROMATIC.value,
         octave_shift=_OCTAVES.value,
         loudness_shift=_LOUDNESS.value,
         loudness_fit=_FIT.value,

@@ -8,7 +8,6 @@ from pathlib import Path
 from absl import flags
 
 from audio_tt.command import app, pitch_flags
-from audio_tt.command.progress import reporter
 from audio_tt.files import io
 
 DEMO = Path(__file__).with_name("assets") / "demo.flac"
@@ -24,16 +23,15 @@ def main():
     audio, sample_rate = io.read(source, sample_rate=16000)
     output_dir = Path(_OUTPUT.value)
 
-    from ddsp_tt.playing import transfer
+    from ddsp_tt.playing.player import DdspPlayer
     from ddsp_tt.trained import catalogue, loading
     from timbre_tt.comparison import report_page, side_by_side
 
     options = pitch_flags.options()
-    measured = transfer.measure(audio, source, progress=reporter("Measuring pitch"), **options)
     rows = []
     for name in app.progress(catalogue.instruments(), "Playing", "instrument"):
-        trained = loading.load(catalogue.folder(name))
-        played = transfer.render(trained, measured, len(audio))
+        player = DdspPlayer(loading.load(catalogue.folder(name)), pitch=options)
+        played = player.render(audio, sample_rate, source)
         heard = side_by_side.analyse(played, sample_rate, **options)
         label = name.replace("_", " ")
         sound = side_by_side.Sound(label, played, sample_rate, heard, {})

@@ -1,15 +1,17 @@
-"""Perceptual loudness and signal power as DDSP 3 defines them, in `keras.ops`.
+"""Perceptual loudness and signal power as DDSP defines them.
 
 Loudness is relative to unscaled FFT power, so that loud signals lie above 0 dB; power is relative
-to full scale.
+to full scale. Of audio they are measured in `keras.ops`, and of frames that are cut already in
+numpy, which loads no framework: `loudness_of_frames` and its like. Both use the same formulas,
+which take the namespace (`xp`).
 """
 
 import functools
+import math
 
 import numpy as np
-from keras import ops
 
-from audio_tt.dsp.stft import frame, power_to_db, stft
+from audio_tt.dsp.windows import window_values
 
 DB_RANGE = 80.0
 MEAN_LOG_RANGE = 120.0
@@ -40,12 +42,10 @@ def compute_loudness(
     Returns:
         Loudness in dB, [..., frames].
     """
-    hop_length = hop_of(sample_rate, frame_rate)
-    audio = pad(audio, n_fft, hop_length, padding)
-    real, imag = stft(audio, n_fft, hop_length, center=False)
-    weighting = ops.convert_to_tensor(_mean_weighting(n_fft, sample_rate))
-    power = ops.sum((real * real + imag * imag) * weighting, axis=-1)
-    return power_to_db(power, 10.0 ** (ref_db / 10.0), -range_db)
+    from keras import ops
+
+    power = _stft_power(audio, sample_rate, frame_rate, n_fft, padding)
+    return _log_of_mean(power, sample_rate, ops, range_db, ref_db)
 
 
 def compute_mean_log_loudness(audio, sample_rate=16000, frame_rate=250, n_fft=2048, padding="same"):
@@ -65,12 +65,11 @@ def compute_mean_log_loudness(audio, sample_rate=16000, frame_rate=250, n_fft=20
     Returns:
         Loudness in dB, -120 or more, [..., frames].
     """
-    hop_length = hop_of(sample_rate, frame_rate)
-    audio = pad(audio, n_fft, hop_length, padding)
-    real, imag = stft(audio, n_fft, hop_length, center=False)
-    level = power_to_db(real * real + imag * imag, 1.0, -300.0)
-    weighting = (a_weighting_db(n_fft, sample_rate) - 20.7).astype(np.float32)
-    return ops.mean(ops.maximum(level + weighting, -MEAN_LOG_RANGE), axis=-1)
+    from keras import ops
+
+    return _mean_of_logs(
+        _stft_power(audio, sample_rate, frame_rate, n_fft, padding), sample_rate, ops
+    )
 
 
 def compute_rms_energy(audio, sample_rate=16000, frame_rate=250, frame_size=512, padding="center"):
@@ -86,6 +85,8 @@ def compute_rms_energy(audio, sample_rate=16000, frame_rate=250, frame_size=512,
     Returns:
         Amplitude, [..., frames]; its gradient is 0 at silence.
     """
+    from keras import ops
+
     power = _mean_square(audio, sample_rate, frame_rate, frame_size, padding)
     silent = power <= 0.0
     return ops.where(silent, 0.0, ops.sqrt(ops.where(silent, 1.0, power)))
@@ -114,8 +115,55 @@ def compute_power(
     Returns:
         Power in dB, [..., frames].
     """
+    from keras import ops
+
     power = _mean_square(audio, sample_rate, frame_rate, frame_size, padding)
-    return power_to_db(power, 10.0 ** (ref_db / 10.0), -range_db)
+    return _to_db(power, ops, range_db, ref_db)
+
+
+def loudness_of_frames(frames: np.ndarray, sample_rate: int = 16000) -> np.ndarray:
+    """`compute_loudness` of frames `[frames, n_fft]` in numpy: dB `[frames]`."""
+    return _log_of_mean(_frames_power(frames), sample_rate, np, DB_RANGE)
+
+
+def mean_log_loudness_of_frames(frames: np.ndarray, sample_rate: int = 16000) -> np.ndarray:
+    """`compute_mean_log_loudness` of frames `[frames, n_fft]` in numpy: dB `[frames]`."""
+    return _mean_of_logs(_frames_power(frames), sample_rate, np)
+
+
+def power_of_frames(frames: np.ndarray) -> np.ndarray:
+    """`compute_power` of frames `[frames, samples]` in numpy: dB `[frames]`."""
+    return _to_db(np.mean(frames * frames, axis=-1), np, DB_RANGE)
+
+
+def _log_of_mean(power, sample_rate, xp, range_db, ref_db=0.0):
+    weighting = _mean_weighting(2 * (power.shape[-1] - 1), sample_rate)
+    return _to_db(xp.sum(power * weighting, axis=-1), xp, range_db, ref_db)
+
+
+def _mean_of_logs(power, sample_rate, xp):
+    weighting = a_weighting_db(2 * (power.shape[-1] - 1), sample_rate) - 20.7
+    level = _to_db(power, xp, 300.0) + weighting.astype(np.float32)
+    return xp.mean(xp.maximum(level, -MEAN_LOG_RANGE), axis=-1)
+
+
+def _to_db(power, xp, range_db, ref_db=0.0):
+    power = xp.maximum(power / 10.0 ** (ref_db / 10.0), 10.0 ** (-range_db / 10.0))
+    return 10.0 / math.log(10.0) * xp.log(power)
+
+
+def _frames_power(frames):
+    spectrum = np.fft.rfft(frames * window_values("hann", frames.shape[-1]).astype(np.float32))
+    return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+
+
+def _stft_power(audio, sample_rate, frame_rate, n_fft, padding):
+    from audio_tt.dsp.stft import stft
+
+    hop_length = hop_of(sample_rate, frame_rate)
+    audio = pad(audio, n_fft, hop_length, padding)
+    real, imag = stft(audio, n_fft, hop_length, center=False)
+    return real * real + imag * imag
 
 
 @functools.cache
@@ -155,6 +203,8 @@ def pad(audio, frame_size, hop_length, padding):
     Raises:
         ValueError: the mode is not known.
     """
+    from keras import ops
+
     audio = ops.convert_to_tensor(audio, "float32")
     samples = audio.shape[-1]
     if padding == "valid":
@@ -181,6 +231,10 @@ def hop_of(sample_rate, frame_rate):
 
 
 def _mean_square(audio, sample_rate, frame_rate, frame_size, padding):
+    from keras import ops
+
+    from audio_tt.dsp.stft import frame
+
     hop_length = hop_of(sample_rate, frame_rate)
     frames = frame(pad(audio, frame_size, hop_length, padding), frame_size, hop_length)
     return ops.mean(frames * frames, axis=-1)

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from audio_tt.dsp.framing import Framer
 from audio_tt.errors import UserError
 from audio_tt.pitch import crepe
 from audio_tt.pitch.pyin import pyin
@@ -66,32 +67,109 @@ def track(
     audio = np.asarray(audio)
     if audio.ndim != 1:
         raise ValueError(f"audio must be [samples], got shape {audio.shape}")
-    if sample_rate <= 0 or frame_rate <= 0:
-        raise ValueError(f"rates must be positive, got {sample_rate} Hz and {frame_rate} frames/s")
-    if not 0 < fmin < fmax <= SAMPLE_RATE / 2:
-        raise ValueError(f"need 0 < fmin < fmax <= {SAMPLE_RATE // 2} Hz, got {fmin} and {fmax}")
+    if sample_rate <= 0:
+        raise ValueError(f"rates must be positive, got {sample_rate} Hz")
+    tracker = PitchTracker(frame_rate, method, viterbi, crepe_capacity, crepe_weights, fmin, fmax)
     count = int(len(audio) * frame_rate // sample_rate) + 1
-    hop_length = max(1, round(SAMPLE_RATE / frame_rate))
-    rate = frame_rate * hop_length
     finite = np.isfinite(audio)
-    clean = _resample(np.where(finite, audio, 0.0).astype(np.float32), sample_rate, rate)
+    clean = np.where(finite, audio, 0.0).astype(np.float32)
+    clean = _resample(clean, sample_rate, tracker.sample_rate)
     # Centred frames are one more than whole hops: as many samples as make the promised count.
-    clean = np.pad(clean, (0, max(0, (count - 1) * hop_length - len(clean))))
-    clean = clean[: count * hop_length - 1]
-    report = (lambda done: progress(min(done, count), count)) if progress else (lambda done: None)
-    if method == "crepe":
-        weights = (crepe_capacity, crepe_weights)
-        f0_hz, confidence = _track_crepe(clean, hop_length, weights, viterbi, report)
-        f0_hz *= rate / SAMPLE_RATE
-    elif method in ("pyin", "yin"):
-        f0_hz, confidence = _track_librosa(clean, rate, hop_length, method, fmin, fmax, report)
-    else:
-        raise UserError(f"no pitch tracker is called {method!r}: use crepe, pyin or yin")
+    n_samples = count * tracker.hop_length - 1
+    clean = np.pad(clean, (0, max(0, n_samples - len(clean))))[:n_samples]
+    if progress:
+        tracker.report = lambda done: progress(min(done, count), count)
     if not finite.all():
-        unusable = _frames_touching(~finite, sample_rate, frame_rate, count)
-        f0_hz[unusable], confidence[unusable] = np.nan, 0.0
-    f0_hz[confidence == 0] = np.nan
-    return hold(f0_hz).astype(np.float32), confidence.clip(0, 1).astype(np.float32)
+        tracker.leave_out(_frames_touching(~finite, sample_rate, frame_rate, count))
+    tracker.push(clean)
+    return tracker.finish()
+
+
+class PitchTracker:
+    """`track` of audio that comes in blocks of any size; memory grows with the result alone.
+
+    Args:
+      frame_rate: frames a second; see `track`, as for what follows.
+      method: "crepe", "pyin" or "yin".
+      viterbi: CREPE only.
+      crepe_capacity: CREPE only.
+      crepe_weights: CREPE only.
+      fmin: pYIN and YIN only.
+      fmax: pYIN and YIN only.
+
+    Attributes:
+      sample_rate: Hz, of the audio that it takes.
+      hop_length: samples a frame.
+      report: called with the frames that are done after each block.
+
+    Raises:
+      UserError, ValueError: as `track`.
+    """
+
+    def __init__(
+        self,
+        frame_rate=250,
+        method="crepe",
+        viterbi=True,
+        crepe_capacity="tiny",
+        crepe_weights=None,
+        fmin=32.70,
+        fmax=2093.0,
+    ):
+        if frame_rate <= 0:
+            raise ValueError(f"rates must be positive, got {frame_rate} frames/s")
+        if not 0 < fmin < fmax <= SAMPLE_RATE / 2:
+            raise ValueError(
+                f"need 0 < fmin < fmax <= {SAMPLE_RATE // 2} Hz, got {fmin} and {fmax}"
+            )
+        if method not in ("crepe", "pyin", "yin"):
+            raise UserError(f"no pitch tracker is called {method!r}: use crepe, pyin or yin")
+        self.hop_length = max(1, round(SAMPLE_RATE / frame_rate))
+        self.sample_rate = frame_rate * self.hop_length
+        self.report = lambda done: None
+        self._left_out = None
+        if method == "crepe":
+            weights = crepe_capacity, crepe_weights
+            self._follow = _Crepe(self.hop_length, self.sample_rate, viterbi, *weights)
+            self._framer = Framer(
+                crepe.FRAME_LENGTH,
+                self.hop_length,
+                crepe.FRAME_LENGTH // 2,
+                block_frames=_BLOCK,
+            )
+        else:
+            frame_length = 2 ** math.ceil(math.log2(2 * self.sample_rate / fmin + 4))
+            self._follow = _Periods(
+                method, self.sample_rate, self.hop_length, frame_length, fmin, fmax
+            )
+            self._framer = Framer(
+                frame_length, self.hop_length, frame_length // 2, _OVERLAP, block_frames=_BLOCK
+            )
+        self._done = 0
+
+    def leave_out(self, frames):
+        """Which frames [frames] bool of the whole recording hold samples that are not finite."""
+        self._left_out = frames
+
+    def push(self, audio):
+        """Takes the next samples, float32 [samples], finite."""
+        for piece, new in self._framer.push(audio):
+            self._take(piece, new)
+
+    def finish(self):
+        """What `track` returns of all that was pushed: samples // hop_length + 1 frames."""
+        for piece, new in self._framer.finish():
+            self._take(piece, new)
+        f0_hz, confidence = self._follow.finish()
+        if self._left_out is not None:
+            f0_hz[self._left_out], confidence[self._left_out] = np.nan, 0.0
+        f0_hz[confidence == 0] = np.nan
+        return hold(f0_hz).astype(np.float32), confidence.clip(0, 1).astype(np.float32)
+
+    def _take(self, piece, new):
+        self._follow.push(piece, new)
+        self._done += new.stop - new.start
+        self.report(self._done)
 
 
 def hold(f0_hz):
@@ -125,31 +203,38 @@ def _frames_touching(bad, sample_rate, frame_rate, count):
     return before[last] > before[first]
 
 
-def _track_crepe(audio, hop_length, weights, viterbi, report):
-    count = len(audio) // hop_length + 1
-    cents = np.full(count, np.nan)
-    confidence = np.zeros(count)
-    done = 0
-    line = _Line(cents)
-    for block in crepe.activation_blocks(audio, hop_length, *weights, block=_BLOCK):
-        here = slice(done, done + len(block))
-        confidence[here] = block.max(axis=1)
-        if viterbi:
-            line.push(block, confidence[here] > 0)
+class _Crepe:
+    """CREPE's activations and the line through them."""
+
+    def __init__(self, hop_length, sample_rate, viterbi, capacity, weights_path):
+        self._network = crepe.load_fast(capacity, weights_path)
+        self._hop, self._factor = hop_length, sample_rate / SAMPLE_RATE
+        self._viterbi = viterbi
+        self._line = _Line()
+        self._cents, self._confidence = [], []
+
+    def push(self, piece, new):
+        """Takes a piece of audio, all of whose frames are new."""
+        del new
+        activations = self._network(piece, self._hop)
+        confidence = activations.max(axis=1).astype(np.float64)
+        self._confidence.append(confidence)
+        if self._viterbi:
+            self._line.push(activations, confidence > 0)
         else:
-            cents[here] = crepe.weighted_average(block)
-        done += len(block)
-        report(done)
-    line.finish()
-    return crepe.to_f0(cents), confidence
+            self._cents.append(crepe.weighted_average(activations))
+
+    def finish(self):
+        """Pitch in Hz, not a number where there is none, and confidence, [frames] each."""
+        cents = self._line.finish() if self._viterbi else np.concatenate(self._cents)
+        return crepe.to_f0(cents) * self._factor, np.concatenate(self._confidence)
 
 
 class _Line:
     """Follows Viterbi's line through blocks of activations; keeps only those not yet settled."""
 
-    def __init__(self, cents):
-        self._cents = cents
-        self._done = 0
+    def __init__(self):
+        self._cents = []
         self._decoder = Decoder()
         self._open = np.zeros((0, crepe.BINS), np.float32)
 
@@ -161,42 +246,44 @@ class _Line:
                 self._open = np.concatenate([self._open, activations[run]])
                 self._settle(self._decoder.push(activations[run].argmax(axis=1)))
             else:
-                self.finish()
-                self._done += len(run)
+                self._end()
+                self._cents.append(np.full(len(run), np.nan))
 
     def finish(self):
-        """Ends the line: all frames that are open are settled."""
+        """Cents [frames] of all that was pushed, not a number where it is silent."""
+        self._end()
+        return np.concatenate(self._cents)
+
+    def _end(self):
         if len(self._open):
             self._settle(self._decoder.finish())
 
     def _settle(self, states):
         count = len(states)
-        here = slice(self._done, self._done + count)
-        self._cents[here] = crepe.weighted_average(self._open[:count], states)
+        self._cents.append(crepe.weighted_average(self._open[:count], states))
         self._open = self._open[count:]
-        self._done += count
 
 
-def _track_librosa(audio, rate, hop_length, method, fmin, fmax, report):
-    """Runs pYIN or YIN on overlapping blocks, of which only the inner frames are kept."""
-    frame_length = 2 ** math.ceil(math.log2(2 * rate / fmin + 4))
-    count = len(audio) // hop_length + 1
-    f0_hz = np.full(count, np.nan)
-    confidence = np.zeros(count)
-    padded = np.pad(audio, frame_length // 2)
-    follow = _pyin if method == "pyin" else _yin
-    for start in range(0, count, _BLOCK):
-        first, last = max(0, start - _OVERLAP), min(count, start + _BLOCK + _OVERLAP)
-        piece = padded[first * hop_length : (last - 1) * hop_length + frame_length]
-        values = follow(piece, rate, hop_length, frame_length, fmin, fmax)
-        cut = np.lib.stride_tricks.sliding_window_view(piece, frame_length)[::hop_length]
-        audible = np.array([frame.std() >= crepe.SILENCE for frame in cut])
-        end = min(count, start + _BLOCK)
-        inner = slice(start - first, end - first)
-        f0_hz[start:end] = values[0][inner]
-        confidence[start:end] = np.where(audible, values[1], 0.0)[inner]
-        report(end)
-    return f0_hz, confidence
+class _Periods:
+    """pYIN or YIN of pieces that overlap, of which only the inner frames are kept."""
+
+    def __init__(self, method, sample_rate, hop_length, frame_length, fmin, fmax):
+        self._measure = _pyin if method == "pyin" else _yin
+        self._arguments = (sample_rate, hop_length, frame_length, fmin, fmax)
+        self._hop, self._length = hop_length, frame_length
+        self._f0_hz, self._confidence = [], []
+
+    def push(self, piece, new):
+        """Takes a piece of audio, and which of its frames are new."""
+        f0_hz, confidence = self._measure(piece, *self._arguments)
+        cut = np.lib.stride_tricks.sliding_window_view(piece, self._length)[:: self._hop]
+        audible = np.array([frame.std() >= crepe.SILENCE for frame in cut[new]])
+        self._f0_hz.append(np.asarray(f0_hz[new], np.float64))
+        self._confidence.append(np.where(audible, confidence[new], 0.0))
+
+    def finish(self):
+        """Pitch in Hz, and confidence, [frames] each."""
+        return np.concatenate(self._f0_hz), np.concatenate(self._confidence)
 
 
 def _pyin(audio, rate, hop_length, frame_length, fmin, fmax):

@@ -17,9 +17,9 @@ from ddsp_tt.data import example_files, tfrecords, urmp
 from ddsp_tt.data.cleaning import UNCHANGED, Cleaning
 from ddsp_tt.features import extraction, fitting, reliability, statistics
 from ddsp_tt.features.rates import DEFAULT_RATES, Rates
+from ddsp_tt.trained.files import STATISTICS_FILE
 
 CHUNK_SECONDS = 60
-STATISTICS_FILE = "dataset_statistics.json"
 SETTINGS_FILE = "preparation.json"
 _NAMED = 5
 

@@ -12,7 +12,6 @@ from audio_tt.metrics import audio_metrics
 from ddsp_tt.evaluation import evaluators
 from ddsp_tt.evaluation.scoring import Window
 from ddsp_tt.features import extraction
-from ddsp_tt.playing import rendering
 
 RECONSTRUCTION = "reconstruction"
 _KEYS = {"loudness": "loudness_db", "f0": "f0_hz", "z": "z"}
@@ -91,10 +90,10 @@ def play(trained, wanted, tracker, seed=0):
       `evaluators.F0LdEvaluator`, the mean over windows of four seconds.
     """
     rates = trained.model.rates
-    audio = np.concatenate(list(rendering.render(trained.model, wanted, seed)))
-    heard = extraction.measuring_copy(audio, rates)
-    loudness = extraction.loudness(heard, trained.convention, rates.frame_rate)
-    f0_hz, _ = tracker(heard)
+    audio = np.concatenate(list(trained.render(wanted, seed)))
+    played = extraction.measuring_copy(audio, rates)
+    loudness = extraction.loudness(played, trained.convention, rates.frame_rate)
+    f0_hz, _ = tracker(played)
     n_frames = len(wanted["f0_hz"])
     nearest = np.round(np.arange(len(f0_hz)) * (rates.frame_rate / tracker.frame_rate))
     nearest = np.minimum(nearest.astype(int), n_frames - 1)

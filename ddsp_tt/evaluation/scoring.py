@@ -15,7 +15,8 @@ from ddsp_tt.data import example_files, held_out
 from ddsp_tt.evaluation.evaluators import BasicEvaluator, F0LdEvaluator, pitch_scores
 from ddsp_tt.features import extraction, loudness_scales
 from ddsp_tt.features.rates import DEFAULT_RATES, MEASURING_RATE, Rates
-from ddsp_tt.playing import rendering, transfer
+from ddsp_tt.playing.adjustment import Adjustment
+from ddsp_tt.playing.player import DdspPlayer
 
 _EVALUATORS = (BasicEvaluator, F0LdEvaluator)
 
@@ -110,15 +111,15 @@ def play(trained, example, tracker, needs_pitch=True):
     """
     rates = trained.model.rates
     example = as_the_model_reads(trained, example)
-    audio = np.concatenate(list(rendering.render(trained.model, example)))
-    heard = extraction.measuring_copy(audio, rates)
-    loudness = extraction.loudness(heard, trained.convention, rates.frame_rate)
+    audio = np.concatenate(list(trained.render(example)))
+    played = extraction.measuring_copy(audio, rates)
+    loudness = extraction.loudness(played, trained.convention, rates.frame_rate)
     window = Window(
         example["audio"], audio, rates, example["loudness_db"], loudness[: len(example["f0_hz"])]
     )
     if not needs_pitch:
         return window
-    tracked = (*tracker(example["audio_16k"]), tracker(heard)[0])
+    tracked = (*tracker(example["audio_16k"]), tracker(played)[0])
     names = ("f0_target", "confidence", "f0")
     return dataclasses.replace(
         window, **dict(zip(names, tracked, strict=True)), tracked_rate=tracker.frame_rate
@@ -269,11 +270,11 @@ def between(trained, sources, target_audio, tracker):
       against the input's f0; `frechet_to_target` and `frechet_to_source`, the MFCC-Frechet
       distances of the output to the two instruments.
     """
+    player = DdspPlayer(trained, Adjustment(keep_octave=True))
     scores, outputs, played = [], [], []
     for example in progress(sources, "Transferring", "example"):
         example = as_the_model_reads(trained, example)
-        adjustment = transfer.Adjustment(keep_octave=True)
-        audio = transfer.render(trained, example, len(example["audio"]), adjustment)
+        audio = np.concatenate(list(player.play_features(example, len(example["audio"]))))
         outputs.append(extraction.measuring_copy(audio, trained.model.rates))
         played.append(example["audio_16k"])
         scores.append(pitch_scores(*tracker(played[-1]), tracker(outputs[-1])[0]))

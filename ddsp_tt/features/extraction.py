@@ -5,19 +5,21 @@ were made otherwise than those it learned from. Whatever the rate of the audio, 
 measured on a copy at 16 kHz, for which CREPE was trained, as Magenta's data sets are made.
 """
 
-import keras
+from collections.abc import Iterable
+
 import numpy as np
 import soxr
 
-from audio_tt.dsp.loudness import compute_power
-from audio_tt.pitch import tracking
+from audio_tt.dsp.framing import Framer
+from audio_tt.dsp.loudness import power_of_frames
+from audio_tt.pitch.tracking import PitchTracker
+from audio_tt.playing.resampling import resampled
 from ddsp_tt.features import loudness_scales
 from ddsp_tt.features.rates import DEFAULT_RATES, MEASURING_RATE, Rates
 
 SAMPLE_RATE, FRAME_RATE = MEASURING_RATE, DEFAULT_RATES.frame_rate
 HOP_LENGTH = DEFAULT_RATES.hop_length
 POWER_WINDOW_LENGTH = 512  # samples at 16 kHz
-_BLOCK_FRAMES = 4096
 
 
 def extract(
@@ -35,10 +37,10 @@ def extract(
       audio: float32 `[samples]` at `rates.sample_rate`.
       method: "crepe", "pyin" or "yin".
       convention: of loudness, see `ddsp_tt.features.loudness_scales`.
-      progress: passed on to `audio_tt.pitch.tracking.track`.
+      progress: called with (frames done, frames in all) as pitch is tracked.
       rates: of the audio and of the features.
       power_window_length: measure the power too, in windows of so many samples at 16 kHz.
-      **pitch_options: further arguments of `audio_tt.pitch.tracking.track`.
+      **pitch_options: further arguments of `audio_tt.pitch.tracking.PitchTracker`.
 
     Returns:
       dict of float32 `[frames]`: `f0_hz`, `f0_confidence` (0 to 1), `loudness_db` and, if asked
@@ -47,17 +49,110 @@ def extract(
     """
     audio = measuring_copy(audio, rates)
     n_frames = len(audio) // rates.measuring_hop_length
-    f0_hz, confidence = tracking.track(
-        audio, MEASURING_RATE, rates.frame_rate, method=method, progress=progress, **pitch_options
+    measurement = Measurement(
+        rates.frame_rate, method, convention, power_window_length, **pitch_options
     )
-    measured = {
-        "f0_hz": f0_hz,
-        "f0_confidence": confidence,
-        "loudness_db": loudness(audio, convention, rates.frame_rate),
-    }
-    if power_window_length:
-        measured["power_db"] = power(audio, rates.frame_rate, power_window_length)
-    return {key: x[:n_frames] for key, x in measured.items()}
+    if progress:
+        measurement.tracker.report = lambda done: progress(min(done, n_frames), n_frames)
+    measurement.push(audio)
+    return measurement.finish(n_frames)
+
+
+def extract_blocks(blocks: Iterable[np.ndarray], rates: Rates = DEFAULT_RATES, **options) -> dict:
+    """`extract` of a recording that comes in blocks, in memory that grows with the features alone.
+
+    Args:
+      blocks: float32 `[samples]` at `rates.sample_rate`, finite, of any lengths.
+      rates: of the audio and of the features.
+      **options: of `Measurement`.
+    """
+    measurement, samples = Measurement(rates.frame_rate, **options), 0
+
+    def counted():
+        nonlocal samples
+        for block in blocks:
+            samples += len(block)
+            yield block
+        yield np.zeros(-samples % rates.hop_length, "float32")
+
+    for block in resampled(counted(), rates.sample_rate, MEASURING_RATE):
+        measurement.push(block)
+    return measurement.finish(max(-(-samples // rates.hop_length), 1))
+
+
+class Measurement:
+    """Features of audio at 16 kHz that comes in blocks of any size.
+
+    Args:
+      frame_rate: frames a second.
+      method: see `extract`, as for what follows.
+      convention: of loudness.
+      power_window_length: None measures no power.
+      **pitch_options: of `audio_tt.pitch.tracking.PitchTracker`.
+    """
+
+    def __init__(
+        self,
+        frame_rate=FRAME_RATE,
+        method="crepe",
+        convention=loudness_scales.DEFAULT,
+        power_window_length=None,
+        **pitch_options,
+    ):
+        self.tracker = PitchTracker(frame_rate, method, **pitch_options)
+        self._levels = {"loudness_db": _loudness_level(convention, frame_rate)}
+        if power_window_length:
+            self._levels["power_db"] = _power_level(power_window_length, frame_rate)
+
+    def push(self, audio):
+        """Takes the next samples, float32 `[samples]`."""
+        self.tracker.push(audio)
+        for level in self._levels.values():
+            level.push(audio)
+
+    def finish(self, n_frames):
+        """The first `n_frames` of the features of all that was pushed."""
+        f0_hz, confidence = self.tracker.finish()
+        measured = {"f0_hz": f0_hz, "f0_confidence": confidence}
+        measured |= {name: level.finish() for name, level in self._levels.items()}
+        return {
+            # Where resampling has left out the last samples, the last frame is held.
+            name: np.pad(x[:n_frames], (0, max(n_frames - len(x), 0)), mode="edge")
+            for name, x in measured.items()
+        }
+
+
+class _Level:
+    """A measure of frames `[frames, window_length]` on audio at 16 kHz that comes in blocks."""
+
+    def __init__(self, of_frames, window_length, before, frame_rate):
+        self._of_frames, self._length = of_frames, window_length
+        self._hop = MEASURING_RATE // frame_rate
+        self._framer = Framer(window_length, self._hop, before)
+        self._values = []
+
+    def push(self, audio):
+        self._measure(self._framer.push(audio))
+
+    def finish(self):
+        """The values, float32 `[samples // hop + 1]`."""
+        self._measure(self._framer.finish())
+        return np.concatenate(self._values).astype("float32")
+
+    def _measure(self, pieces):
+        for piece, new in pieces:
+            frames = np.lib.stride_tricks.sliding_window_view(piece, self._length)[:: self._hop]
+            self._values.append(self._of_frames(frames[new]))
+
+
+def _loudness_level(convention, frame_rate):
+    chosen = loudness_scales.get(convention)
+    before = chosen.window_length // 2 if chosen.centred else 0
+    return _Level(chosen.of_frames, chosen.window_length, before, frame_rate)
+
+
+def _power_level(window_length, frame_rate):
+    return _Level(power_of_frames, window_length, window_length // 2, frame_rate)
 
 
 def measure(audio, rates=DEFAULT_RATES, **options):
@@ -99,30 +194,13 @@ def loudness(audio, convention=loudness_scales.DEFAULT, frame_rate=DEFAULT_RATES
 
     The hop is `16000 / frame_rate` samples; memory is bounded.
     """
-    chosen = loudness_scales.get(convention)
-    return _in_blocks(chosen.measure, audio, frame_rate, chosen.window_length, chosen.centred)
+    level = _loudness_level(convention, frame_rate)
+    level.push(audio)
+    return level.finish()
 
 
 def power(audio, frame_rate=DEFAULT_RATES.frame_rate, window_length=POWER_WINDOW_LENGTH):
     """Mean power in dB, `[samples // hop + 1]`, of audio `[samples]` at 16 kHz, as `loudness`."""
-
-    def measure(block, sample_rate, frame_rate, padding):
-        return compute_power(block, sample_rate, frame_rate, window_length, padding=padding)
-
-    return _in_blocks(measure, audio, frame_rate, window_length)
-
-
-def _in_blocks(measure, audio, frame_rate, window_length, centred=True):
-    """A frame-wise measure of windows, some thousand frames at a time."""
-    hop_length = MEASURING_RATE // frame_rate
-    before = window_length // 2 if centred else 0
-    padded = np.pad(audio, (before, window_length - before))
-    n_frames = len(audio) // hop_length + 1
-    blocks = []
-    for start in range(0, n_frames, _BLOCK_FRAMES):
-        size = min(_BLOCK_FRAMES, n_frames - start)
-        first = start * hop_length
-        block = padded[first : first + (size - 1) * hop_length + window_length]
-        values = measure(block, MEASURING_RATE, frame_rate, padding="valid")
-        blocks.append(keras.ops.convert_to_numpy(values))
-    return np.concatenate(blocks)
+    level = _power_level(window_length, frame_rate)
+    level.push(audio)
+    return level.finish()

@@ -8,7 +8,6 @@ a frame.
 import dataclasses
 import math
 
-import gin
 import numpy as np
 
 MAX_MIDI = 110.0
@@ -103,7 +102,6 @@ def _box_filter(values, size):
     return np.convolve(padded, np.full(size, 1 / size), "valid")
 
 
-@gin.configurable(module="ddsp_tt.postprocessing")
 def detect_notes(
     loudness_db,
     f0_confidence,
@@ -276,7 +274,6 @@ def octaves_to(statistics, f0_midi, keep_octave=False):
     return math.floor(octaves) if octaves > 1.5 else math.ceil(octaves)
 
 
-@gin.configurable(module="ddsp_tt.postprocessing")
 def adjust(
     features,
     statistics,

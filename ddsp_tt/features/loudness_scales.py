@@ -12,21 +12,36 @@ class Loudness:
     """A definition of loudness.
 
     Attributes:
-      measure: from audio `[..., samples]`, sample rate, frame rate, to dB `[..., frames]`.
+      measure: from audio `[..., samples]`, sample rate, frame rate, to dB `[..., frames]`, in
+        Keras.
+      of_frames: the same of frames `[frames, window_length]`, in numpy.
       window_length: samples in a frame, the default of `measure` for n_fft.
       range_db: silence is -range_db; the decoder's input is loudness / range_db + 1.
       centred: whether frame i is centred on sample i * hop_length; otherwise it begins there.
     """
 
     measure: Callable
+    of_frames: Callable
     window_length: int
     range_db: float
     centred: bool
 
 
 CONVENTIONS = {
-    "ddsp3": Loudness(loudness.compute_loudness, 512, loudness.DB_RANGE, True),
-    "ddsp1": Loudness(loudness.compute_mean_log_loudness, 2048, loudness.MEAN_LOG_RANGE, False),
+    "ddsp3": Loudness(
+        loudness.compute_loudness,
+        loudness.loudness_of_frames,
+        window_length=512,
+        range_db=loudness.DB_RANGE,
+        centred=True,
+    ),
+    "ddsp1": Loudness(
+        loudness.compute_mean_log_loudness,
+        loudness.mean_log_loudness_of_frames,
+        window_length=2048,
+        range_db=loudness.MEAN_LOG_RANGE,
+        centred=False,
+    ),
 }
 DEFAULT = "ddsp3"
 

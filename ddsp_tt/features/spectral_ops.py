@@ -2,14 +2,14 @@
 
 import functools
 
-import gin
 import numpy as np
 from keras import ops
 
 from audio_tt.dsp import stft
 from ddsp_tt.synthesis.core import safe_log
+from ddsp_tt.synthesis.core.functions import register
 
-_register = gin.register(module="ddsp_tt.spectral_ops")
+_register = register("ddsp_tt.spectral_ops")
 
 
 @_register

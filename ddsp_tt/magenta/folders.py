@@ -83,7 +83,7 @@ def parse(gin_file):
     """
     import gin
 
-    settings.parse_gin(default_files=(gin_file,), skip_unknown=True)
+    settings.parse_gin((gin_file,), skip_unknown=True, command_line=False)
 
     def value(parameter):
         try:
@@ -108,7 +108,7 @@ def convert(folder, output):
     Args:
       folder: as for `load`.
       output: the `.h5` file to write. Named `model.h5`, its folder is a model to every command;
-        another name is taken with a warning.
+        by another name the file itself is.
 
     Returns:
       The paths that were written.
@@ -116,25 +116,18 @@ def convert(folder, output):
     Raises:
       UserError: as `load`, the name does not end in .h5, or the place cannot be written to.
     """
-    from ddsp_tt.data.preparation import STATISTICS_FILE as JSON_FILE
     from ddsp_tt.features import statistics
-    from ddsp_tt.trained import loading
+    from ddsp_tt.trained import files
 
     output = Path(output)
     if output.suffix.lower() != ".h5":
         raise UserError(f"{output}: weights are written as .h5: --output=FOLDER/model.h5")
     model, table = load(folder)
-    written = [output, output.with_name(loading.GIN_FILE)]
+    written = [output, output.with_name(files.GIN_FILE)]
     weights.save_weights(model, output)
     with replacing(written[1]) as temporary:
         temporary.write_text(settings.operative_gin(), "utf-8")
     if table is not None:
-        written.append(output.with_name(JSON_FILE))
+        written.append(output.with_name(files.STATISTICS_FILE))
         statistics.save_json(table, written[-1])
-    if output.name != loading.training.MODEL_FILE:
-        logging.warning(
-            "%s: the other commands want a folder with %s in it: --output=FOLDER/%s",
-            output,
-            *[loading.training.MODEL_FILE] * 2,
-        )
     return written

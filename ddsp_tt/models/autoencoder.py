@@ -6,6 +6,7 @@ from keras import ops
 
 from audio_tt.errors import UserError
 from ddsp_tt.features.rates import Rates
+from ddsp_tt.models import rendering
 from ddsp_tt.synthesis import core
 
 
@@ -67,6 +68,14 @@ class Autoencoder(keras.Model):
         outputs = self.processor_group(features, return_outputs_dict=True)
         outputs["audio_synth"] = outputs["out"]
         return outputs
+
+    def render(self, features, seed=0):
+        """Yields audio of features of any length, see `rendering.render`."""
+        return rendering.render(self, features, seed)
+
+    def resynthesise(self, example):
+        """A batch of prepared examples as it plays them, `[batch, samples]`."""
+        return self(example)["audio_synth"]
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Sum of the losses of the synthesised against the given audio.

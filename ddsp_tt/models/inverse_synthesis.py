@@ -9,6 +9,7 @@ from keras import ops
 
 from audio_tt.errors import UserError
 from ddsp_tt.features.rates import Rates
+from ddsp_tt.models import rendering
 from ddsp_tt.synthesis import core, processors, synths
 
 
@@ -69,7 +70,9 @@ class InverseSynthesis(keras.Model):
             raise UserError("InverseSynthesis.reverb: only False is known here")
         self.sinusoidal_encoder = sinusoidal_encoder
         self.harmonic_encoder = harmonic_encoder
-        self.freq_scale_fn = freq_scale_fn or functools.partial(core.frequencies_softmax, depth=64)
+        self.freq_scale_fn = core.resolved(
+            freq_scale_fn or functools.partial(core.frequencies_softmax, depth=64)
+        )
         self.stop_gradient = stop_gradient
         self.initial_bias = initial_bias
         self.spread_frequencies = spread_frequencies
@@ -123,7 +126,7 @@ class InverseSynthesis(keras.Model):
             )
         if self.harmonic_encoder is not None:
             harmonic = self.harmonic_encoder(
-                self._heard(controls["sin_freqs"]), self._heard(controls["sin_amps"])
+                self._detached(controls["sin_freqs"]), self._detached(controls["sin_amps"])
             )
             n_harmonics = harmonic["harm_dist"].shape[-1]
             controls |= {
@@ -133,7 +136,7 @@ class InverseSynthesis(keras.Model):
             }
         return controls
 
-    def _heard(self, x):
+    def _detached(self, x):
         """What comes from the sinusoids, as the harmonics see it."""
         return ops.stop_gradient(x) if self.stop_gradient else x
 
@@ -166,10 +169,23 @@ class InverseSynthesis(keras.Model):
         }
         outputs["audio_synth"] = outputs["sin_audio"]
         if self.harmonic_encoder is not None:
-            inputs = {**self.played(controls), "noise_magnitudes": self._heard(noise)}
+            inputs = {**self.played(controls), "noise_magnitudes": self._detached(noise)}
             outputs["harm_audio"] = self.processor_group(inputs)
             outputs["audio_synth"] = outputs["harm_audio"]
         return outputs
+
+    def render(self, features, seed=0):
+        """Yields audio of a recording of any length, see `rendering.render_audio`.
+
+        Args:
+          features: dict with `audio` `[samples]`.
+          seed: of the noise.
+        """
+        return rendering.render_audio(self, features["audio"], seed)
+
+    def resynthesise(self, example):
+        """A batch of windows as it plays them, `[batch, n_samples]`."""
+        return self(example)["audio_synth"]
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Sum of all losses."""
@@ -177,7 +193,7 @@ class InverseSynthesis(keras.Model):
         values = [loss(x["audio"], y_pred["sin_audio"]) for loss in self.loss_objs]
         if self.harmonic_encoder is not None:
             values += [loss(x["audio"], y_pred["harm_audio"]) for loss in self.loss_objs]
-            sinusoids = [self._heard(y_pred[key]) for key in ("sin_amps", "sin_freqs")]
+            sinusoids = [self._detached(y_pred[key]) for key in ("sin_amps", "sin_freqs")]
             harmonics = [y_pred[key] for key in ("harm_amps", "harm_freqs")]
             values += [loss(*sinusoids, *harmonics) for loss in self.consistency_losses]
         for value, tracker in zip(values, self.loss_trackers, strict=True):

@@ -39,7 +39,7 @@ class ResnetSinusoidalEncoder(keras.layers.Layer):
         name="sinusoidal_encoder",
     ):
         super().__init__(name=name)
-        self.spectral_fn = spectral_fn
+        self.spectral_fn = core.resolved(spectral_fn)
         self.resnet = ResNet(size)
         self.dense_outs = {
             key: keras.layers.Dense(channels, name=f"{key}_out") for key, channels in output_splits
@@ -108,8 +108,8 @@ class SinusoidalToHarmonicEncoder(keras.layers.Layer):
     ):
         super().__init__(name=name)
         self.net = net
-        self.amp_scale_fn = amp_scale_fn
-        self.freq_scale_fn = freq_scale_fn or functools.partial(
+        self.amp_scale_fn = core.resolved(amp_scale_fn)
+        self.freq_scale_fn = core.resolved(freq_scale_fn) or functools.partial(
             core.frequencies_softmax, depth=f0_depth, hz_min=20.0, hz_max=1200.0
         )
         self.sample_rate = sample_rate

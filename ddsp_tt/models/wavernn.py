@@ -6,34 +6,19 @@ has one softmax over 8-bit mu-law values, and reads what the DDSP decoder reads.
 conditioning are this project's own; those of the baseline in the DDSP paper are not published.
 """
 
-import math
-
 import gin
 import keras
 import numpy as np
 from keras import ops
 
 from ddsp_tt.features.rates import Rates
+from ddsp_tt.models import wavernn_samples
 from ddsp_tt.models.gru import Gru
+from ddsp_tt.models.mu_law import CLASSES, SILENCE, mu_law_classes
 from ddsp_tt.synthesis import core
 
-CLASSES = 256
-SILENCE = 128  # the class of amplitude 0
-_MU = 255.0
 _NOTES = 128  # MIDI
 _WARM_UP = 64  # first samples of a crop, which lack their past: not trained on
-
-
-def mu_law_classes(audio):
-    """8-bit mu-law (ITU-T G.711's curve) of audio in -1..1: int32 1 to 255, silence is 128."""
-    level = ops.log1p(_MU * ops.minimum(ops.abs(audio), 1.0)) / math.log1p(_MU)
-    return ops.cast(ops.round(ops.sign(audio) * level * 127.0), "int32") + SILENCE
-
-
-def from_mu_law(classes):
-    """Amplitudes in -1..1 of mu-law classes, NumPy; class 0, which none maps to, is -1."""
-    level = np.maximum((np.asarray(classes, "float32") - SILENCE) / 127.0, -1.0)
-    return np.sign(level) * np.expm1(np.abs(level) * math.log1p(_MU)) / _MU
 
 
 @gin.register(module="ddsp_tt.models")
@@ -96,6 +81,15 @@ class WaveRnn(keras.Model):
         for layer in self.conditioner:
             x = layer(x)
         return x
+
+    def render(self, features, seed=0):
+        """Yields audio of features of any length, see `wavernn_samples.generate`."""
+        return wavernn_samples.generate(self, features, seed)
+
+    def resynthesise(self, example):
+        """A batch of one prepared example, drawn sample by sample: `[1, samples]`."""
+        features = {key: x[0] for key, x in example.items()}
+        return np.concatenate(list(self.render(features)))[None]
 
     def call(self, features, training=False):
         """Logits of every sample of `features["audio"]` from those before it.

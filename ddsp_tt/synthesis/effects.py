@@ -102,7 +102,7 @@ class ExpDecayReverb(Room):
         name="exp_decay_reverb",
     ):
         super().__init__(trainable, reverb_length, add_dry, name)
-        self.scale_fn = scale_fn
+        self.scale_fn = core.resolved(scale_fn)
         self._noise = np.random.default_rng(0).uniform(-1, 1, (1, reverb_length)).astype("float32")
         if trainable:
             constant = keras.initializers.Constant
@@ -185,7 +185,7 @@ class FIRFilter(Processor):
     def __init__(self, window_size=257, scale_fn=core.exp_sigmoid, name="fir_filter"):
         super().__init__(name=name)
         self.window_size = window_size
-        self.scale_fn = scale_fn
+        self.scale_fn = core.resolved(scale_fn)
 
     def get_controls(self, audio, magnitudes):
         """Audio `[batch, samples]` and magnitudes `[batch, frames, bands]`."""

@@ -64,7 +64,7 @@ class Harmonic(_Oscillators):
         super().__init__(name=name)
         self.n_samples = n_samples
         self.sample_rate = sample_rate
-        self.scale_fn = scale_fn
+        self.scale_fn = core.resolved(scale_fn)
         self.normalize_below_nyquist = normalize_below_nyquist
         self.amp_resample_method = amp_resample_method
         self.use_angular_cumsum = use_angular_cumsum
@@ -139,9 +139,9 @@ class Sinusoidal(_Oscillators):
         super().__init__(name=name)
         self.n_samples = n_samples
         self.sample_rate = sample_rate
-        self.amp_scale_fn = amp_scale_fn
+        self.amp_scale_fn = core.resolved(amp_scale_fn)
         self.amp_resample_method = amp_resample_method
-        self.freq_scale_fn = freq_scale_fn
+        self.freq_scale_fn = core.resolved(freq_scale_fn)
         self.samples_per_frame = samples_per_frame
 
     def get_controls(self, amplitudes, frequencies):
@@ -211,7 +211,7 @@ class FilteredNoise(Processor):
         super().__init__(name=name)
         self.n_samples = n_samples
         self.window_size = window_size
-        self.scale_fn = scale_fn
+        self.scale_fn = core.resolved(scale_fn)
         self.initial_bias = initial_bias
         self.delay_compensation = delay_compensation
         self.samples_per_frame = samples_per_frame

@@ -1,26 +1,25 @@
 """From a folder that training left to a model that plays."""
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from audio_tt import settings
-from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
 from audio_tt.models import weights
-from ddsp_tt.configurables import loop, models
-from ddsp_tt.data.preparation import STATISTICS_FILE
+from ddsp_tt.configurables import models
 from ddsp_tt.features import loudness_scales, statistics
+from ddsp_tt.features.rates import Rates
 from ddsp_tt.magenta import folders
-from ddsp_tt.trained import catalogue
-
-GIN_FILE = "operative_config.gin"
+from ddsp_tt.trained import files
 
 
 @dataclasses.dataclass
 class TrainedModel:
-    """A model that is ready to play.
+    """A Keras model that is ready to play.
 
     Attributes:
       name: of its folder.
@@ -31,6 +30,21 @@ class TrainedModel:
     name: str
     model: models.Autoencoder
     statistics: dict | None
+
+    @property
+    def rates(self) -> Rates:
+        """Of its audio and its frames."""
+        return self.model.rates
+
+    @property
+    def reads_features(self) -> bool:
+        """Whether it plays pitch and loudness, which can be fitted to it."""
+        return self.model.preprocessor is not None
+
+    @property
+    def reads_audio(self) -> bool:
+        """Whether it needs the recording itself, alone or beside pitch and loudness."""
+        return self.model.preprocessor is None or self.model.encoder is not None
 
     @property
     def analysis(self):
@@ -46,43 +60,40 @@ class TrainedModel:
         """Of the loudness that the model learned from, see `ddsp_tt.features.loudness_scales`."""
         return getattr(self.model.preprocessor, "loudness_convention", loudness_scales.DEFAULT)
 
+    def render(self, features: dict, seed: int = 0) -> Iterator[np.ndarray]:
+        """Yields audio of features of any length, as the model's own `render` does."""
+        return self.model.render(features, seed)
 
-def load(folder, skip_unknown=False):
+
+def load(model, skip_unknown=False, command_line=False) -> TrainedModel:
     """Builds a model from its own gin file and loads its weights.
 
     Args:
-      folder: holds `model.h5`, `operative_config.gin` and, for fitting, `dataset_statistics.json`,
-        as training leaves them; or is one of Magenta's, see `ddsp_tt.magenta.folders`; or the
-        name of an instrument of `ddsp_tt.trained.catalogue`.
+      model: a folder that holds `model.h5`, `operative_config.gin` and, for fitting,
+        `dataset_statistics.json`, as training leaves them; that `model.h5` itself, by whatever
+        name; one of Magenta's folders, see `ddsp_tt.magenta.folders`; or the name of an
+        instrument of `ddsp_tt.trained.catalogue`.
       skip_unknown: of `audio_tt.settings.parse_gin`, for Magenta's own files on the command line.
+      command_line: whether `--gin_file` and `--gin_param` change the settings.
 
     Raises:
       UserError: something is missing or does not fit.
     """
-    if not Path(folder).is_dir() and str(folder) in catalogue.instruments():
-        folder = catalogue.folder(str(folder))
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise UserError(
-            f"{folder}: no such folder with a {loop.MODEL_FILE}, and no such instrument; there "
-            f"are: {', '.join(catalogue.instruments())}"
-        )
-    if not (folder / loop.MODEL_FILE).is_file() and folders.is_magenta(folder):
-        return TrainedModel(folder.name, *folders.load(folder))
-    for name in (GIN_FILE, loop.MODEL_FILE):
-        if not (folder / name).is_file():
-            raise UserError(f"{folder}: not a model, {name} is missing")
-    settings.parse_gin(default_files=(folder / GIN_FILE,), skip_unknown=skip_unknown)
-    model = build(models.get_model())
-    weights.load_weights(model, folder / loop.MODEL_FILE)
-    has_statistics = (folder / STATISTICS_FILE).is_file()
-    table = statistics.load_json(folder / STATISTICS_FILE) if has_statistics else None
-    return TrainedModel(folder.name, model, table)
+    found = files.find(model)
+    if not found.weights.is_file() and folders.is_magenta(found.folder):
+        return TrainedModel(found.folder.name, *folders.load(found.folder))
+    found.check()
+    settings.parse_gin((found.gin,), skip_unknown=skip_unknown, command_line=command_line)
+    network = build(models.get_model())
+    weights.load_weights(network, found.weights)
+    has_statistics = found.statistics.is_file()
+    table = statistics.load_json(found.statistics) if has_statistics else None
+    return TrainedModel(found.folder.name, network, table)
 
 
 def export(run_dir, folder):
     """Copies what a model needs from a run directory to a folder that `load` takes."""
-    for name in (loop.MODEL_FILE, GIN_FILE, STATISTICS_FILE):
+    for name in (files.MODEL_FILE, files.GIN_FILE, files.STATISTICS_FILE):
         with replacing(Path(folder) / name) as temporary:
             temporary.write_bytes((Path(run_dir) / name).read_bytes())
 

@@ -15,13 +15,18 @@ from audio_tt.models import weights
 from audio_tt.training.devices import Devices
 from audio_tt.training.run_directory import RunDirectory
 from ddsp_tt.data import example_files
-from ddsp_tt.data.preparation import STATISTICS_FILE, features_and_power
+from ddsp_tt.data.preparation import features_and_power
 from ddsp_tt.features import fitting, statistics
+<<<<<<< HEAD
 from ddsp_tt.models import WaveRnn
 from ddsp_tt.playing import wavernn_samples
 from ddsp_tt.training import warm_start
 
 MODEL_FILE = warm_start.MODEL_FILE
+=======
+from ddsp_tt.trained.files import MODEL_FILE, STATISTICS_FILE
+
+>>>>>>> 333cc6ea768d11d2bfb56fd411cbb5a783b3db5f
 _EVALUATION_CROPS = 16
 _EVALUATION_SEED = 1234
 _SAMPLE_SECONDS = 8.0
@@ -132,7 +137,7 @@ def train(
         if first_step < num_steps:
             with progress(num_steps, "Training", "step") as bar:
                 bar.update(first_step)
-                keeper = _Keeper(run, model, variables, held_out, sample, bar)
+                keeper = _RunWriter(run, model, variables, held_out, sample, bar)
                 keeper.steps_per_save, keeper.num_steps = steps_per_save, num_steps
                 keeper.writes = devices.is_chief
                 devices.fit(
@@ -195,7 +200,7 @@ def _check_fit(model, provider):
         )
 
 
-class _Keeper:
+class _RunWriter:
     """Writes the history after every row's steps, and state, samples and plot at every save."""
 
     def __init__(self, run, model, variables, held_out, example, bar):
@@ -242,13 +247,10 @@ def resynthesise(model, example, seconds=_SAMPLE_SECONDS):
     """The beginning of a prepared example, as the model plays it: float32 `[samples]`."""
     n_frames = min(round(seconds * model.rates.frame_rate), len(example["f0_hz"]))
     n_frames = model.crop_frames or n_frames
-    if isinstance(model, WaveRnn):
-        beginning = {key: example[key][:n_frames] for key in example_files.FEATURES}
-        return np.concatenate(list(wavernn_samples.generate(model, beginning)))
     batch = {key: example[key][None, :n_frames] for key in example_files.FEATURES}
     for key, hop_length in (
         ("audio", model.rates.hop_length),
         ("audio_16k", model.rates.measuring_hop_length),
     ):
         batch[key] = example[key][None, : n_frames * hop_length]
-    return np.asarray(keras.ops.convert_to_numpy(model(batch)["audio_synth"][0]))
+    return np.asarray(keras.ops.convert_to_numpy(model.resynthesise(batch)[0]))

@@ -13,8 +13,9 @@ from ddsp_tt.configurables import loop, models
 from ddsp_tt.data import example_files
 from ddsp_tt.evaluation import interpolation, scoring
 from ddsp_tt.exporting.decoder import StatelessDecoder
-from ddsp_tt.playing import rendering, transfer, windowed_analysis
+from ddsp_tt.models import windowed_analysis
 from ddsp_tt.playing.live import LiveInstrument
+from ddsp_tt.playing.player import DdspPlayer
 from ddsp_tt.trained import loading
 
 WINDOW, HOP = 8192, 512
@@ -65,7 +66,7 @@ def build(**options):
 
 
 def play(model, audio):
-    return np.concatenate(list(rendering.render(model, {"audio": audio})))
+    return np.concatenate(list(model.render({"audio": audio})))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_any_length_comes_back_and_only_windows_are_heard(tone):
         audio = play(model, tone[:n_samples])
         assert audio.shape == (n_samples,) and np.isfinite(audio).all()
     assert set(model.sinusoidal_encoder.heard) == {(1, WINDOW)}
-    assert transfer.hear(loading.TrainedModel("it", model, None), tone[:0]) is None
+    assert not len(DdspPlayer(loading.TrainedModel("it", model, None)).render(tone[:0], 16000))
 
 
 def test_windows_meet_without_a_seam():
@@ -157,10 +158,10 @@ _FEATURES = {"f0_hz": 440.0, "f0_confidence": 1.0, "loudness_db": -20.0}
 
 def test_a_run_plays_and_is_judged(run, tone):
     trained = loading.load(run)
-    heard = transfer.hear(trained, tone[:20000])
-    played = transfer.render(trained, heard, 20000)
+    player = DdspPlayer(trained)
+    played = player.render(tone[:20000], 16000)
     assert played.shape == (20000,) and np.abs(played).max() > 1e-4
-    np.testing.assert_array_equal(played, transfer.render(trained, heard, 20000))
+    np.testing.assert_array_equal(played, player.render(tone[:20000], 16000))
     example = example_files.load_example(run.parent / "data" / "one_0000.npz")
     window = scoring.play(trained, example, None, needs_pitch=False)
     assert window.audio.shape == window.target.shape

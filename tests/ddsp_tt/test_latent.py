@@ -7,8 +7,7 @@ import pytest
 from audio_tt import settings
 from ddsp_tt.configurables import models
 from ddsp_tt.features import extraction
-from ddsp_tt.models import long_encoding
-from ddsp_tt.playing import rendering
+from ddsp_tt.models import long_encoding, rendering
 from ddsp_tt.trained import loading
 
 

@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import gin
 import numpy as np
 import pytest
 

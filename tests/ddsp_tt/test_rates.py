@@ -14,7 +14,9 @@ from ddsp_tt.data import example_files, preparation
 from ddsp_tt.evaluation import scoring
 from ddsp_tt.features import extraction
 from ddsp_tt.features.rates import Rates
-from ddsp_tt.playing import rendering, transfer
+from ddsp_tt.models import rendering
+from ddsp_tt.playing.adjustment import Adjustment
+from ddsp_tt.playing.player import DdspPlayer
 from ddsp_tt.synthesis import processors, synths
 from ddsp_tt.trained import loading
 
@@ -156,11 +158,10 @@ def test_streams_what_the_whole_plays(prepared):
 
 
 def test_plays_at_its_own_rate(trained, high):
-    measured = transfer.measure(high, method="yin", **trained.analysis)
-    audio = transfer.render(trained, measured, len(high) - 7)
+    audio = DdspPlayer(trained, pitch={"method": "yin"}).render(high[:-7], 48000)
     assert len(audio) == len(high) - 7 and np.isfinite(audio).all() and audio.any()
-    louder = transfer.Adjustment(loudness_shift=12.0)
-    assert np.std(transfer.render(trained, measured, len(high), louder)) != np.std(audio)
+    louder = DdspPlayer(trained, Adjustment(loudness_shift=12.0), {"method": "yin"})
+    assert np.std(louder.render(high, 48000)) != np.std(audio)
 
 
 def test_is_evaluated_at_its_own_rate(prepared, trained):

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from ddsp_tt import models
-from ddsp_tt.playing import rendering
+from ddsp_tt.models import rendering
 from ddsp_tt.synthesis import effects, processors, synths
 
 FRAMES, HOP, SEED = 1730, 64, 7

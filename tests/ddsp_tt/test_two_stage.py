@@ -17,7 +17,7 @@ from ddsp_tt.configurables import models, two_stage
 from ddsp_tt.data import preparation
 from ddsp_tt.models import crepe_encoder
 from ddsp_tt.models.crepe_encoder import SOURCE, TARGET, DomainNorm
-from ddsp_tt.playing import transfer
+from ddsp_tt.playing.player import DdspPlayer
 from ddsp_tt.synthesis import processors
 from ddsp_tt.trained import loading
 
@@ -200,8 +200,7 @@ def test_the_latent_of_a_recording_is_that_of_the_model(windowed, monkeypatch):
 
 def test_any_recording_is_played_through_the_trained_model(cured, melody):
     trained = loading.load(cured)
-    measured = transfer.measure(melody, **trained.analysis)
-    audio = transfer.render(trained, measured, len(melody))
+    audio = DdspPlayer(trained).render(melody, 16000)
     assert audio.shape == melody.shape
     assert np.isfinite(audio).all()
     assert audio.std() > 1e-6

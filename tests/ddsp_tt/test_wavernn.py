@@ -6,8 +6,7 @@ import pytest
 
 from audio_tt import settings
 from ddsp_tt.configurables import loop, models
-from ddsp_tt.models import wavernn
-from ddsp_tt.playing import rendering, wavernn_samples
+from ddsp_tt.models import mu_law, wavernn_samples
 from ddsp_tt.trained import loading
 
 
@@ -29,12 +28,12 @@ def inputs(n_frames):
 
 def test_mu_law_there_and_back():
     audio = np.concatenate([[0.0, 1.0, -1.0, 3.0], np.geomspace(1e-3, 1.0, 50)]).astype("float32")
-    classes = keras.ops.convert_to_numpy(wavernn.mu_law_classes(audio))
+    classes = keras.ops.convert_to_numpy(mu_law.mu_law_classes(audio))
     assert list(classes[:4]) == [128, 255, 1, 255]
-    back = wavernn.from_mu_law(classes)
+    back = mu_law.from_mu_law(classes)
     assert back[0] == 0.0
     np.testing.assert_allclose(back[4:], audio[4:], rtol=0.25)
-    np.testing.assert_array_equal(wavernn.from_mu_law([0, 1]), [-1.0, -1.0])
+    np.testing.assert_array_equal(mu_law.from_mu_law([0, 1]), [-1.0, -1.0])
 
 
 def test_pitch_between_two_semitones_is_shared_by_them(model):
@@ -76,5 +75,5 @@ def test_the_likelihood_rises_and_the_run_is_a_model_that_plays(model, melody):
     losses = [float(model.train_on_batch(batch)) for _ in range(8)]
     assert losses[0] == pytest.approx(np.log(256), abs=0.3)
     assert losses[-1] < losses[0] - 0.3
-    played = np.concatenate(list(rendering.render(model, inputs(10), seed=2)))
+    played = np.concatenate(list(model.render(inputs(10), seed=2)))
     assert played.shape == (640,) and np.abs(played).max() <= 1.0

@@ -1,10 +1,6 @@
 """Harmonics and noise driven by one voice's pitch and loudness."""
 
-import numpy as np
-
-from audio_tt.command.progress import reporter
 from ddsp_tt.trained import catalogue
-from timbre_tt.systems import Player
 
 INSTRUMENT = "flute"
 WIDE = "_48k"  # ends the name of an instrument's model at 48 kHz, where there is one
@@ -15,7 +11,7 @@ def variants(instrument):
     ways = {"ddsp": {}}
     if instrument + WIDE in catalogue.instruments():
         ways["ddsp, 48 kHz"] = {"instrument": instrument + WIDE}
-    from ddsp_tt.playing.transfer import Adjustment
+    from ddsp_tt.playing.adjustment import Adjustment
 
     return {
         **ways,
@@ -54,26 +50,13 @@ def load(instrument, pitch=None, adjustment=None, seed=0):
 
     Args:
       instrument: of the catalogue.
-      pitch: keyword arguments of `audio_tt.pitch.tracking.track`.
-      adjustment: a `ddsp_tt.playing.transfer.Adjustment`; None for the default one.
+      pitch: keyword arguments of `audio_tt.pitch.tracking.PitchTracker`.
+      adjustment: a `ddsp_tt.playing.adjustment.Adjustment`; None for the default one.
       seed: of the noise.
     """
     folder = catalogue.folder(instrument)
 
-    from ddsp_tt.playing import transfer
+    from ddsp_tt.playing.player import DdspPlayer
     from ddsp_tt.trained import loading
 
-    trained = loading.load(folder)
-
-    def play(blocks, name):
-        audio = np.concatenate(list(blocks))
-        measured = transfer.measure(
-            audio,
-            name,
-            progress=reporter("Measuring pitch"),
-            **trained.analysis,
-            **(pitch or {}),
-        )
-        yield from transfer.play(trained, measured, len(audio), adjustment, seed)
-
-    return Player(trained.model.rates.sample_rate, keeps_channels=False, function=play)
+    return DdspPlayer(loading.load(folder), adjustment, pitch, seed)

@@ -11,6 +11,7 @@ from ddsp_tt.synthesis.core.filtering import (
     frequency_impulse_response,
 )
 from ddsp_tt.synthesis.core.frames import FADES, harmonic_frames, sinusoidal_frames
+from ddsp_tt.synthesis.core.functions import resolved
 from ddsp_tt.synthesis.core.oscillators import (
     get_harmonic_frequencies,
     harmonic_synthesis,
@@ -68,6 +69,7 @@ __all__ = [
     "power_to_db",
     "remove_above_nyquist",
     "resample",
+    "resolved",
     "safe_divide",
     "safe_log",
     "scale_db",

@@ -5,11 +5,12 @@ with length (relative error 6e-6 at 2048 points, 4e-4 at 131072); long impulse r
 convolved in partitions instead.
 """
 
-import gin
 import numpy as np
 from keras import ops
 
-_register = gin.register(module="ddsp_tt.core")
+from ddsp_tt.synthesis.core.functions import register
+
+_register = register("ddsp_tt.core")
 _PARTITION = 4096
 
 

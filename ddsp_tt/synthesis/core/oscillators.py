@@ -2,16 +2,16 @@
 
 import math
 
-import gin
 import numpy as np
 from keras import ops
 
 from ddsp_tt.synthesis.core.frames import FADES, harmonic_frames, harmonic_sines
+from ddsp_tt.synthesis.core.functions import register
 from ddsp_tt.synthesis.core.phase import cumulative_cycles
 from ddsp_tt.synthesis.core.resampling import resample
 from ddsp_tt.synthesis.core.scaling import safe_divide
 
-_register = gin.register(module="ddsp_tt.core")
+_register = register("ddsp_tt.core")
 
 
 @_register

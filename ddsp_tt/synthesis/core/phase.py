@@ -7,11 +7,12 @@ float32 running sum is 1.4 (decorrelated) from the truth after ten seconds.
 
 import math
 
-import gin
 import numpy as np
 from keras import ops
 
-_register = gin.register(module="ddsp_tt.core")
+from ddsp_tt.synthesis.core.functions import register
+
+_register = register("ddsp_tt.core")
 _CYCLE = 2.0**32
 _LARGEST = 2147483520.0  # the largest float32 that is an int32
 

@@ -1,10 +1,11 @@
 """From frame rate to sample rate and back: nearest, linear, cubic, and overlapping windows."""
 
-import gin
 import numpy as np
 from keras import ops
 
-_register = gin.register(module="ddsp_tt.core")
+from ddsp_tt.synthesis.core.functions import register
+
+_register = register("ddsp_tt.core")
 
 
 @_register

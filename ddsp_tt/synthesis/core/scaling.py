@@ -2,14 +2,15 @@
 
 import math
 
-import gin
 import numpy as np
 from keras import ops
+
+from ddsp_tt.synthesis.core.functions import register
 
 DB_RANGE = 80.0  # dB between the loudness floor and full scale
 F0_RANGE = 127.0  # MIDI numbers
 
-_register = gin.register(module="ddsp_tt.core")
+_register = register("ddsp_tt.core")
 
 
 @_register

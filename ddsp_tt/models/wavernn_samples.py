@@ -6,7 +6,7 @@ import numpy as np
 from keras import ops
 
 from audio_tt.models.compilation import compiled_loop
-from ddsp_tt.models import wavernn
+from ddsp_tt.models import mu_law
 from ddsp_tt.models.gru import gates
 
 BLOCK_FRAMES = 250
@@ -32,7 +32,7 @@ def generate(model, features, seed=0):
     ]
     # A sample's part of the gates is one of 256 rows.
     weights = (table @ kernel, recurrent_kernel, bias[1], *head)
-    carried = np.append(np.zeros(model.rnn.units), wavernn.SILENCE).astype("float32")
+    carried = np.append(np.zeros(model.rnn.units), mu_law.SILENCE).astype("float32")
     total = len(features["f0_hz"])
     for first in range(0, total, BLOCK_FRAMES):
         block = {key: _cut(features[key], first) for key in ("f0_hz", "loudness_db")}
@@ -42,7 +42,7 @@ def generate(model, features, seed=0):
         steps = ops.convert_to_numpy(_compiled()(inputs, carried, model.temperature, *weights))
         carried = steps[-1]
         samples = min(BLOCK_FRAMES, total - first) * hop_length
-        yield wavernn.from_mu_law(steps[:samples, -1])
+        yield mu_law.from_mu_law(steps[:samples, -1])
 
 
 def _cut(x, first):

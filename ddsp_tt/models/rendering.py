@@ -10,35 +10,26 @@ import keras
 import numpy as np
 
 from audio_tt.models.compilation import compiled
-from ddsp_tt.models import InverseSynthesis, WaveRnn
-from ddsp_tt.playing import wavernn_samples, windowed_analysis
+from ddsp_tt.models import windowed_analysis
 from ddsp_tt.synthesis.processors import Block, look_up
 
 BLOCK_FRAMES = 1000
 
 
 def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
-    """Plays features through a model.
+    """Plays features through an autoencoder.
 
     Args:
-      model: an `Autoencoder`, a `WaveRnn` or an `InverseSynthesis`.
+      model: an `Autoencoder`.
       features: dict of float32 `[frames]` with `f0_hz` and `loudness_db` (or what else its
         preprocessor has as `inputs`), at the model's own frame rate; for a model with an encoder
-        `z` `[frames, channels]` as well, or the audio to measure it from. An `InverseSynthesis`
-        reads `audio` `[samples]` alone.
+        `z` `[frames, channels]` as well, or the audio to measure it from.
       seed: of the noise.
       block_frames: frames synthesised at once.
 
     Yields:
-      float32 `[samples]` at the model's sample rate; together `frames * rates.hop_length`, or as
-      many as the audio.
+      float32 `[samples]` at the model's sample rate; together `frames * rates.hop_length`.
     """
-    if isinstance(model, WaveRnn):
-        yield from wavernn_samples.generate(model, features, seed)
-        return
-    if isinstance(model, InverseSynthesis):
-        yield from _play_again(model, features["audio"], seed)
-        return
     hop_length = model.rates.hop_length
     total = len(features["f0_hz"])
     if model.encoder is not None and "z" not in features:
@@ -47,12 +38,21 @@ def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
     yield from _synthesise(model, controls, hop_length, total, block_frames, seed)
 
 
-def _play_again(model, audio, seed):
-    """A recording as a model hears it: as many samples as it has."""
-    heard = windowed_analysis.analyse(model, audio)
-    total, left = -(-len(audio) // heard.hop_length), len(audio)
+def render_audio(model, audio, seed=0):
+    """Plays a recording again through an `InverseSynthesis`.
+
+    Args:
+      model: the model.
+      audio: float32 `[samples]`, at least one.
+      seed: of the noise.
+
+    Yields:
+      float32 `[samples]`; together as many as the audio has.
+    """
+    analysis = windowed_analysis.analyse(model, audio)
+    total, left = -(-len(audio) // analysis.hop_length), len(audio)
     for block in _synthesise(
-        model, heard.controls, heard.hop_length, total, heard.block_frames, seed
+        model, analysis.controls, analysis.hop_length, total, analysis.block_frames, seed
     ):
         yield block[:left]
         left -= len(block)

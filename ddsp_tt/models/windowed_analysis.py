@@ -1,4 +1,4 @@
-"""Recordings of any length through a model that hears a window at a time.
+"""Recordings of any length through a model that reads a window at a time.
 
 Its normalisation spans the whole window, so what it says of a moment depends on which window that
 lies in. Windows overlap by half and their controls cross-fade; the sound is made of the controls,
@@ -16,8 +16,8 @@ from audio_tt.models.compilation import compiled
 
 
 @dataclasses.dataclass(frozen=True)
-class Heard:
-    """What a model makes of a recording, as `streaming` plays it.
+class Analysis:
+    """What a model makes of a recording, as `rendering` plays it.
 
     Attributes:
       controls: blocks of the processor group's inputs, `[1, block_frames, channels]` each.
@@ -38,11 +38,11 @@ def analyse(model, audio):
       audio: float32 `[samples]`, at least one.
     """
     size = model.n_samples
-    first = _hear(model, _cut(audio, 0, size))
+    first = _analyse(model, _cut(audio, 0, size))
     n_frames = first["amplitudes"].shape[1]
     hop_length = size // n_frames
     step = max(n_frames // 2, 1)
-    return Heard(_blocks(model, audio, first, step, hop_length), hop_length, step)
+    return Analysis(_blocks(model, audio, first, step, hop_length), hop_length, step)
 
 
 def _blocks(model, audio, current, step, hop_length):
@@ -52,7 +52,7 @@ def _blocks(model, audio, current, step, hop_length):
         yield {key: x[:, :step] for key, x in current.items()}
         following = None
         if start + size < len(audio):
-            following = _hear(model, _cut(audio, start + step_samples, size))
+            following = _analyse(model, _cut(audio, start + step_samples, size))
         current = {
             key: _faded_over(x[:, step:], following and following[key], rising)
             for key, x in current.items()
@@ -72,12 +72,12 @@ def _faded_over(rest, following, rising):
 
 
 def _cut(audio, start, size):
-    """A window `[1, size]`; past the end the recording is heard backwards, not silence."""
+    """A window `[1, size]`; past the end the recording is read backwards, not silence."""
     window = np.asarray(audio[start : start + size], "float32")
     return np.pad(window, (0, size - len(window)), mode="symmetric")[None]
 
 
-def _hear(model, window):
+def _analyse(model, window):
     controls = _compiled(model)({"audio": window})
     return {key: keras.ops.convert_to_numpy(x) for key, x in controls.items()}
 

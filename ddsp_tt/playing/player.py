@@ -1,0 +1,123 @@
+"""A DDSP instrument as every command plays it."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from absl import logging
+
+from audio_tt.files.decoding import zero_non_finite
+from audio_tt.playing.player import Player
+from ddsp_tt.features import extraction
+from ddsp_tt.playing.adjustment import Adjustment
+
+_SILENCE = 1e-4  # peak amplitude
+
+
+class DdspPlayer(Player):
+    """One voice in, the same performance on a trained instrument out.
+
+    What a model reads is measured first, over the whole recording: pitch and loudness in memory
+    that grows with them alone, unless the model reads the audio too. A model that reads pitch alone
+    makes silence of what has none; one that reads audio plays whatever is not silent.
+
+    Args:
+      instrument: a `trained.loading.TrainedModel` or a `playing.engine.Instrument`.
+      adjustment: how pitch and loudness are fitted; of no consequence to a model that reads audio
+        alone. None for `Adjustment()`.
+      pitch: keyword arguments of `audio_tt.pitch.tracking.PitchTracker` but the frame rate.
+      seed: of the noise; the same seed gives the same sound.
+    """
+
+    keeps_channels = False
+
+    def __init__(
+        self,
+        instrument,
+        adjustment: Adjustment | None = None,
+        pitch: dict | None = None,
+        seed: int = 0,
+    ):
+        self.instrument = instrument
+        self.sample_rate = instrument.rates.sample_rate
+        self.adjustment = adjustment or Adjustment()
+        self._pitch, self._seed = dict(pitch or {}), seed
+
+    def play(
+        self, blocks: Iterable[np.ndarray], name: str = "the recording"
+    ) -> Iterator[np.ndarray]:
+        """Plays a recording, see `audio_tt.playing.player.Player`."""
+        recording = _Recording(blocks)
+        measured = self._measure(recording)
+        if self._has_sound(recording, measured, name):
+            yield from self.play_features(measured, recording.samples)
+        else:
+            yield from _silence(recording.samples)
+
+    def play_features(self, measured: dict, n_samples: int) -> Iterator[np.ndarray]:
+        """Plays what was measured before.
+
+        Args:
+          measured: as `features.extraction.measure` gives it, at the instrument's rates.
+          n_samples: length of the result, at most as many as the frames have.
+
+        Yields:
+          float32 blocks, `n_samples` samples together.
+        """
+        if self.instrument.reads_features:
+            measured = self.adjustment.apply(measured, self.instrument)
+        left = n_samples
+        for block in self.instrument.render(measured, self._seed):
+            yield block[:left]
+            left -= len(block[:left])
+
+    def _measure(self, recording):
+        instrument = self.instrument
+        if not instrument.reads_features:
+            logging.info("%s reads the recording itself: nothing is fitted", instrument.name)
+            return {"audio": recording.read()}
+        options = {**instrument.analysis, **self._pitch}
+        if instrument.reads_audio:
+            return extraction.measure(recording.read(), **options)
+        return extraction.extract_blocks(recording, **options)
+
+    def _has_sound(self, recording, measured, name):
+        """Whether there is anything to play; says in one line what keeps it from being played."""
+        if recording.samples and not recording.finite:
+            logging.warning("%s holds no number that is finite, so the output is silence", name)
+        elif recording.peak < _SILENCE:
+            logging.warning("%s is silent, so the output is silence", name)
+        elif self.instrument.reads_audio or self.adjustment.finds_notes(measured, self.instrument):
+            return True
+        else:
+            logging.warning(
+                "%s: no pitch was found in it, so the output is silence; a lower --threshold finds "
+                "quieter notes",
+                name,
+            )
+        return False
+
+
+class _Recording:
+    """Passes on blocks and counts them; what is not finite counts as silence."""
+
+    def __init__(self, blocks):
+        self._blocks = blocks
+        self.samples = self.finite = 0
+        self.peak = 0.0
+
+    def __iter__(self):
+        for block in self._blocks:
+            block, bad = zero_non_finite(np.asarray(block, "float32"))
+            self.samples += len(block)
+            self.finite += len(block) - bad
+            self.peak = max(self.peak, float(np.abs(block).max(initial=0.0)))
+            yield block
+
+    def read(self):
+        """All of it, float32 `[samples]`."""
+        return np.concatenate([np.zeros(0, "float32"), *self])
+
+
+def _silence(n_samples, block_size=65536):
+    for first in range(0, n_samples, block_size):
+        yield np.zeros(min(block_size, n_samples - first), "float32")

@@ -1,0 +1,63 @@
+"""What a model folder holds, and where the folder of a model is."""
+
+import dataclasses
+from pathlib import Path
+
+from audio_tt.errors import UserError
+from ddsp_tt.trained import catalogue
+
+MODEL_FILE = catalogue.MODELS.file
+GIN_FILE = "operative_config.gin"
+STATISTICS_FILE = "dataset_statistics.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelFiles:
+    """The files of one model, which need not be there.
+
+    Attributes:
+      folder: that they lie in.
+      weights: the `.h5`.
+    """
+
+    folder: Path
+    weights: Path
+
+    @property
+    def gin(self) -> Path:
+        """The settings that rebuild the model."""
+        return self.folder / GIN_FILE
+
+    @property
+    def statistics(self) -> Path:
+        """What the training data are like, for fitting."""
+        return self.folder / STATISTICS_FILE
+
+    def check(self) -> None:
+        """Raises UserError where the weights or the settings are missing."""
+        for path in (self.gin, self.weights):
+            if not path.is_file():
+                raise UserError(f"{self.folder}: not a model, {path.name} is missing")
+
+
+def find(model) -> ModelFiles:
+    """The files of a model.
+
+    Args:
+      model: a folder, the weights in one (`FOLDER/model.h5`), or the name of an instrument of
+        `ddsp_tt.trained.catalogue`.
+
+    Raises:
+      UserError: there is no such thing.
+    """
+    path = Path(model).expanduser()
+    if path.is_file() and path.suffix == ".h5":
+        return ModelFiles(path.parent, path)
+    if not path.is_dir() and str(model) in catalogue.instruments():
+        path = catalogue.folder(str(model))
+    if not path.is_dir():
+        raise UserError(
+            f"{model}: no such folder with a {MODEL_FILE}, and no such instrument; there "
+            f"are: {', '.join(catalogue.instruments())}"
+        )
+    return ModelFiles(path, path / MODEL_FILE)

@@ -1,0 +1,187 @@
+"""An instrument as every command plays it: what goes in comes out as long, and is left alone."""
+
+import pickle
+
+import keras
+import numpy as np
+import pytest
+from absl import flags, logging
+from absl.testing import flagsaver
+from keras import ops
+
+from audio_tt import settings
+from audio_tt.files import io
+from ddsp_tt import models, timbre_transfer
+from ddsp_tt.features import extraction
+from ddsp_tt.playing.adjustment import Adjustment
+from ddsp_tt.playing.player import DdspPlayer
+from ddsp_tt.synthesis import core, processors, synths
+from ddsp_tt.trained import catalogue, files, loading
+
+YIN = {"method": "yin"}
+
+
+@pytest.fixture(scope="module")
+def flute():
+    return loading.load("flute")
+
+
+@pytest.fixture(scope="module")
+def tone():
+    t = np.arange(16000) / 16000
+    return (0.3 * np.sin(2 * np.pi * 440 * t) * np.minimum(1, 10 * t)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def listener():
+    """A model that reads the recording beside pitch and loudness."""
+    keras.utils.set_random_seed(0)
+    encoder = models.CrepeEncoder(filters=(2, 2), z_dims=3)
+    harmonic = synths.Harmonic(n_samples=None)
+    model = models.Autoencoder(
+        models.F0LoudnessPreprocessor(time_steps=None, compute_loudness=False),
+        encoder,
+        models.RnnFcDecoder(8, ch=8, layers_per_stack=1, input_keys=("ld_scaled", "z")),
+        processors.ProcessorGroup([(harmonic, ["amps", "harmonic_distribution", "f0_hz"])]),
+    )
+    return loading.TrainedModel("listener", loading.build(model), None)
+
+
+@pytest.fixture
+def warnings(monkeypatch):
+    """The warnings of a test, as they are printed."""
+    printed = []
+    monkeypatch.setattr(logging, "warning", lambda text, *values: printed.append(text % values))
+    return printed
+
+
+def run(**values):
+    """Runs the command with these flags."""
+    if not flags.FLAGS.is_parsed():
+        flags.FLAGS.mark_as_parsed()
+    with flagsaver.flagsaver(**values):
+        return timbre_transfer.main()
+
+
+def play(player, audio, size=None):
+    size = size or max(len(audio), 1)
+    pieces = (audio[i : i + size] for i in range(0, len(audio), size))
+    return np.concatenate([np.zeros(0, "float32"), *player.play(pieces, "a.wav")])
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 63, 64, 65, 5000])
+def test_as_many_samples_come_out(flute, tone, n_samples):
+    output = play(DdspPlayer(flute, pitch=YIN), tone[8000 : 8000 + n_samples])
+    assert output.dtype == np.float32 and output.shape == (n_samples,)
+
+
+def test_blocks_of_any_size_give_the_same(flute, tone):
+    player = DdspPlayer(flute, pitch=YIN)
+    whole = play(player, tone)
+    assert np.abs(whole).max() > 0.01
+    for size in (777, 4096):
+        np.testing.assert_allclose(play(player, tone, size), whole, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0, "a.wav is silent, so the output is silence"),
+        (np.nan, "a.wav holds no number that is finite"),
+        (np.inf, "a.wav holds no number that is finite"),
+    ],
+)
+def test_nothing_to_play_is_silence_and_one_warning_says_why(flute, warnings, value, words):
+    output = play(DdspPlayer(flute, pitch=YIN), np.full(4000, value, "float32"))
+    assert len(output) == 4000 and not output.any()
+    assert len(warnings) == 1 and words in warnings[0]
+
+
+def test_two_channels_that_cancel_are_mixed_to_what_they_come_to(flute, tone, warnings):
+    """A player of one voice gets one channel; which one is the caller's matter."""
+    output = DdspPlayer(flute, pitch=YIN).render(np.stack([tone, -tone], axis=1), 16000)
+    assert output.shape == tone.shape
+    assert not warnings or "silent" in warnings[0]
+
+
+def test_some_samples_that_are_not_finite_do_no_harm(flute, tone):
+    broken = tone.copy()
+    broken[9000:9100] = np.nan
+    output = play(DdspPlayer(flute, pitch=YIN), broken)
+    assert np.isfinite(output).all() and np.abs(output).max() > 0.01
+
+
+def test_a_low_threshold_rescues_a_quiet_voiced_recording(flute, warnings):
+    """Noise has little periodicity, so that at the usual threshold nothing of it is a note."""
+    noise = (0.1 * np.random.default_rng(0).standard_normal(16000)).astype("float32")
+    assert not play(DdspPlayer(flute, pitch=YIN), noise).any()
+    assert len(warnings) == 1 and "--threshold" in warnings[0]
+    rescued = play(DdspPlayer(flute, Adjustment(threshold=0.0), YIN), noise)
+    assert np.abs(rescued).max() > 1e-3 and len(warnings) == 1
+
+
+def test_a_model_that_reads_the_recording_is_not_silenced_for_want_of_pitch(listener, warnings):
+    noise = (0.1 * np.random.default_rng(0).standard_normal(4000)).astype("float32")
+    output = play(DdspPlayer(listener, pitch=YIN), noise)
+    assert output.shape == noise.shape and output.any() and not warnings
+
+
+def test_features_of_blocks_are_those_of_the_whole(tone):
+    whole = extraction.extract(tone[:9999], method="yin", power_window_length=1024)
+    pieces = [tone[:1], tone[1:5000], tone[5000:9999]]
+    blocks = extraction.extract_blocks(pieces, method="yin", power_window_length=1024)
+    assert set(whole) == set(blocks) and len(whole["f0_hz"]) == 157
+    for name in whole:
+        np.testing.assert_allclose(blocks[name], whole[name], atol=1e-5)
+
+
+def test_a_model_is_found_by_folder_name_and_weights_alone(flute):
+    folder = catalogue.folder("flute")
+    for model in (folder, "flute", folder / files.MODEL_FILE):
+        assert files.find(model).weights == folder / "model.h5"
+    assert loading.load(folder / "model.h5").name == "flute"
+
+
+def test_loading_another_model_changes_none(tone):
+    audio, alone = tone[4000:8000], {}
+    players = {}
+    for name in catalogue.instruments():
+        players[name] = DdspPlayer(loading.load(name), pitch=YIN)
+        alone[name] = players[name].render(audio, 16000)
+    for name, player in players.items():
+        np.testing.assert_array_equal(player.render(audio, 16000), alone[name])
+
+
+def test_a_function_that_gin_set_stays_as_it_was(tmp_path):
+    """Gin's functions read the settings of the day at each call."""
+    text = "exp_sigmoid.max_value = {}\nHarmonic.scale_fn = @core.exp_sigmoid\n"
+    made = []
+    for value in (2.0, 8.0):
+        (tmp_path / "settings.gin").write_text(text.format(value))
+        settings.parse_gin((tmp_path / "settings.gin",), command_line=False)
+        import gin
+
+        made.append(gin.get_configurable("Harmonic")())
+    scales = [float(ops.convert_to_numpy(x.scale_fn(100.0))) for x in made]
+    assert scales == pytest.approx([2.0, 8.0])
+    assert "exp_sigmoid.max_value = 8.0" in settings.operative_gin()
+    assert core.resolved(None) is None and core.resolved(abs) is abs
+
+
+def test_the_command_plays_files_and_folders(tmp_path, tone):
+    for name in ("a", "b/c"):
+        io.write(tmp_path / "in" / f"{name}.wav", tone[4000:8000], 16000)
+    options = {"model": "flute", "f0_method": "yin"}
+    one, folder = [str(tmp_path / "in" / "a.wav")], [str(tmp_path / "in")]
+    assert run(**options, input=one, output=str(tmp_path / "x.wav")) == 0
+    assert len(io.read(tmp_path / "x.wav")[0]) == 4000
+    assert run(**options, input=folder, output_dir=str(tmp_path / "out")) == 0
+    written = sorted((tmp_path / "out").rglob("*.wav"))
+    assert [path.relative_to(tmp_path / "out").as_posix() for path in written] == [
+        "a.wav",
+        "b/c.wav",
+    ]
+
+
+def test_the_load_function_of_the_command_can_be_sent_to_another_process():
+    assert pickle.loads(pickle.dumps(timbre_transfer.load_player)) is timbre_transfer.load_player
