@@ -17,16 +17,9 @@ from audio_tt.training.run_directory import RunDirectory
 from ddsp_tt.data import example_files
 from ddsp_tt.data.preparation import features_and_power
 from ddsp_tt.features import fitting, statistics
-<<<<<<< HEAD
-from ddsp_tt.models import WaveRnn
-from ddsp_tt.playing import wavernn_samples
+from ddsp_tt.trained.files import MODEL_FILE, STATISTICS_FILE
 from ddsp_tt.training import warm_start
 
-MODEL_FILE = warm_start.MODEL_FILE
-=======
-from ddsp_tt.trained.files import MODEL_FILE, STATISTICS_FILE
-
->>>>>>> 333cc6ea768d11d2bfb56fd411cbb5a783b3db5f
 _EVALUATION_CROPS = 16
 _EVALUATION_SEED = 1234
 _SAMPLE_SECONDS = 8.0

@@ -7,8 +7,7 @@ from absl import logging
 from audio_tt.errors import UserError
 from audio_tt.models import weights
 from ddsp_tt.trained import catalogue
-
-MODEL_FILE = "model.h5"
+from ddsp_tt.trained.files import MODEL_FILE
 
 
 def find(source: str | Path) -> Path:
