@@ -19,7 +19,7 @@ from audio_tt.metrics import audio_metrics
 from ddsp_tt.evaluation import scoring
 from ddsp_tt.features import extraction
 from ddsp_tt.features.rates import MEASURING_RATE, Rates
-from ddsp_tt.playing import rendering, transfer
+from ddsp_tt.playing.adjustment import Adjustment
 from ddsp_tt.trained.loading import TrainedModel
 
 VOICED = 0.5  # CREPE's confidence from which a frame is no breath
@@ -200,7 +200,9 @@ class Judge:
         analysis = {**analysis, "rates": Rates(frame_rate=rates.frame_rate)}
         key = (solo.path, *sorted((name, str(value)) for name, value in analysis.items()))
         if key not in self._measured:
-            self._measured[key] = transfer.measure(solo.audio, solo.path.name, **analysis)
+            measured = extraction.measure(solo.audio, **analysis)
+            has_notes = Adjustment().finds_notes(measured, trained)
+            self._measured[key] = measured if has_notes else None
         measured = self._measured[key]
         if measured is None or rates.sample_rate == MEASURING_RATE:
             return measured and {**measured, "rates": rates}
@@ -216,8 +218,8 @@ def _play(trained, measured):
     Returns:
       The sound, `[samples]` at 16 kHz, and by how many octaves its pitch was moved.
     """
-    adjusted = transfer.adjust(trained, measured, transfer.Adjustment())
-    audio = np.concatenate(list(rendering.render(trained.model, adjusted)))
+    adjusted = Adjustment().apply(measured, trained)
+    audio = np.concatenate(list(trained.model.render(adjusted)))
     pitched = measured["f0_hz"] > 0.0
     moved = np.log2(adjusted["f0_hz"][pitched] / measured["f0_hz"][pitched])
     octaves = round(float(np.median(moved))) if len(moved) else 0

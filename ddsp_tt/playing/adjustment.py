@@ -17,20 +17,22 @@ class Adjustment:
       threshold: of note detection, 0 (everything is a note) to 2.
       quiet: dB by which what is no note is turned down at most.
       autotune: how far pitch is drawn to a scale, 0 to 1.
-      chromatic: whether to the chromatic scale in the recording's own tuning, or else to the best
-        major scale at concert pitch.
+      chromatic: whether to the chromatic scale, or else to the best major scale.
       octave_shift: octaves to add.
       loudness_shift: dB to add.
+      loudness_fit: "range" keeps the proportions of the recording's dynamics; "quantiles" is the
+        fit of Magenta's demo, see `fitting.adjust`.
     """
 
     auto_adjust: bool = True
     keep_octave: bool | None = None
     threshold: float = 1.0
-    quiet: float = 20.0
+    quiet: float = 10.0
     autotune: float = 0.0
     chromatic: bool = False
     octave_shift: int = 0
     loudness_shift: float = 0.0
+    loudness_fit: str = "range"
 
     def apply(self, measured: dict, instrument) -> dict:
         """Features fitted to an instrument, see `fitting.adjust`.

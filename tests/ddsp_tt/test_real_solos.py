@@ -10,7 +10,7 @@ from audio_tt.files import io
 from audio_tt.metrics import spectral_metrics
 from ddsp_tt.evaluation import real_solos, scoring
 from ddsp_tt.features import extraction
-from ddsp_tt.playing import transfer
+from ddsp_tt.playing.player import DdspPlayer
 from ddsp_tt.trained import catalogue, loading
 
 RATE = 16000
@@ -27,7 +27,7 @@ def solos(flute, melody, tmp_path_factory):
     """Flutes are what the flute makes of the melody; the singer and the violin are the melody."""
     folder = tmp_path_factory.mktemp("solos")
     melody = melody[:RATE]
-    played = transfer.render(flute, transfer.measure(melody), len(melody))
+    played = DdspPlayer(flute).render(melody, RATE)
     for name, audio in {
         "flute_0": played,
         "flute_1": 0.8 * played[::-1],
