@@ -11,16 +11,9 @@ import tokenize
 from collections.abc import Sequence
 from pathlib import Path
 
-from absl import flags, logging
+from absl import logging
 
 from audio_tt.errors import UserError
-
-_GIN_FILE = flags.DEFINE_multi_string(
-    "gin_file", [], "Settings to read, in order: a path, or a name such as ddsp/flute.gin."
-)
-_GIN_PARAM = flags.DEFINE_multi_string(
-    "gin_param", [], "One setting, as in Trainer.batch_size=8; wins over the files."
-)
 
 _GIN_ERRORS = (SyntaxError, ValueError, TypeError, NameError, ImportError)
 _INCLUDE = re.compile(r"""^include\s+(['"])(?P<name>.+)\1\s*(#.*)?$""")
@@ -44,10 +37,10 @@ def gin_folder() -> Path:
 
 
 def parse_gin(
-    default_files: Sequence[str | Path] = (),
+    files: Sequence[str | Path] = (),
+    parameters: Sequence[str] = (),
     *,
     skip_unknown: bool = False,
-    command_line: bool = True,
 ) -> None:
     """Starts from an empty configuration and reads settings: files first, then single parameters.
 
@@ -56,7 +49,8 @@ def parse_gin(
     folders. Lines that import Magenta's `ddsp` are passed over.
 
     Args:
-      default_files: Read before the files of `--gin_file`.
+      files: In the order in which they are read.
+      parameters: Single settings, such as `"Trainer.batch_size=8"`; they win over the files.
       skip_unknown: Warn about settings of things, or of parameters, that do not exist here instead
         of refusing them. In a list of names (`[@One, @Two]`) those that do not exist are left out.
 
@@ -67,11 +61,10 @@ def parse_gin(
 
     gin.clear_config()
     skipped = [] if skip_unknown else None
-    has_flags = command_line and flags.FLAGS.is_parsed()
-    for name in [*default_files, *(_GIN_FILE.value if has_flags else [])]:
+    for name in files:
         _parse_file(_find(name), skipped, including=())
-    for parameter in _GIN_PARAM.value if has_flags else []:
-        _parse_text(parameter, f"--gin_param={parameter}", skipped)
+    for parameter in parameters:
+        _parse_text(parameter, parameter, skipped)
     if skip_unknown:
         _drop_unknown_names()
     try:
@@ -225,7 +218,7 @@ def _without_statement(text: str, line: int) -> str:
 
 def _explain(error: Exception, name: str) -> str:
     line = _line_number(error)
-    where = f"{name}, line {line}" if line and not name.startswith("--") else name
+    where = f"{name}, line {line}" if line and Path(name).is_file() else name
     unknown = _UNKNOWN.search(str(error))
     if unknown:
         names = {selector.rsplit(".", 1)[-1] for selector in _configurables()}

@@ -5,7 +5,7 @@ python -m ddsp_tt.timbre_transfer --model=runs/flute --input=in.wav --output=out
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, gin_flags, pitch_flags
 from audio_tt.files import io
 from ddsp_tt import transfer_flags
 
@@ -26,7 +26,7 @@ def main():
     from ddsp_tt.playing import transfer
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_MODEL.value)
+    trained = loading.load(_MODEL.value, **gin_flags.given())
     audio, sample_rate = io.read(_INPUT.value, trained.model.rates.sample_rate)
     measured = transfer.hear(trained, audio, _INPUT.value, **pitch_flags.options())
     blocks = transfer.play(trained, measured, len(audio), **transfer_flags.options())

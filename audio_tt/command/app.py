@@ -31,13 +31,15 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import help_text, quiet_tensorflow
+from audio_tt import settings
+from audio_tt.command import gin_flags, help_text, quiet_tensorflow
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
-from audio_tt.settings import bind, gin_folder, operative_gin, parse_gin
+from audio_tt.settings import bind, gin_folder, operative_gin
 
 __all__ = ["bind", "define_gpu_flag", "gin_folder", "operative_gin", "parse_gin", "progress", "run"]
 
@@ -87,6 +89,20 @@ def run(
             raise
         code = _fail(message, 1)
     sys.exit(code)
+
+
+def parse_gin(default_files: Sequence[str | Path] = (), *, skip_unknown: bool = False) -> None:
+    """Reads settings as `audio_tt.settings.parse_gin` does, those of the command line last.
+
+    Args:
+      default_files: Read before the files of `--gin_file`.
+      skip_unknown: As there.
+
+    Raises:
+      UserError: A setting cannot be read.
+    """
+    files = [*default_files, *gin_flags.files()]
+    settings.parse_gin(files, gin_flags.parameters(), skip_unknown=skip_unknown)
 
 
 def define_gpu_flag() -> None:

@@ -47,14 +47,16 @@ class TrainedModel:
         return getattr(self.model.preprocessor, "loudness_convention", loudness_scales.DEFAULT)
 
 
-def load(folder, skip_unknown=False):
+def load(folder, gin_files=(), gin_params=(), *, skip_unknown=False):
     """Builds a model from its own gin file and loads its weights.
 
     Args:
       folder: holds `model.h5`, `operative_config.gin` and, for fitting, `dataset_statistics.json`,
         as training leaves them; or is one of Magenta's, see `ddsp_tt.magenta.folders`; or the
         name of an instrument of `ddsp_tt.trained.catalogue`.
-      skip_unknown: of `audio_tt.settings.parse_gin`, for Magenta's own files on the command line.
+      gin_files: further settings, read after the model's own.
+      gin_params: single settings, which win over both.
+      skip_unknown: of `audio_tt.settings.parse_gin`, for Magenta's own files among them.
 
     Raises:
       UserError: something is missing or does not fit.
@@ -68,11 +70,12 @@ def load(folder, skip_unknown=False):
             f"are: {', '.join(catalogue.instruments())}"
         )
     if not (folder / loop.MODEL_FILE).is_file() and folders.is_magenta(folder):
-        return TrainedModel(folder.name, *folders.load(folder))
+        return TrainedModel(folder.name, *folders.load(folder, gin_files, gin_params))
     for name in (GIN_FILE, loop.MODEL_FILE):
         if not (folder / name).is_file():
             raise UserError(f"{folder}: not a model, {name} is missing")
-    settings.parse_gin(default_files=(folder / GIN_FILE,), skip_unknown=skip_unknown)
+    files = (folder / GIN_FILE, *gin_files)
+    settings.parse_gin(files, gin_params, skip_unknown=skip_unknown)
     model = build(models.get_model())
     weights.load_weights(model, folder / loop.MODEL_FILE)
     has_statistics = (folder / STATISTICS_FILE).is_file()
