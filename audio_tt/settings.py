@@ -13,6 +13,7 @@ from pathlib import Path
 
 from absl import logging
 
+from audio_tt import compat
 from audio_tt.errors import UserError
 
 _GIN_ERRORS = (SyntaxError, ValueError, TypeError, NameError, ImportError)
@@ -192,24 +193,16 @@ def _parse_text(text: str, name: str, skipped: list[str] | None) -> None:
 
 def _drop_unknown_names() -> None:
     """Takes bare names that do not exist out of the lists they stand in; all were warned about."""
-    from gin import config
-
-    def is_unknown(item: object) -> bool:
-        return isinstance(item, config._UnknownConfigurableReference) and not item.evaluate
-
-    for bindings in config._CONFIG.values():
+    for bindings in compat.gin_bindings().values():
         for parameter, value in bindings.items():
             if isinstance(value, list | tuple):
-                bindings[parameter] = type(value)(v for v in value if not is_unknown(v))
+                known = [item for item in value if not compat.is_unknown_gin_name(item)]
+                bindings[parameter] = type(value)(known)
 
 
 def _without_statement(text: str, line: int) -> str:
     """Blanks the statement that begins in a line, counted from 1, to its end."""
-    from gin import config, config_parser
-
-    parser = config_parser.ConfigParser(io.StringIO(text), config.ParserDelegate(True))
-    starts = sorted({statement.location.line_num for statement in parser})
-    end = next((start for start in starts if start > line), None)
+    end = next((start for start in compat.gin_statement_lines(text) if start > line), None)
     lines = text.splitlines(keepends=True)
     here = slice(line - 1, end and end - 1)
     lines[here] = ["\n"] * len(lines[here])
@@ -221,19 +214,13 @@ def _explain(error: Exception, name: str) -> str:
     where = f"{name}, line {line}" if line and Path(name).is_file() else name
     unknown = _UNKNOWN.search(str(error))
     if unknown:
-        names = {selector.rsplit(".", 1)[-1] for selector in _configurables()}
+        names = {selector.rsplit(".", 1)[-1] for selector in compat.gin_configurables()}
         return f"{where}: nothing is called {unknown[1]}{_suggestion(unknown[1], names)}"
     parameter = _UNKNOWN_PARAMETER.search(str(error))
     if parameter:
         hint = _suggestion(parameter[2], _parameters(parameter[1]))
         return f"{where}: {parameter[1]} has no parameter {parameter[2]}{hint}"
     return f"{where}: {_first_line(error)}"
-
-
-def _configurables() -> list[str]:
-    from gin import config
-
-    return [name for name, _ in config._REGISTRY.items() if not name.startswith("gin.")]
 
 
 def _parameters(configurable: str) -> list[str]:

@@ -141,8 +141,8 @@ def _join_booleans(argv: list[str]) -> list[str]:
     """Reads `--flag True` of a boolean flag, as argparse and fire take it, as `--flag=True`."""
     joined = argv[:1]
     for word in argv[1:]:
-        flag = flags.FLAGS._flags().get(joined[-1].lstrip("-")) if len(joined) > 1 else None
-        is_boolean = joined[-1].startswith("-") and flag is not None and flag.boolean
+        name = joined[-1].lstrip("-") if len(joined) > 1 else ""
+        is_boolean = name != joined[-1] and name in flags.FLAGS and flags.FLAGS[name].boolean
         if is_boolean and word.lower() in ("true", "false"):
             joined[-1] += f"={word}"
         else:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_tt import settings
+from audio_tt import compat, settings
 from style_tt import configurables
 from style_tt.features import LogSpectrogram
 from style_tt.playing import transfer
@@ -37,9 +37,9 @@ def fresh():
 
 def bound(name):
     settings.parse_gin([f"style/{name}"])
-    return set(gin.config._CONFIG), {
+    return set(compat.gin_bindings()), {
         (selector, parameter)
-        for (_, selector), values in gin.config._CONFIG.items()
+        for (_, selector), values in compat.gin_bindings().items()
         for parameter in values
     }
 
