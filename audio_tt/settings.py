@@ -11,16 +11,10 @@ import tokenize
 from collections.abc import Sequence
 from pathlib import Path
 
-from absl import flags, logging
+from absl import logging
 
+from audio_tt import compat
 from audio_tt.errors import UserError
-
-_GIN_FILE = flags.DEFINE_multi_string(
-    "gin_file", [], "Settings to read, in order: a path, or a name such as ddsp/flute.gin."
-)
-_GIN_PARAM = flags.DEFINE_multi_string(
-    "gin_param", [], "One setting, as in Trainer.batch_size=8; wins over the files."
-)
 
 _GIN_ERRORS = (SyntaxError, ValueError, TypeError, NameError, ImportError)
 _INCLUDE = re.compile(r"""^include\s+(['"])(?P<name>.+)\1\s*(#.*)?$""")
@@ -44,10 +38,10 @@ def gin_folder() -> Path:
 
 
 def parse_gin(
-    default_files: Sequence[str | Path] = (),
+    files: Sequence[str | Path] = (),
+    parameters: Sequence[str] = (),
     *,
     skip_unknown: bool = False,
-    command_line: bool = True,
 ) -> None:
     """Starts from an empty configuration and reads settings: files first, then single parameters.
 
@@ -56,7 +50,8 @@ def parse_gin(
     folders. Lines that import Magenta's `ddsp` are passed over.
 
     Args:
-      default_files: Read before the files of `--gin_file`.
+      files: In the order in which they are read.
+      parameters: Single settings, such as `"Trainer.batch_size=8"`; they win over the files.
       skip_unknown: Warn about settings of things, or of parameters, that do not exist here instead
         of refusing them. In a list of names (`[@One, @Two]`) those that do not exist are left out.
 
@@ -67,11 +62,10 @@ def parse_gin(
 
     gin.clear_config()
     skipped = [] if skip_unknown else None
-    has_flags = command_line and flags.FLAGS.is_parsed()
-    for name in [*default_files, *(_GIN_FILE.value if has_flags else [])]:
+    for name in files:
         _parse_file(_find(name), skipped, including=())
-    for parameter in _GIN_PARAM.value if has_flags else []:
-        _parse_text(parameter, f"--gin_param={parameter}", skipped)
+    for parameter in parameters:
+        _parse_text(parameter, parameter, skipped)
     if skip_unknown:
         _drop_unknown_names()
     try:
@@ -199,24 +193,16 @@ def _parse_text(text: str, name: str, skipped: list[str] | None) -> None:
 
 def _drop_unknown_names() -> None:
     """Takes bare names that do not exist out of the lists they stand in; all were warned about."""
-    from gin import config
-
-    def is_unknown(item: object) -> bool:
-        return isinstance(item, config._UnknownConfigurableReference) and not item.evaluate
-
-    for bindings in config._CONFIG.values():
+    for bindings in compat.gin_bindings().values():
         for parameter, value in bindings.items():
             if isinstance(value, list | tuple):
-                bindings[parameter] = type(value)(v for v in value if not is_unknown(v))
+                known = [item for item in value if not compat.is_unknown_gin_name(item)]
+                bindings[parameter] = type(value)(known)
 
 
 def _without_statement(text: str, line: int) -> str:
     """Blanks the statement that begins in a line, counted from 1, to its end."""
-    from gin import config, config_parser
-
-    parser = config_parser.ConfigParser(io.StringIO(text), config.ParserDelegate(True))
-    starts = sorted({statement.location.line_num for statement in parser})
-    end = next((start for start in starts if start > line), None)
+    end = next((start for start in compat.gin_statement_lines(text) if start > line), None)
     lines = text.splitlines(keepends=True)
     here = slice(line - 1, end and end - 1)
     lines[here] = ["\n"] * len(lines[here])
@@ -225,22 +211,16 @@ def _without_statement(text: str, line: int) -> str:
 
 def _explain(error: Exception, name: str) -> str:
     line = _line_number(error)
-    where = f"{name}, line {line}" if line and not name.startswith("--") else name
+    where = f"{name}, line {line}" if line and Path(name).is_file() else name
     unknown = _UNKNOWN.search(str(error))
     if unknown:
-        names = {selector.rsplit(".", 1)[-1] for selector in _configurables()}
+        names = {selector.rsplit(".", 1)[-1] for selector in compat.gin_configurables()}
         return f"{where}: nothing is called {unknown[1]}{_suggestion(unknown[1], names)}"
     parameter = _UNKNOWN_PARAMETER.search(str(error))
     if parameter:
         hint = _suggestion(parameter[2], _parameters(parameter[1]))
         return f"{where}: {parameter[1]} has no parameter {parameter[2]}{hint}"
     return f"{where}: {_first_line(error)}"
-
-
-def _configurables() -> list[str]:
-    from gin import config
-
-    return [name for name, _ in config._REGISTRY.items() if not name.startswith("gin.")]
 
 
 def _parameters(configurable: str) -> list[str]:

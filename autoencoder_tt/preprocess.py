@@ -8,7 +8,7 @@ OUTPUT/min_max_values.pkl. What is there is kept, so the same command continues.
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, gin_flags, pitch_flags
 
 _INPUT = flags.DEFINE_list(
     "input", None, "Files, folders or globs, comma-separated.", required=True
@@ -29,7 +29,7 @@ def main():
     from autoencoder_tt.published import preparation
     from autoencoder_tt.published.features import ClipSpectrogram
 
-    if flags.FLAGS.gin_file:
+    if gin_flags.files():
         import autoencoder_tt.configurables  # noqa: F401  it may be about training as well
     app.parse_gin()
     failed = preparation.preprocess(

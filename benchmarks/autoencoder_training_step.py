@@ -23,7 +23,7 @@ def worker(name):
     from audio_tt import settings
     from autoencoder_tt.configurables import designs, loop
 
-    settings.parse_gin(default_files=(f"autoencoder/{name}.gin",))
+    settings.parse_gin((f"autoencoder/{name}.gin",))
     design, trainer = designs.get_design(), loop.Trainer()
     network = design.network
     network.compile(keras.optimizers.Adam(trainer.learning_rate), trainer.loss)

@@ -32,7 +32,7 @@ def frame_wise(audio, method):
     from autoencoder_tt.configurables import designs as _  # noqa: F401  names for gin
     from autoencoder_tt.frames import transfer
 
-    settings.parse_gin(default_files=("autoencoder/flute.gin",))
+    settings.parse_gin(("autoencoder/flute.gin",))
     statistics = {"loudness_db": -20.0, "lowest_hz": 260.0, "highest_hz": 2000.0}
     trained = designs.TrainedModel("random", designs.get_design(), statistics)
 
@@ -49,7 +49,7 @@ def published(audio):
     from autoencoder_tt.configurables import designs
     from autoencoder_tt.published import clip_transfer
 
-    settings.parse_gin(default_files=("autoencoder/published_small.gin",))
+    settings.parse_gin(("autoencoder/published_small.gin",))
     design = designs.get_design()
     clip_size = design.spectrogram.n_samples
     clips = [audio[i : i + clip_size] for i in range(0, len(audio), clip_size)]

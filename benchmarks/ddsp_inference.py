@@ -26,7 +26,7 @@ def ours(seconds):
     from ddsp_tt.models import rendering
     from ddsp_tt.trained import loading
 
-    settings.parse_gin(default_files=("ddsp/published.gin",))
+    settings.parse_gin(("ddsp/published.gin",))
     model = loading.build(models.get_model())
     inputs = features(seconds)
 

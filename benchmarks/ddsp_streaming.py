@@ -31,7 +31,7 @@ def load(name):
     if name in catalogue.instruments():
         return loading.load(catalogue.folder(name))
     if name.endswith(".gin"):
-        settings.parse_gin((name,), command_line=False)
+        settings.parse_gin((name,))
         model = loading.build(models.get_model())
         return loading.TrainedModel(name, model, None)
     return loading.load(name)

@@ -28,7 +28,7 @@ def ours(size):
     from audio_tt import settings
     from ddsp_tt.configurables import loop, models
 
-    settings.parse_gin(default_files=("ddsp/published.gin",))
+    settings.parse_gin(("ddsp/published.gin",))
     model, batch = models.get_model(), make_batch(size)
     model(batch)
     model.compile(loop.Trainer(3e-4).optimizer)

@@ -38,7 +38,7 @@ def ours(setting, frames):
     from style_tt.training.objective import Objective
     from style_tt.training.statistics import StyleStatistics
 
-    settings.parse_gin(["style/default.gin", setting], command_line=False)
+    settings.parse_gin(["style/default.gin", setting])
     content, style = make_levels(frames)
     extractor = extraction.Extractor(BINS)
     statistics = StyleStatistics(extractor)

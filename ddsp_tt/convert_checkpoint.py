@@ -5,7 +5,7 @@ python -m ddsp_tt.convert_checkpoint --checkpoint_dir=solo_flute_ckpt --output=m
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, gin_flags
 
 _INPUT = flags.DEFINE_string(
     "checkpoint_dir", None, "Folder with ckpt-N.*, operative_config-0.gin, ...", required=True
@@ -22,7 +22,8 @@ def main():
     """Reads one folder, writes one."""
     from ddsp_tt.magenta import folders
 
-    print("\n".join(map(str, folders.convert(_INPUT.value, _OUTPUT.value))))
+    written = folders.convert(_INPUT.value, _OUTPUT.value, **gin_flags.given())
+    print("\n".join(map(str, written)))
 
 
 if __name__ == "__main__":

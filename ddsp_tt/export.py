@@ -9,7 +9,7 @@ put in place, and the largest difference is printed.
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, gin_flags
 
 _MODEL = flags.DEFINE_string(
     "model", None, "Folder of a trained model, or an instrument.", required=True
@@ -28,7 +28,7 @@ def main():
     from ddsp_tt.exporting import files
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_MODEL.value, command_line=True)
+    trained = loading.load(_MODEL.value, **gin_flags.given())
     differences = files.export(trained, _OUTPUT.value, _FORMAT.value, _FRAMES.value or None)
     print(f"{_OUTPUT.value}: largest differences from the model itself")
     for name, difference in differences.items():

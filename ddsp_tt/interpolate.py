@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, gin_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from ddsp_tt import tracker_flags
@@ -43,7 +43,7 @@ def main():
     from ddsp_tt.evaluation import interpolation, tables
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_MODEL.value, skip_unknown=True, command_line=True)
+    trained = loading.load(_MODEL.value, **gin_flags.given(), skip_unknown=True)
     tracker = tracker_flags.tracker()
     tasks = interpolation.tasks_of(trained.model)
     jobs = [

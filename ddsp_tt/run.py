@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, gin_flags
 from ddsp_tt import tracker_flags
 
 _MODE = flags.DEFINE_enum(
@@ -72,7 +72,7 @@ def evaluate():
     from ddsp_tt.evaluation import scoring, tables
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_SAVE_DIR.value, skip_unknown=True, command_line=True)
+    trained = loading.load(_SAVE_DIR.value, **gin_flags.given(), skip_unknown=True)
     stretches = held_out.of_training(_DATA_DIR.value, _EVAL_DIR.value, _HELD_OUT.value)
     tracker = tracker_flags.tracker()
     output_dir = Path(_SAVE_DIR.value) / "evaluation"

@@ -11,7 +11,7 @@ import time
 
 from absl import flags, logging
 
-from audio_tt.command import app
+from audio_tt.command import app, gin_flags
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from ddsp_tt.playing import microphone
@@ -40,7 +40,7 @@ def main():
     from ddsp_tt.playing.live import LiveInstrument
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_MODEL.value, command_line=True)
+    trained = loading.load(_MODEL.value, **gin_flags.given())
     instrument = LiveInstrument(trained, _OCTAVES.value, _LOUDNESS.value, _SEED.value)
     logging.info(
         "latency %d samples, %.1f ms, and what the sound card adds",

@@ -8,7 +8,7 @@ import functools
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, gin_flags, pitch_flags
 from audio_tt.playing import conversion, playing_flags
 from ddsp_tt import transfer_flags
 
@@ -31,17 +31,21 @@ def main():
     """Recordings through one model."""
     jobs = conversion.plan(_INPUT.value, _OUTPUT.value, playing_flags.output_dir())
     load = functools.partial(
-        load_player, _MODEL.value, pitch=pitch_flags.options(), **transfer_flags.options()
+        load_player,
+        _MODEL.value,
+        gin_flags.given(),
+        pitch=pitch_flags.options(),
+        **transfer_flags.options(),
     )
     return conversion.play_all(jobs, load, playing_flags.output())
 
 
-def load_player(model, **options):
-    """A `DdspPlayer` of a model, with the gin settings of the command line."""
+def load_player(model, settings, **options):
+    """A `DdspPlayer` of a model, with further gin settings."""
     from ddsp_tt.playing.player import DdspPlayer
     from ddsp_tt.trained import loading
 
-    return DdspPlayer(loading.load(model, command_line=True), **options)
+    return DdspPlayer(loading.load(model, **settings), **options)
 
 
 if __name__ == "__main__":

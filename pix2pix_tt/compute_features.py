@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, parallel_flags
+from audio_tt.command import app, gin_flags, parallel_flags
 
 _AUDIOS_PATH = flags.DEFINE_string("audios_path", None, "Folder to read.", required=True)
 _FEATURES_PATH = flags.DEFINE_string("features_path", None, "Folder to write.", required=True)
@@ -23,7 +23,7 @@ def main():
     from pix2pix_tt.data import feature_files
     from pix2pix_tt.features import SliceSpectrogram
 
-    if flags.FLAGS.gin_file:
+    if gin_flags.files():
         importlib.import_module("pix2pix_tt.configurables")  # it may be about training as well
     app.parse_gin()
     features_path = Path(_FEATURES_PATH.value)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, parallel_flags
+from audio_tt.command import app, gin_flags, parallel_flags
 from audio_tt.errors import UserError
 
 _NSYNTH_PATH = flags.DEFINE_string("nsynth_path", None, "Folder of NSynth's notes.")
@@ -57,7 +57,7 @@ def main():
     from pix2pix_tt.synthesis.augmentation import Augmentation
     from pix2pix_tt.synthesis.mixing import Mixer
 
-    if flags.FLAGS.gin_file:
+    if gin_flags.files():
         importlib.import_module("pix2pix_tt.configurables")  # it may be about training as well
     app.parse_gin()
     app.bind("Mixer.playback_speed", _PLAYBACK_SPEED.value)

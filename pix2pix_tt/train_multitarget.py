@@ -6,7 +6,8 @@ python -m pix2pix_tt.train_multitarget --dataset_path=features --origin=piano --
 from absl import flags
 
 from audio_tt.command import app
-from pix2pix_tt import flag_values, training_flags
+from pix2pix_tt import training_flags
+from pix2pix_tt.data import targets
 
 _ORIGIN = flags.DEFINE_string(
     "origin", None, "Instrument to start from, or any: another one of the targets.", required=True
@@ -24,7 +25,7 @@ def main():
     training_flags.run(
         f"{_ORIGIN.value}_2_any",
         _ORIGIN.value,
-        flag_values.target_names(_TARGET.value),
+        targets.target_names(_TARGET.value),
         conditioned=True,
         settings={
             "Pix2PixTrainer.generator_learning_rate": _GENERATOR_RATE.value,

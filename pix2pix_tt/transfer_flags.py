@@ -20,6 +20,11 @@ _SEED = flags.DEFINE_integer("seed", 0, "Of random phase, and of a style from a 
 app.define_gpu_flag()
 
 
+def options() -> dict:
+    """Returns the flags' values by their names."""
+    return {"phase": _PHASE.value, "overlap_frames": _OVERLAP.value, "seed": _SEED.value}
+
+
 def run(model, input_path, output_path, style=None):
     """Plays what the flags say.
 

@@ -8,7 +8,7 @@ Contents and styles in turn. What stands in OUTPUT already is not computed again
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, gin_flags
 
 _SETTINGS = flags.DEFINE_list(
     "settings", ["style/default.gin"], "Gin files to compare, each on top of the default settings."
@@ -39,7 +39,8 @@ def main(*paths):
         if _OUTPUT.value:
             evaluation.save(rows, _OUTPUT.value)
 
-    rows = evaluation.evaluate(pairs, _SETTINGS.value, _SEED.value, finished, report)
+    given = gin_flags.given()
+    rows = evaluation.evaluate(pairs, _SETTINGS.value, _SEED.value, finished, report, **given)
     print(evaluation.as_markdown(rows, _PER_PAIR.value))
     return 1 if failed else 0
 

@@ -66,16 +66,19 @@ def read_pairs(paths, content_seconds=None, style_seconds=None, start=0.0):
     return batches.each(read, zip(paths[::2], paths[1::2], strict=True))
 
 
-def evaluate(pairs, gin_files, seed=0, finished=(), report=lambda rows: None):
+def evaluate(
+    pairs, compared, seed=0, finished=(), report=lambda rows: None, gin_files=(), gin_params=()
+):
     """Plays every pair with every setting.
 
     Args:
       pairs: list of `Pair`.
-      gin_files: settings to compare, each read after `style/default.gin`; what the flags
-        `--gin_file` and `--gin_param` say comes after.
+      compared: gin files, each read after `style/default.gin`.
       seed: as for `Session.play`.
       finished: rows of an earlier, unfinished call, which are not computed again.
       report: called with all rows whenever there is a new one.
+      gin_files: settings to read after each of those compared.
+      gin_params: single settings, which win over the files.
 
     Returns:
       List of dicts: "setting", "pair" and the figures of `compare`; the copies of the content and
@@ -83,7 +86,7 @@ def evaluate(pairs, gin_files, seed=0, finished=(), report=lambda rows: None):
     """
     rows = list(finished)
     done = {(row["setting"], row["pair"]) for row in rows}
-    for setting in (*COPIES, *gin_files):
+    for setting in (*COPIES, *compared):
         for pair in pairs:
             if (setting, pair.name) in done:
                 continue
@@ -91,7 +94,7 @@ def evaluate(pairs, gin_files, seed=0, finished=(), report=lambda rows: None):
             if setting in COPIES:
                 audio = (pair.content, pair.style)[COPIES.index(setting)]
             else:
-                audio = _play(pair, setting, seed)
+                audio = _play(pair, [setting, *gin_files], gin_params, seed)
             seconds = np.nan if setting in COPIES else time.perf_counter() - started
             figures = {**compare(pair, audio), "seconds": seconds}
             rows.append({"setting": setting, "pair": pair.name, **figures})
@@ -165,10 +168,10 @@ def load(path):
     return [{**row, **{key: float(row[key]) for key in FIGURES}} for row in rows]
 
 
-def _play(pair, setting, seed):
+def _play(pair, gin_files, gin_params, seed):
     import soxr
 
-    settings.parse_gin(["style/default.gin", setting])
+    settings.parse_gin(["style/default.gin", *gin_files], gin_params)
     rate = transfer.load_settings()[1].sample_rate
     sounds = [
         Recording.from_audio(x if rate == _SAMPLE_RATE else soxr.resample(x, _SAMPLE_RATE, rate))

@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, gin_flags
 
 _STRENGTH = flags.DEFINE_float(
     "strength", 1.0, "0 (the content) to 1 (all of the style).", lower_bound=0.0, upper_bound=1.0
@@ -26,6 +26,11 @@ def options():
     """
     from style_tt.playing.mixing import parse_bands
 
-    opened = {"steps": _STEPS.value, "seed": _SEED.value, "load_network": _LOAD.value}
+    opened = {
+        "steps": _STEPS.value,
+        "seed": _SEED.value,
+        "load_network": _LOAD.value,
+        **gin_flags.given(),
+    }
     bands = parse_bands(_BANDS.value)
     return opened, {"strength": _STRENGTH.value, "bands": bands, "seed": _SEED.value or 0}

@@ -9,6 +9,7 @@ its own, as in: timbre-transfer --system=style --help
 """
 
 import functools
+import importlib
 import itertools
 import sys
 
@@ -46,7 +47,7 @@ def main(*words):
         )
     inputs, output = (words, None) if folder else (words[:1], words[1])
     jobs = conversion.plan(inputs, output, folder, ending)
-    load = functools.partial(systems.player, name, instrument, **system.options())
+    load = functools.partial(systems.player, name, instrument, **_flags_of(name).options())
     return conversion.play_all(jobs, load, playing_flags.output())
 
 
@@ -58,9 +59,11 @@ def command():
 
 def _define_flags(arguments):
     """Defines the flags of the system that the arguments ask for, which must be known first."""
-    system = systems.load(system_named_in(arguments))
-    system.define_flags()
-    flags.adopt_module_key_flags(system)
+    flags.adopt_module_key_flags(_flags_of(system_named_in(arguments)))
+
+
+def _flags_of(system):
+    return importlib.import_module(f"timbre_tt.systems.{system}_flags")
 
 
 def system_named_in(arguments):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, gin_flags
 from audio_tt.errors import UserError
 
 _INSTRUMENTS = flags.DEFINE_list("instruments", ["flute", "violin", "trumpet"], "Which to train.")
@@ -64,8 +64,8 @@ def main():
             f"--eval_data_dir={prepared / 'test'}",
             f"--save_dir={run_dir}",
             f"--gin_file=ddsp/{settings}.gin",
-            *[f"--gin_file={name}" for name in flags.FLAGS.gin_file],
-            *[f"--gin_param={parameter}" for parameter in flags.FLAGS.gin_param],
+            *[f"--gin_file={name}" for name in gin_flags.files()],
+            *[f"--gin_param={parameter}" for parameter in gin_flags.parameters()],
             *([f"--gpu={flags.FLAGS.gpu}"] if flags.FLAGS.gpu is not None else []),
         )
         loading.export(run_dir, Path(_OUTPUT_DIR.value) / name)

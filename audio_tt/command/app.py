@@ -31,13 +31,15 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import help_text, quiet_tensorflow
+from audio_tt import settings
+from audio_tt.command import gin_flags, help_text, quiet_tensorflow
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
-from audio_tt.settings import bind, gin_folder, operative_gin, parse_gin
+from audio_tt.settings import bind, gin_folder, operative_gin
 
 __all__ = ["bind", "define_gpu_flag", "gin_folder", "operative_gin", "parse_gin", "progress", "run"]
 
@@ -89,6 +91,20 @@ def run(
     sys.exit(code)
 
 
+def parse_gin(default_files: Sequence[str | Path] = (), *, skip_unknown: bool = False) -> None:
+    """Reads settings as `audio_tt.settings.parse_gin` does, those of the command line last.
+
+    Args:
+      default_files: Read before the files of `--gin_file`.
+      skip_unknown: As there.
+
+    Raises:
+      UserError: A setting cannot be read.
+    """
+    files = [*default_files, *gin_flags.files()]
+    settings.parse_gin(files, gin_flags.parameters(), skip_unknown=skip_unknown)
+
+
 def define_gpu_flag() -> None:
     """Defines `--gpu`, the index of the device to use; it takes effect before `main` is called."""
     flags.DEFINE_integer(
@@ -125,8 +141,8 @@ def _join_booleans(argv: list[str]) -> list[str]:
     """Reads `--flag True` of a boolean flag, as argparse and fire take it, as `--flag=True`."""
     joined = argv[:1]
     for word in argv[1:]:
-        flag = flags.FLAGS._flags().get(joined[-1].lstrip("-")) if len(joined) > 1 else None
-        is_boolean = joined[-1].startswith("-") and flag is not None and flag.boolean
+        name = joined[-1].lstrip("-") if len(joined) > 1 else ""
+        is_boolean = name != joined[-1] and name in flags.FLAGS and flags.FLAGS[name].boolean
         if is_boolean and word.lower() in ("true", "false"):
             joined[-1] += f"={word}"
         else:

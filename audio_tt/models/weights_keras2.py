@@ -7,6 +7,7 @@ Keras 2.2.4).
 
 import numpy as np
 
+from audio_tt import compat
 from audio_tt.errors import UserError
 from audio_tt.models.weights_keras3 import misfit
 
@@ -74,9 +75,11 @@ def _owned(layer, prefix, deep=True):
 
     Which are trainable is decided by how they were made, not by whether they are frozen now.
     """
-    trainable = [(f"{prefix}{v.name}:0", v) for v in layer._trainable_variables]
-    others = [(f"{prefix}{v.name}:0", v) for v in layer._non_trainable_variables]
-    for inner in layer._layers if deep else ():
+    trainable, others = (
+        [(f"{prefix}{variable.name}:0", variable) for variable in variables]
+        for variables in compat.own_variables(layer)
+    )
+    for inner in compat.sublayers(layer) if deep else ():
         more = _owned(inner, f"{prefix}{inner.name}/")
         trainable += more[0]
         others += more[1]

@@ -31,9 +31,9 @@ def load(folder):
     if not (folder / WEIGHTS_FILE).is_file():
         raise UserError(f"{folder}: not a model, {WEIGHTS_FILE} is missing")
     if (folder / GIN_FILE).is_file():
-        settings.parse_gin([folder / GIN_FILE], command_line=False)
+        settings.parse_gin([folder / GIN_FILE])
     elif (folder / PARAMETERS_FILE).is_file():
-        settings.parse_gin([PUBLISHED], command_line=False)
+        settings.parse_gin([PUBLISHED])
         for name, value in read_parameters(folder / PARAMETERS_FILE).items():
             settings.bind(f"convolutional_autoencoder.{name}", value)
     else:

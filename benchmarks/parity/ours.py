@@ -67,7 +67,7 @@ def main(inputs_path, outputs_path):
     out["loss/value"], out["loss/gradient"] = value, tape.gradient(value, audio)
 
     n_frames = x["step/f0_hz"].shape[1]
-    settings.parse_gin(default_files=("ddsp/published.gin",))
+    settings.parse_gin(("ddsp/published.gin",))
     model = models.get_model()
     resize(model, n_frames)
     inject_noise(x["step/noise"][:1])

@@ -34,7 +34,7 @@ def find_gin(folder):
     return max(Path(folder).glob("operative_config*.gin"), key=step, default=None)
 
 
-def load(folder):
+def load(folder, gin_files=(), gin_params=()):
     """Builds the model that a folder's own settings describe and loads its newest checkpoint.
 
     A SavedModel of a decoder alone has no settings; those of Magenta's four exports are known
@@ -43,6 +43,8 @@ def load(folder):
     Args:
       folder: holds `ckpt-N.*` and `operative_config-0.gin`, or `variables/` and
         `saved_model.pb`; `dataset_statistics.pkl` where there is one.
+      gin_files: further settings, read after the folder's own.
+      gin_params: single settings, which win over both.
 
     Returns:
       (model, statistics or None).
@@ -63,7 +65,7 @@ def load(folder):
     if gin_file is None and prefix.parent == folder:
         raise UserError(f"{folder}: operative_config-0.gin is missing, which says how to build it")
     tensors = checkpoints.read(prefix)
-    parse(gin_file or _EXPORTED)
+    parse(gin_file or _EXPORTED, gin_files, gin_params)
     model = models.get_model()
     if getattr(model, "decoder", None) is None:
         raise UserError(f"{folder}: checkpoints of a {type(model).__name__} cannot be read")
@@ -73,7 +75,7 @@ def load(folder):
     return model, statistics_pickle.load(pickled) if pickled.is_file() else None
 
 
-def parse(gin_file):
+def parse(gin_file, gin_files=(), gin_params=()):
     """Reads Magenta's settings, and adds what was understood without saying.
 
     What is unknown here is passed over with a warning. Settings that do not mention
@@ -83,7 +85,7 @@ def parse(gin_file):
     """
     import gin
 
-    settings.parse_gin((gin_file,), skip_unknown=True, command_line=False)
+    settings.parse_gin((gin_file, *gin_files), gin_params, skip_unknown=True)
 
     def value(parameter):
         try:
@@ -102,13 +104,15 @@ def parse(gin_file):
         settings.bind("RnnFcDecoder.input_keys", ("f0_scaled", "ld_scaled", *latent))
 
 
-def convert(folder, output):
+def convert(folder, output, gin_files=(), gin_params=()):
     """Writes a folder of Magenta's as weights, settings and statistics of this package.
 
     Args:
       folder: as for `load`.
       output: the `.h5` file to write. Named `model.h5`, its folder is a model to every command;
         by another name the file itself is.
+      gin_files: as for `load`.
+      gin_params: as for `load`.
 
     Returns:
       The paths that were written.
@@ -122,7 +126,7 @@ def convert(folder, output):
     output = Path(output)
     if output.suffix.lower() != ".h5":
         raise UserError(f"{output}: weights are written as .h5: --output=FOLDER/model.h5")
-    model, table = load(folder)
+    model, table = load(folder, gin_files, gin_params)
     written = [output, output.with_name(files.GIN_FILE)]
     weights.save_weights(model, output)
     with replacing(written[1]) as temporary:

@@ -65,7 +65,7 @@ class TrainedModel:
         return self.model.render(features, seed)
 
 
-def load(model, skip_unknown=False, command_line=False) -> TrainedModel:
+def load(model, gin_files=(), gin_params=(), *, skip_unknown=False) -> TrainedModel:
     """Builds a model from its own gin file and loads its weights.
 
     Args:
@@ -73,17 +73,18 @@ def load(model, skip_unknown=False, command_line=False) -> TrainedModel:
         `dataset_statistics.json`, as training leaves them; that `model.h5` itself, by whatever
         name; one of Magenta's folders, see `ddsp_tt.magenta.folders`; or the name of an
         instrument of `ddsp_tt.trained.catalogue`.
-      skip_unknown: of `audio_tt.settings.parse_gin`, for Magenta's own files on the command line.
-      command_line: whether `--gin_file` and `--gin_param` change the settings.
+      gin_files: further settings, read after the model's own.
+      gin_params: single settings, which win over both.
+      skip_unknown: of `audio_tt.settings.parse_gin`, for Magenta's own files among them.
 
     Raises:
       UserError: something is missing or does not fit.
     """
     found = files.find(model)
     if not found.weights.is_file() and folders.is_magenta(found.folder):
-        return TrainedModel(found.folder.name, *folders.load(found.folder))
+        return TrainedModel(found.folder.name, *folders.load(found.folder, gin_files, gin_params))
     found.check()
-    settings.parse_gin((found.gin,), skip_unknown=skip_unknown, command_line=command_line)
+    settings.parse_gin((found.gin, *gin_files), gin_params, skip_unknown=skip_unknown)
     network = build(models.get_model())
     weights.load_weights(network, found.weights)
     has_statistics = found.statistics.is_file()

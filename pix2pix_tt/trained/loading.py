@@ -56,7 +56,7 @@ def load(path):
     if Path(path).is_dir() and gin_file is None:
         raise UserError(f"{path}: not a model, {GIN_FILE} is missing; name {file} if it has none")
     channels = _channels(file)
-    settings.parse_gin([gin_file or PUBLISHED], command_line=False)
+    settings.parse_gin([gin_file or PUBLISHED])
     # Numbers that are drawn for millions of weights, to be replaced at once, take seconds.
     generator = models.unet_generator(channels=channels, initial_deviation=0.0)
     weights.load_weights(generator, file)

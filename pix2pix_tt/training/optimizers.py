@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from audio_tt import compat
+
 
 def adam(learning_rate, precision):
     """The optimiser of a network.
@@ -28,12 +30,12 @@ class _FusedAdam(keras.optimizers.Adam):
     def update_step(self, gradient, variable, learning_rate):
         import tensorflow as tf
 
-        index = self._get_variable_index(variable)
+        momentum, velocity = compat.adam_moments(self, variable)
         steps = ops.cast(self.iterations + 1, variable.dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
+            m=momentum.value.handle,
+            v=velocity.value.handle,
             beta1_power=ops.power(ops.cast(self.beta_1, variable.dtype), steps),
             beta2_power=ops.power(ops.cast(self.beta_2, variable.dtype), steps),
             lr=learning_rate,

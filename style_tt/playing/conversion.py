@@ -17,7 +17,7 @@ from style_tt.training.kept_state import StyleRun
 SETTINGS = "style/default.gin"
 
 
-def open_session(style_path, steps=None, seed=None, load_network=None):
+def open_session(style_path, steps=None, seed=None, load_network=None, gin_files=(), gin_params=()):
     """Reads gin's settings and measures a style.
 
     Args:
@@ -25,6 +25,8 @@ def open_session(style_path, steps=None, seed=None, load_network=None):
       steps: at most; None leaves them to gin.
       seed: of the network's weights; None leaves it to gin.
       load_network: file of the network's weights, .h5; None draws them.
+      gin_files: settings to read after `style/default.gin`.
+      gin_params: single settings, which win over the files.
 
     Returns:
       `transfer.Session`.
@@ -32,7 +34,7 @@ def open_session(style_path, steps=None, seed=None, load_network=None):
     Raises:
       UserError: a file cannot be read or cannot be used.
     """
-    settings.parse_gin([SETTINGS])
+    settings.parse_gin([SETTINGS, *gin_files], gin_params)
     settings.bind("Optimisation.steps", steps)
     settings.bind("random_network.seed", seed)
     style = _read(style_path, *transfer.load_settings())

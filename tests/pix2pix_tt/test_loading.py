@@ -3,8 +3,6 @@ import shutil
 import h5py
 import numpy as np
 import pytest
-from absl import flags
-from absl.testing import flagsaver
 
 from audio_tt.errors import UserError
 from audio_tt.models import weights
@@ -47,16 +45,6 @@ def test_weights_of_one_epoch_of_a_run(tmp_path, model_folder):
     assert loading.load(kept).features.n_bins == 32
     with pytest.raises(UserError, match="generator.h5 is missing"):
         loading.load(run)
-
-
-def test_settings_of_the_command_line_leave_the_network_alone(model_folder):
-    # Marked as parsed, because commands that other tests import have flags that are required.
-    flags.FLAGS.mark_as_parsed()
-    try:
-        with flagsaver.flagsaver(gin_file=["pix2pix/published.gin"], gin_param=["nothing.known=1"]):
-            assert loading.load(model_folder).features.n_bins == 32
-    finally:
-        flags.FLAGS.unparse_flags()
 
 
 def broken(kind, folder, model_folder):

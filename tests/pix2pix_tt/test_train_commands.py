@@ -12,7 +12,7 @@ from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.training import holding_out
 from audio_tt.training.run_directory import RunDirectory
-from pix2pix_tt import flag_values
+from pix2pix_tt.data import targets
 from pix2pix_tt.training import history
 
 ORIGINAL = ",gen_mae,gen_mae_val,gen_loss,gen_loss_val,disc_loss,disc_loss_val\n"
@@ -64,13 +64,13 @@ def test_validation_split(given, share):
 
 @pytest.mark.parametrize("text", ["a,b", "['a','b']", "['a', 'b']", " a , b ", '("a", "b")'])
 def test_targets(text):
-    assert flag_values.target_names(text) == ["a", "b"]
+    assert targets.target_names(text) == ["a", "b"]
 
 
 @pytest.mark.parametrize("text", ["", "a,,b", "['a', 3]", "['a'", "a,a"])
 def test_bad_targets(text):
     with pytest.raises(UserError, match="--target="):
-        flag_values.target_names(text)
+        targets.target_names(text)
 
 
 @pytest.mark.parametrize("rows", [1, 3, 120])

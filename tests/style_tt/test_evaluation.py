@@ -27,8 +27,8 @@ def test_the_copies_mark_the_corners(pair):
 def test_what_is_done_is_not_done_again(pair, small, monkeypatch, tmp_path):
     played = []
 
-    def play(pair, setting, seed):
-        played.append(setting)
+    def play(pair, settings, parameters, seed):
+        played.append(settings[0])
         return pair.content
 
     monkeypatch.setattr(evaluation, "_play", play)
@@ -52,7 +52,7 @@ def test_what_is_done_is_not_done_again(pair, small, monkeypatch, tmp_path):
 
 def test_settings_are_played(pair, small):
     short = evaluation.Pair("short", pair.content[: RATE // 2], pair.style[:RATE])
-    audio = evaluation._play(short, "style/weak_content.gin", 0)
+    audio = evaluation._play(short, ["style/weak_content.gin"], (), 0)
     assert len(audio) == RATE // 2
     change = [evaluation.compare(short, x)["gram"] for x in (short.content, audio)]
     assert change[1] < 0.8 * change[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_tt import settings
+from audio_tt import compat, settings
 from style_tt import configurables
 from style_tt.features import LogSpectrogram
 from style_tt.playing import transfer
@@ -36,10 +36,10 @@ def fresh():
 
 
 def bound(name):
-    settings.parse_gin([f"style/{name}"], command_line=False)
-    return set(gin.config._CONFIG), {
+    settings.parse_gin([f"style/{name}"])
+    return set(compat.gin_bindings()), {
         (selector, parameter)
-        for (_, selector), values in gin.config._CONFIG.items()
+        for (_, selector), values in compat.gin_bindings().items()
         for parameter in values
     }
 
@@ -56,7 +56,7 @@ def test_a_variation_changes_something_that_is_in_the_default(name):
 
 
 def test_published_settings():
-    settings.parse_gin(["style/published.gin"], command_line=False)
+    settings.parse_gin(["style/published.gin"])
     assert LogSpectrogram() == LogSpectrogram(22050, 2048, 512, "random")
     with keras.StatelessScope(initialize_variables=False):
         network = configurables.networks.random_network(1025)
@@ -77,7 +77,7 @@ def test_published_settings():
     [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in FILES],
 )
 def test_every_file_moves_the_content(name, melody):
-    settings.parse_gin(["style/default.gin", f"style/{name}"], command_line=False)
+    settings.parse_gin(["style/default.gin", f"style/{name}"])
     for parameter, value in SMALL.items():
         settings.bind(parameter, value)
     filters = gin.query_parameter("random_network.filters")

@@ -4,16 +4,16 @@ Each is a module here, called as its system is, and has
 
     INSTRUMENT                    what it plays on when nothing is asked for
     instruments()                 {name: what it can be played from, in a few words}
-    define_flags()                defines the system's own flags, for `timbre-transfer` alone
-    options()                     those flags as keyword arguments of `load`
     load(instrument, **options)   the `Player` of an instrument; without options, as by default
     variants(instrument)          {label: options of `load`, another instrument among them} for
                                   comparisons, where one way to play does not say all; may be left
                                   out
 
 `load` raises UserError where it cannot give one, and its message says why in one line: the other
-commands print it beside the system's name. Importing a module neither defines flags, because the
-systems have names of flags in common, nor loads a framework.
+commands print it beside the system's name. Importing a module loads no framework.
+
+Beside each stands a module of flags, `X_flags`, with `options()`, those flags as keyword arguments
+of `load`. `timbre-transfer` alone imports one of them: they have names of flags in common.
 
 Gin's settings belong to the process and are read by `load`, some of them only while playing. So a
 player is used up before the next one is loaded.

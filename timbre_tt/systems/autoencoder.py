@@ -11,32 +11,15 @@ def instruments():
     return dict.fromkeys(catalogue.instruments(), "one voice of any kind")
 
 
-def define_flags():
-    """Those of pitch tracking, and the seed."""
-    from absl import flags
-
-    from audio_tt.command import pitch_flags
-
-    flags.DEFINE_integer("seed", 0, "Seed of the phase of noise.", lower_bound=0)
-    flags.adopt_module_key_flags(pitch_flags)
-
-
-def options():
-    """The flags as keyword arguments of `load`."""
-    from absl.flags import FLAGS
-
-    from audio_tt.command import pitch_flags
-
-    return {"pitch": pitch_flags.options(), "seed": FLAGS.seed}
-
-
-def load(instrument, pitch=None, seed=0):
+def load(instrument, pitch=None, seed=0, gin_files=(), gin_params=()):
     """The player of an instrument.
 
     Args:
       instrument: of the catalogue.
       pitch: keyword arguments of `audio_tt.pitch.tracking.track`.
       seed: of the phase of noise.
+      gin_files: settings to read after the model's own.
+      gin_params: single settings, which win over the files.
     """
     folder = catalogue.folder(instrument)
 
@@ -45,7 +28,7 @@ def load(instrument, pitch=None, seed=0):
     from autoencoder_tt.trained import loading
 
     trained = loading.load(folder)
-    settings.parse_gin()
+    settings.parse_gin(gin_files, gin_params)
     features = trained.design.features
 
     def play(blocks, name):

@@ -26,26 +26,7 @@ def instruments():
     return dict.fromkeys(catalogue.instruments(), "one voice of any kind")
 
 
-def define_flags():
-    """Those of pitch tracking and of fitting a performance to the instrument."""
-    from absl import flags
-
-    from audio_tt.command import pitch_flags
-    from ddsp_tt import transfer_flags
-
-    flags.adopt_module_key_flags(transfer_flags)
-    flags.adopt_module_key_flags(pitch_flags)
-
-
-def options():
-    """The flags as keyword arguments of `load`."""
-    from audio_tt.command import pitch_flags
-    from ddsp_tt import transfer_flags
-
-    return {"pitch": pitch_flags.options(), **transfer_flags.options()}
-
-
-def load(instrument, pitch=None, adjustment=None, seed=0):
+def load(instrument, pitch=None, adjustment=None, seed=0, gin_files=(), gin_params=()):
     """The player of an instrument.
 
     Args:
@@ -53,10 +34,13 @@ def load(instrument, pitch=None, adjustment=None, seed=0):
       pitch: keyword arguments of `audio_tt.pitch.tracking.PitchTracker`.
       adjustment: a `ddsp_tt.playing.adjustment.Adjustment`; None for the default one.
       seed: of the noise.
+      gin_files: settings to read after the model's own.
+      gin_params: single settings, which win over both.
     """
     folder = catalogue.folder(instrument)
 
     from ddsp_tt.playing.player import DdspPlayer
     from ddsp_tt.trained import loading
 
-    return DdspPlayer(loading.load(folder), adjustment, pitch, seed)
+    trained = loading.load(folder, gin_files, gin_params)
+    return DdspPlayer(trained, adjustment, pitch, seed)

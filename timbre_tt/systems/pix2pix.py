@@ -12,33 +12,15 @@ def instruments():
     return {name: ORIGINS.get(name, "what it learned from") for name in catalogue.instruments()}
 
 
-def define_flags():
-    """Those of every command that plays through a generator, and the style."""
-    from absl import flags
-
-    from pix2pix_tt import transfer_flags
-
-    flags.DEFINE_string(
-        "style",
-        None,
-        "What a conditioned model plays: an instrument that it knows, a recording, a slice (.npy).",
-    )
-    flags.adopt_module_key_flags(transfer_flags)
-
-
-def options():
-    """The flags as keyword arguments of `load`."""
-    from absl.flags import FLAGS
-
-    return {
-        "style": FLAGS.style,
-        "phase": FLAGS.phase,
-        "overlap_frames": FLAGS.overlap_frames,
-        "seed": FLAGS.seed,
-    }
-
-
-def load(instrument, style=None, phase=None, overlap_frames=None, seed=0):
+def load(
+    instrument,
+    style=None,
+    phase=None,
+    overlap_frames=None,
+    seed=0,
+    gin_files=(),
+    gin_params=(),
+):
     """The player of an instrument.
 
     Args:
@@ -47,6 +29,8 @@ def load(instrument, style=None, phase=None, overlap_frames=None, seed=0):
       phase: of `pix2pix_tt.playing.phases.METHODS`; None leaves it to gin.
       overlap_frames: that slices share; None leaves it to gin.
       seed: of random phase, and of a style from a folder.
+      gin_files: settings to read after the model's own.
+      gin_params: single settings, which win over the files.
     """
     folder = catalogue.folder(instrument)
 
@@ -55,7 +39,7 @@ def load(instrument, style=None, phase=None, overlap_frames=None, seed=0):
     from pix2pix_tt.trained import loading
 
     trained = loading.load(folder)
-    settings.parse_gin()
+    settings.parse_gin(gin_files, gin_params)
     settings.bind("Transfer.phase", phase)
     settings.bind("Blending.overlap_frames", overlap_frames)
     example = styles.choose(trained, style, seed)

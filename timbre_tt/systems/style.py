@@ -14,26 +14,6 @@ def instruments():
     return dict.fromkeys(held_out_music.clips(), "anything, chords too")
 
 
-def define_flags():
-    """The recording of the style, and those of every command that uses one."""
-    from absl import flags
-
-    from style_tt import transfer_flags
-
-    flags.DEFINE_string("style", None, "Recording whose sound is wanted, of any length.")
-    flags.adopt_module_key_flags(transfer_flags)
-
-
-def options():
-    """The flags as keyword arguments of `load`."""
-    from absl.flags import FLAGS
-
-    from style_tt import transfer_flags
-
-    opened, played = transfer_flags.options()
-    return {"style": FLAGS.style, "opened": opened, "played": played}
-
-
 def load(instrument, style=None, opened=None, played=None):
     """The player of a style.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import gin
 import numpy as np
 
-from audio_tt.command import app
+from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
@@ -202,7 +202,7 @@ def render_instrument(
         return []
     jobs = [(soundfont, voice.program, piece.performance, sample_rate) for piece in missing]
     with multiprocessing.get_context("spawn").Pool(min(processes, len(jobs))) as pool:
-        sounds = list(app.progress(pool.imap(_render, jobs), f"rendering {name}", "file"))
+        sounds = list(progress(pool.imap(_render, jobs), f"rendering {name}", "file"))
     if gain is None:
         gain = LOUDEST / max(float(np.abs(sound).max()) for sound in sounds)
     manifest = {"instrument": name, "program": voice.program, "gain": gain, **settings}

@@ -1,0 +1,1 @@
+"""Recordings to train on, made from melodies."""
