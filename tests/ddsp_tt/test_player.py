@@ -158,7 +158,7 @@ def test_a_function_that_gin_set_stays_as_it_was(tmp_path):
     made = []
     for value in (2.0, 8.0):
         (tmp_path / "settings.gin").write_text(text.format(value))
-        settings.parse_gin((tmp_path / "settings.gin",), command_line=False)
+        settings.parse_gin((tmp_path / "settings.gin",))
         import gin
 
         made.append(gin.get_configurable("Harmonic")())
