@@ -114,7 +114,7 @@ def main():
 
     import gin
 
-    from pix2pix_tt.playing import transfer
+    from pix2pix_tt.playing.player import Pix2PixPlayer
     from pix2pix_tt.trained import loading
 
     features = loading.load(_RUN.value).features
@@ -132,9 +132,9 @@ def main():
         [("input", _read(folder / _ORIGIN.value / name, rate))] for _, folder, name in pieces
     ]
     for epoch, path in generators.items():
-        trained = loading.load(path)
+        player = Pix2PixPlayer(loading.load(path))
         for sounds in app.progress(sections, f"Epoch {epoch}", "piece"):
-            sounds.append((f"epoch {epoch}", transfer.render(trained, sounds[0][1], rate)))
+            sounds.append((f"epoch {epoch}", player.render(sounds[0][1], rate)))
     for sounds, (_, folder, name) in zip(sections, pieces, strict=True):
         sounds.append(("target", _read(folder / _TARGET.value / name, rate)))
     _write(Path(_OUTPUT.value), pieces, sections, features)

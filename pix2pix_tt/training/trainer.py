@@ -4,13 +4,12 @@ import gin
 import numpy as np
 from keras import ops
 
+from audio_tt.models.compilation import compiled
 from pix2pix_tt import losses, models
+from pix2pix_tt.trained.files import DISCRIMINATOR_FILE, GENERATOR_FILE
 from pix2pix_tt.training import steps
 from pix2pix_tt.training.optimizers import adam
 from pix2pix_tt.training.precision import layers_compute_in, suitable
-
-GENERATOR_FILE = "generator.h5"
-DISCRIMINATOR_FILE = "discriminator.h5"
 
 
 @gin.configurable("Pix2PixTrainer", module="pix2pix_tt.training")
@@ -62,10 +61,10 @@ class Trainer:
         self._step = steps.training_step(
             lambda *batch: self.losses(*batch, training=True), parts, others
         )
-        self._evaluate = steps.forward_pass(
+        self._evaluate = compiled(
             lambda *batch: self.losses(*batch, training=False)[1], self.variables
         )
-        self._draw = steps.forward_pass(
+        self._draw = compiled(
             lambda image: self.generator(image, training=False), self.generator.variables
         )
 
