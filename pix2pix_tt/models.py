@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from audio_tt.errors import UserError
-from pix2pix_tt.fast.convolutions import layer_types
+from pix2pix_tt import fast
 
 _KERNEL_SIZE = 4
 _LEAK = 0.3  # slope of the leaky ReLU below 0
@@ -68,7 +68,7 @@ def unet_generator(
         rate = dropout if i < dropout_blocks else None
         block = _up_block(filters, n_down + i, i, n_down - 1 + i, rate, initial_deviation)
         x = join([block(x), skip])
-    _, doubling = layer_types()
+    _, doubling = fast.layer_types()
     output = doubling(
         1,
         _KERNEL_SIZE,
@@ -123,7 +123,7 @@ def _check_filters(name, filters):
 
 def _down_block(filters, block, convolution, norm, deviation=_DEVIATION):
     """Convolution that halves the size, batch norm unless its number is None, leaky ReLU."""
-    halving, _ = layer_types()
+    halving, _ = fast.layer_types()
     stack = [
         halving(
             filters,
@@ -143,7 +143,7 @@ def _down_block(filters, block, convolution, norm, deviation=_DEVIATION):
 
 def _up_block(filters, block, convolution, norm, dropout, deviation):
     """Transposed convolution that doubles the size, batch norm, dropout unless None, ReLU."""
-    _, doubling = layer_types()
+    _, doubling = fast.layer_types()
     stack = [
         doubling(
             filters,

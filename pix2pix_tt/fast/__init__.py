@@ -18,6 +18,27 @@ def is_on() -> bool:
     return not tf.config.list_physical_devices("GPU")
 
 
+def layer_types() -> tuple[type, type]:
+    """(halving, doubling): classes of layers for kernels of 4 x 4, strides of 2, padding "same"."""
+    import keras
+
+    if keras.backend.backend() == "jax" and is_on():
+        from pix2pix_tt.fast.convolutions import Doubling, Halving
+
+        return Halving, Doubling
+    return keras.layers.Conv2D, keras.layers.Conv2DTranspose
+
+
+def adam(learning_rate: float):
+    """Adam as the published networks were trained with it: the `keras.optimizers.Optimizer`."""
+    import keras
+
+    kind = keras.optimizers.Adam
+    if keras.backend.backend() == "tensorflow" and is_on():
+        from pix2pix_tt.fast.adam import FusedAdam as kind
+    return kind(learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7, name="adam")
+
+
 def drawing(generator) -> Callable[[np.ndarray], np.ndarray]:
     """The function that a generator is, with the weights that it has now.
 

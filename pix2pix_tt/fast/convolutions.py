@@ -9,15 +9,6 @@ deconvolution layer the same as a convolutional layer?"). Weights are those of t
 import keras
 from keras import layers, ops
 
-from pix2pix_tt import fast
-
-
-def layer_types():
-    """(halving, doubling): classes of layers for kernels of 4 x 4, strides of 2, padding "same"."""
-    if keras.backend.backend() == "jax" and fast.is_on():
-        return Halving, Doubling
-    return layers.Conv2D, layers.Conv2DTranspose
-
 
 @keras.saving.register_keras_serializable("pix2pix_tt")
 class Halving(layers.Conv2D):
