@@ -8,6 +8,8 @@ import inspect
 import io
 import re
 import tokenize
+import types
+import typing
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from audio_tt import compat
 from audio_tt.errors import UserError
 
 _GIN_ERRORS = (SyntaxError, ValueError, TypeError, NameError, ImportError)
+_PLAIN_TYPES = {int: "a whole number", float: "a number", bool: "True or False", str: "a text"}
 _INCLUDE = re.compile(r"""^include\s+(['"])(?P<name>.+)\1\s*(#.*)?$""")
 _FOREIGN_IMPORT = re.compile(r"^(import|from)\s+ddsp\b")
 _UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?(?:.*/)?([\w.]+)(?:\(\))?'")
@@ -91,6 +94,27 @@ def _finalized(skip_unknown: bool) -> bool:
         gin.bind_parameter(unknown[2], None)
         return False
     return True
+
+
+def check_types(instance: object) -> None:
+    """Makes sure that the fields of a dataclass hold what their annotations say.
+
+    Args:
+      instance: A dataclass whose fields are `int`, `float`, `bool`, `str` or unions of them with
+        None.
+
+    Raises:
+      UserError: One does not; the message names it, as gin does.
+    """
+    owner = type(instance)
+    for name, kind in typing.get_type_hints(owner).items():
+        value = getattr(instance, name)
+        is_union = isinstance(kind, types.UnionType)
+        allowed = set(typing.get_args(kind) if is_union else [kind])
+        is_number = float in allowed and type(value) is int
+        if type(value) not in allowed and not is_number:
+            wanted = " or ".join(sorted(_PLAIN_TYPES.get(part, "None") for part in allowed))
+            raise UserError(f"{owner.__name__}.{name} is {value!r}; it must be {wanted}")
 
 
 def bind(parameter: str, value: object) -> None:

@@ -5,7 +5,6 @@ A data set has `steps_per_epoch`, `batch(step)`, which depends on the seed and t
 """
 
 import dataclasses
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +14,9 @@ import numpy as np
 from audio_tt.errors import UserError
 from audio_tt.training import holding_out
 from autoencoder_tt.frames import recordings
-from autoencoder_tt.published import clips
+from autoencoder_tt.published import clips, preparation
 from autoencoder_tt.training.corruption import Corruption
 
-_NUMBER = re.compile(r"_\d+(\.\w+)?$")
 _HELD_OUT_FRAMES = 1024
 
 
@@ -150,7 +148,8 @@ class RecordingCrops:
 class PicturePairs:
     """Preprocessed clips, see `autoencoder_tt.published.clips`, for the published network.
 
-    The number that a name ends in, as in `tune_003.wav`, tells clips of one recording apart.
+    Where whole recordings were cut into clips, the number that a name ends in, as in
+    `tune_003.wav`, tells those of one recording apart; otherwise a clip is a recording of its own.
 
     Args:
       path: their folder.
@@ -182,9 +181,10 @@ class PicturePairs:
         unknown = sorted(set(names) - set(self.ranges))
         if unknown:
             raise UserError(f"the range of {unknown[0]} is not known; preprocess it again")
-        kept_back = holding_out.choose({_NUMBER.sub("", n) for n in names}, validation_split)
-        self.training_names = [n for n in names if _NUMBER.sub("", n) not in kept_back]
-        self.held_out_names = [n for n in names if _NUMBER.sub("", n) in kept_back]
+        recording_of = _recording_of if preparation.is_of_whole(self.path) else str
+        kept_back = holding_out.choose_pieces(names, validation_split, recording_of)
+        self.training_names = [n for n in names if n not in kept_back]
+        self.held_out_names = [n for n in names if n in kept_back]
 
     @property
     def steps_per_epoch(self):
@@ -232,3 +232,8 @@ def _padded(recording, context, least):
     }
     padded["levels"] = np.pad(recording["levels"], ((0, missing), (0, 0)))
     return padded
+
+
+def _recording_of(name):
+    """The recording of a clip such as `tune_003.wav`."""
+    return holding_out.without_number(Path(name).stem)

@@ -50,14 +50,18 @@ def write_files(folder, seconds):
 
 
 def ours(folder, published):
-    from audio_tt import settings
-    from pix2pix_tt.playing import conversion
+    from audio_tt.playing.conversion import Job, Output, convert
+    from pix2pix_tt.playing import player
+    from pix2pix_tt.playing.published import applied
     from pix2pix_tt.trained import loading
 
+    gin_files = [PUBLISHED] if published else []
+    output = applied(Output(sample_rate=0), loading.read_playing(gin_files).transfer)
+    job = Job(folder / "in.wav", folder / f"ours_{published}.wav")
+
     def play():
-        trained = loading.load(folder / "generator.h5")
-        settings.parse_gin([PUBLISHED] if published else [])
-        conversion.convert(folder / "in.wav", folder / f"ours_{published}.wav", trained)
+        weights = folder / "generator.h5"
+        convert(job, player.load(weights, whole_hops=published, gin_files=gin_files), output)
 
     paired.serve(play, warm_up=1)
 
@@ -102,7 +106,7 @@ def memory(folder, minutes):
         model = f"--model={folder / 'generator.h5'}"
         files = [f"--input={folder / 'in.wav'}", f"--output={folder / 'out.wav'}"]
         peak = subprocess.run(
-            [sys.executable, "-c", code, model, *files, "--verbosity=-1"],
+            [sys.executable, "-c", code, model, *files, "--overwrite", "--verbosity=-1"],
             stdout=subprocess.PIPE,
             text=True,
             check=True,

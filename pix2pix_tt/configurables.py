@@ -2,21 +2,19 @@
 
 from pix2pix_tt import features, losses, models
 from pix2pix_tt.data import slice_pairs
-from pix2pix_tt.playing import blending, phases, transfer
+from pix2pix_tt.playing import settings
 from pix2pix_tt.synthesis import augmentation, mixing
 from pix2pix_tt.training import finder, loop, trainer
 
 __all__ = [
     "augmentation",
-    "blending",
     "features",
     "finder",
     "loop",
     "losses",
     "mixing",
     "models",
-    "phases",
+    "settings",
     "slice_pairs",
     "trainer",
-    "transfer",
 ]

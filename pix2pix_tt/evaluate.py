@@ -6,9 +6,11 @@ python -m pix2pix_tt.evaluate --model=models/keyboard_acoustic_2_guitar_acoustic
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, gin_flags
 
-_MODEL = flags.DEFINE_string("model", None, "Folder of the model, or generator.h5.", required=True)
+_MODEL = flags.DEFINE_string(
+    "model", None, "Folder of the model, its weights, or an included name.", required=True
+)
 _AUDIOS = flags.DEFINE_string(
     "audios_path", None, "Folder of recordings, one folder an instrument inside.", required=True
 )
@@ -32,8 +34,7 @@ def main():
         evaluation.check_extension(_OUTPUT.value)
     pairs = evaluation.find_pairs(_AUDIOS.value, _ORIGIN.value, _TARGET.value)
     pairs, failed = evaluation.readable(pairs)
-    trained = loading.load(_MODEL.value)
-    app.parse_gin()
+    trained = loading.load(_MODEL.value, **gin_flags.given())
     style = styles.choose(trained, _STYLE.value, _SEED.value)
     rows = evaluation.evaluate(trained, pairs, _PHASES.value, style, _SEED.value)
     print(evaluation.as_markdown(rows))

@@ -14,7 +14,8 @@ from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
 from audio_tt.metrics import audio_metrics
-from pix2pix_tt.playing import phases, transfer
+from pix2pix_tt.playing import phases
+from pix2pix_tt.playing.player import Pix2PixPlayer
 
 COPY = "copy of the input"
 FIGURES = ("l1", "of_copying", "ratio", "convergence", "lsd_db", "mfcc")
@@ -65,7 +66,7 @@ def evaluate(trained, pairs, methods=phases.METHODS, style=None, seed=0):
       trained: a `loading.TrainedModel`.
       pairs: what `find_pairs` returned.
       methods: of `phases.METHODS`.
-      style: as for `transfer.play`.
+      style: as for `Pix2PixPlayer`.
       seed: of random phase.
 
     Returns:
@@ -92,7 +93,7 @@ def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
       heard: float32 `[samples]` at the model's sample rate.
       target: the same; the shorter of both counts.
       methods: of `phases.METHODS`.
-      style: as for `transfer.play`.
+      style: as for `Pix2PixPlayer`.
       seed: of random phase.
 
     Returns:
@@ -105,7 +106,8 @@ def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
     features = trained.features
     length = min(len(heard), len(target))
     heard, target = heard[:length], target[:length]
-    drawn = list(transfer.paint(trained, _transform(heard, features), style))
+    player = Pix2PixPlayer(trained, style, seed)
+    drawn = list(player.paint(_transform(heard, features)))
     magnitude = np.concatenate([part for part, _ in drawn], axis=-1)
     levels = [
         features.to_level(part)
@@ -114,8 +116,7 @@ def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
     l1, of_copying = (2.0 * float(np.abs(part - levels[2]).mean()) for part in levels[:2])
     rows = {}
     for method in methods:
-        spectra = phases.with_phase(method, iter(drawn), features, seed)
-        audio = np.concatenate(list(stft_blocks.synthesise(spectra, features)))[:, 0]
+        audio = np.concatenate(list(player.synthesise(iter(drawn), method)))[:, 0]
         difference = _magnitude(audio, features)[..., : magnitude.shape[-1]] - magnitude
         rows[method] = {
             "l1": l1,

@@ -5,7 +5,11 @@ import dataclasses
 import gin
 import numpy as np
 
-from audio_tt.dsp.windows import window_values
+from audio_tt.dsp import stft_blocks, windows
+from audio_tt.errors import UserError
+from audio_tt.settings import check_types
+
+_PAD_MODES = ("reflect", "constant")
 
 
 @gin.configurable(module="pix2pix_tt.features")
@@ -17,7 +21,7 @@ class SliceSpectrogram:
       sample_rate: Hz.
       n_fft: samples in a frame.
       hop_length: samples between two frames.
-      window: as for `audio_tt.dsp.stft.stft`.
+      window: as for `audio_tt.dsp.windows.window_values`.
       pad_mode: how the ends are padded, "reflect" or "constant".
       n_bins: the lowest bins, which the network sees; the others are silent in what comes back.
       slice_frames: frames in a slice.
@@ -32,6 +36,22 @@ class SliceSpectrogram:
     n_bins: int = 256
     slice_frames: int = 256
     log_gain: float = 65536.0
+
+    def __post_init__(self):
+        check_types(self)
+        self._check(self.sample_rate > 0, "sample_rate", "above 0")
+        self._check(self.n_fft > 0 and self.n_fft % 2 == 0, "n_fft", "even and above 0")
+        self._check(0 < self.hop_length <= self.n_fft, "hop_length", "from 1 to n_fft")
+        self._check(self.window in windows.NAMES, "window", f"one of {', '.join(windows.NAMES)}")
+        self._check(self.pad_mode in _PAD_MODES, "pad_mode", f"one of {', '.join(_PAD_MODES)}")
+        self._check(0 < self.n_bins <= self.n_fft // 2 + 1, "n_bins", "from 1 to n_fft / 2 + 1")
+        self._check(self.slice_frames > 0, "slice_frames", "above 0")
+        self._check(self.log_gain > 0.0, "log_gain", "above 0")
+
+    def _check(self, is_right, name, wanted):
+        if not is_right:
+            value = getattr(self, name)
+            raise UserError(f"SliceSpectrogram.{name} is {value!r}; it must be {wanted}")
 
     def encode(self, audio):
         """Measures a recording.
@@ -67,17 +87,9 @@ class SliceSpectrogram:
         A sine of amplitude 1 in the middle of a bin has magnitude 1. In double precision, without
         which the phase of quiet bins is noise of the arithmetic.
         """
-        from audio_tt.dsp.locked_librosa import librosa
-
         audio = np.asarray(audio, np.float32)
         audio = np.pad(audio, (0, max(0, self.n_fft - len(audio))))
-        spectrum = librosa.stft(
-            audio,
-            n_fft=self.n_fft,
-            hop_length=self.hop_length,
-            window=self._window,
-            pad_mode=self.pad_mode,
-        )
+        spectrum = np.concatenate(list(stft_blocks.analyse([audio], self, fill=False)), axis=-1)[0]
         return self.magnitude(spectrum), np.angle(spectrum)
 
     def magnitude(self, spectrum):
@@ -100,14 +112,10 @@ class SliceSpectrogram:
 
     def synthesise(self, magnitude, phase, length=None):
         """Audio of a magnitude `[n_bins, frames]` with a phase `[n_fft // 2 + 1, frames]`."""
-        from audio_tt.dsp.locked_librosa import librosa
-
-        return librosa.istft(
-            self.spectrum(magnitude, phase),
-            hop_length=self.hop_length,
-            window=self._window,
-            length=length,
-        )
+        spectrum = self.spectrum(magnitude, phase)[None]
+        audio = np.concatenate(list(stft_blocks.synthesise([spectrum], self)))[:, 0]
+        length = (phase.shape[1] - 1) * self.hop_length if length is None else length
+        return np.pad(audio[:length], (0, max(0, length - len(audio))))
 
     def to_level(self, magnitude):
         """Logarithmic level: 0 of silence, 1 of magnitude 1."""
@@ -131,4 +139,4 @@ class SliceSpectrogram:
 
     @property
     def _window(self):
-        return window_values(self.window, self.n_fft)
+        return windows.window_values(self.window, self.n_fft)

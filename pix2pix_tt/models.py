@@ -8,7 +8,8 @@ import gin
 import keras
 from keras import layers
 
-from pix2pix_tt.fast.convolutions import layer_types
+from audio_tt.errors import UserError
+from pix2pix_tt import fast
 
 _KERNEL_SIZE = 4
 _LEAK = 0.3  # slope of the leaky ReLU below 0
@@ -40,12 +41,22 @@ def unet_generator(
       -1..1; bins and frames are multiples of 2 to the number of halvings.
 
     Raises:
-      ValueError: the two ways do not fit each other.
+      UserError: an argument is of the wrong kind, or the two ways do not fit each other.
     """
+    _check_filters("unet_generator.down_filters", down_filters)
+    _check_filters("unet_generator.up_filters", up_filters)
     if len(up_filters) != len(down_filters) - 1:
-        raise ValueError(
-            f"{len(down_filters)} blocks down need one fewer up, not {len(up_filters)}"
+        raise UserError(
+            f"unet_generator.up_filters has {len(up_filters)} blocks, where "
+            f"{len(down_filters)} blocks down need {len(down_filters) - 1}"
         )
+    if type(dropout_blocks) is not int or dropout_blocks < 0:
+        raise UserError(
+            f"unet_generator.dropout_blocks is {dropout_blocks!r}; it must be a whole number, 0 or "
+            "more"
+        )
+    if not isinstance(dropout, int | float) or not 0.0 <= dropout < 1.0:
+        raise UserError(f"unet_generator.dropout is {dropout!r}; it must be a number from 0 to 1")
     n_down = len(down_filters)
     image = x = keras.Input((None, None, channels), name="input_1")
     skips = []
@@ -57,7 +68,7 @@ def unet_generator(
         rate = dropout if i < dropout_blocks else None
         block = _up_block(filters, n_down + i, i, n_down - 1 + i, rate, initial_deviation)
         x = join([block(x), skip])
-    _, doubling = layer_types()
+    _, doubling = fast.layer_types()
     output = doubling(
         1,
         _KERNEL_SIZE,
@@ -81,7 +92,11 @@ def patch_discriminator(filters=(64, 128, 256, 512)):
     Returns:
       `keras.Model` from [input, image], each `[batch, bins, frames, 1]`, to logits
       `[batch, bins / 16, frames / 16, 1]` (for four blocks), positive for an image taken for true.
+
+    Raises:
+      UserError: the filters are no numbers.
     """
+    _check_filters("patch_discriminator.filters", filters)
     inputs = [keras.Input((None, None, 1), name=f"input_{i}") for i in (2, 3)]
     x = layers.Concatenate(name="concatenate_1")(inputs)
     # Numbers go on where those of the published generator end.
@@ -98,9 +113,17 @@ def patch_discriminator(filters=(64, 128, 256, 512)):
     return keras.Model(inputs, logits, name="discriminator")
 
 
+def _check_filters(name, filters):
+    are_numbers = isinstance(filters, tuple | list) and all(
+        type(count) is int and count > 0 for count in filters
+    )
+    if not are_numbers or not filters:
+        raise UserError(f"{name} is {filters!r}; it must be a list of numbers of filters")
+
+
 def _down_block(filters, block, convolution, norm, deviation=_DEVIATION):
     """Convolution that halves the size, batch norm unless its number is None, leaky ReLU."""
-    halving, _ = layer_types()
+    halving, _ = fast.layer_types()
     stack = [
         halving(
             filters,
@@ -120,7 +143,7 @@ def _down_block(filters, block, convolution, norm, deviation=_DEVIATION):
 
 def _up_block(filters, block, convolution, norm, dropout, deviation):
     """Transposed convolution that doubles the size, batch norm, dropout unless None, ReLU."""
-    _, doubling = layer_types()
+    _, doubling = fast.layer_types()
     stack = [
         doubling(
             filters,

@@ -7,16 +7,22 @@ python -m pix2pix_tt.predict --model=models/keyboard_acoustic_2_guitar_acoustic 
 from absl import flags
 
 from audio_tt.command import app
+from audio_tt.playing import playing_flags
 from pix2pix_tt import transfer_flags
 
-_MODEL = flags.DEFINE_string("model", None, "Folder of the model, or generator.h5.", required=True)
-_INPUT = flags.DEFINE_string("input", None, "Recording, or a folder of them.", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write, or a folder.", required=True)
+_MODEL = flags.DEFINE_string(
+    "model", None, "Folder of the model, its weights, or an included name.", required=True
+)
+_INPUT = flags.DEFINE_multi_string(
+    "input", None, "Recording, folder of them, or glob; may be given again.", required=True
+)
+_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write, or a folder.")
 flags.adopt_module_key_flags(transfer_flags)
+flags.adopt_module_key_flags(playing_flags)
 
 
 def main():
-    """One file, or a folder, through one model."""
+    """Any number of recordings through one model."""
     return transfer_flags.run(_MODEL.value, _INPUT.value, _OUTPUT.value)
 
 

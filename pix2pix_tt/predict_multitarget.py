@@ -7,9 +7,12 @@ python -m pix2pix_tt.predict_multitarget --model=models/keyboard_acoustic_2_any 
 from absl import flags
 
 from audio_tt.command import app
+from audio_tt.playing import playing_flags
 from pix2pix_tt import transfer_flags
 
-_MODEL = flags.DEFINE_string("model", None, "Folder of the model, or generator.h5.", required=True)
+_MODEL = flags.DEFINE_string(
+    "model", None, "Folder of the model, its weights, or an included name.", required=True
+)
 _STYLE = flags.DEFINE_string(
     "style",
     None,
@@ -17,13 +20,16 @@ _STYLE = flags.DEFINE_string(
     "folder of slices.",
     required=True,
 )
-_INPUT = flags.DEFINE_string("input", None, "Recording, or a folder of them.", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write, or a folder.", required=True)
+_INPUT = flags.DEFINE_multi_string(
+    "input", None, "Recording, folder of them, or glob; may be given again.", required=True
+)
+_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write, or a folder.")
 flags.adopt_module_key_flags(transfer_flags)
+flags.adopt_module_key_flags(playing_flags)
 
 
 def main():
-    """One file, or a folder, through one model."""
+    """Any number of recordings through one model."""
     return transfer_flags.run(_MODEL.value, _INPUT.value, _OUTPUT.value, _STYLE.value)
 
 

@@ -1,8 +1,11 @@
 """The flags of every command that plays recordings through a generator."""
 
+import functools
+
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, gin_flags
+from audio_tt.playing import conversion, playing_flags
 
 _PHASE = flags.DEFINE_enum(
     "phase",
@@ -21,32 +24,30 @@ app.define_gpu_flag()
 
 
 def options() -> dict:
-    """Returns the flags' values by their names."""
+    """The flags as keyword arguments of `pix2pix_tt.playing.player.load`."""
     return {"phase": _PHASE.value, "overlap_frames": _OVERLAP.value, "seed": _SEED.value}
 
 
-def run(model, input_path, output_path, style=None):
+def run(model: str, inputs: list[str], output: str | None, style: str | None = None) -> int:
     """Plays what the flags say.
 
     Args:
-      model: folder or file of the trained model.
-      input_path: sound file, or folder of sound files.
-      output_path: sound file to write, or folder.
+      model: as for `pix2pix_tt.playing.player.load`.
+      inputs: recordings, folders and globs.
+      output: sound file to write, or folder; None where `--output_dir` says it.
       style: what a conditioned model draws by, see `pix2pix_tt.playing.styles.choose`.
 
     Returns:
-      1 where files of a folder failed, otherwise 0.
+      Exit status, see `audio_tt.playing.conversion.play_all`.
     """
-    from pix2pix_tt.playing import conversion
+    jobs = conversion.plan(inputs, output, playing_flags.output_dir())
 
-    jobs = conversion.plan(input_path, output_path)
-
-    from pix2pix_tt.playing import styles
+    from pix2pix_tt.playing import player, published
     from pix2pix_tt.trained import loading
 
-    trained = loading.load(model)
-    app.parse_gin()
-    app.bind("Transfer.phase", _PHASE.value)
-    app.bind("Blending.overlap_frames", _OVERLAP.value)
-    example = styles.choose(trained, style, _SEED.value)
-    return int(conversion.convert_all(jobs, trained, example, _SEED.value) > 0)
+    gin = gin_flags.given()
+    transfer = loading.read_playing(**gin).transfer
+    load = functools.partial(
+        player.load, model, style, whole_hops=not transfer.keep_length, **options(), **gin
+    )
+    return conversion.play_all(jobs, load, published.applied(playing_flags.output(), transfer))

@@ -15,6 +15,7 @@ from audio_tt.command import app
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
+from audio_tt.training import holding_out
 
 _RUN = flags.DEFINE_string("run", None, "Run directory of the training.", required=True)
 _ORIGIN = flags.DEFINE_string("origin", None, "Instrument that goes in.", required=True)
@@ -84,10 +85,8 @@ def choose(folder, origin, target, count, held_out_share=0.0):
     ]
     names = sorted(there[0] & there[1])
     if held_out_share:
-        from pix2pix_tt.data import slice_pairs
-
-        songs = slice_pairs.held_out_songs([Path(name).stem for name in names], held_out_share)
-        names = [name for name in names if slice_pairs.song_of(Path(name).stem) not in songs]
+        songs = holding_out.choose([Path(name).stem for name in names], held_out_share)
+        names = [name for name in names if Path(name).stem not in songs]
     if len(names) < count:
         raise UserError(f"{folder}: {origin} and {target} share {len(names)} pieces, not {count}")
     return [names[i * len(names) // count] for i in range(count)]
@@ -114,7 +113,7 @@ def main():
 
     import gin
 
-    from pix2pix_tt.playing import transfer
+    from pix2pix_tt.playing.player import Pix2PixPlayer
     from pix2pix_tt.trained import loading
 
     features = loading.load(_RUN.value).features
@@ -132,9 +131,9 @@ def main():
         [("input", _read(folder / _ORIGIN.value / name, rate))] for _, folder, name in pieces
     ]
     for epoch, path in generators.items():
-        trained = loading.load(path)
+        player = Pix2PixPlayer(loading.load(path))
         for sounds in app.progress(sections, f"Epoch {epoch}", "piece"):
-            sounds.append((f"epoch {epoch}", transfer.render(trained, sounds[0][1], rate)))
+            sounds.append((f"epoch {epoch}", player.render(sounds[0][1], rate)))
     for sounds, (_, folder, name) in zip(sections, pieces, strict=True):
         sounds.append(("target", _read(folder / _TARGET.value / name, rate)))
     _write(Path(_OUTPUT.value), pieces, sections, features)

@@ -5,46 +5,19 @@ loaded, whatever TF_CPP_MIN_LOG_LEVEL is. What else comes on standard error is p
 """
 
 import contextlib
-import importlib.abc
-import importlib.util
 import os
 import re
 import sys
 import tempfile
+
+from audio_tt.command import first_import
 
 _CHATTER = re.compile(rb"WARNING: All log messages before absl::InitializeLog|I0000 .*oneDNN")
 
 
 def install():
     """From now on, the first import of TensorFlow is quiet."""
-    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
-
-
-class _Finder(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name != "tensorflow":
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is not None:
-            spec.loader = _QuietLoader(spec.loader)
-        return spec
-
-
-class _QuietLoader(importlib.abc.Loader):
-    def __init__(self, loader):
-        self._loader = loader
-
-    def __getattr__(self, name):
-        return getattr(self._loader, name)
-
-    def create_module(self, spec):
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module):
-        with _filtered_stderr():
-            self._loader.exec_module(module)
+    first_import.within("tensorflow", _filtered_stderr)
 
 
 @contextlib.contextmanager

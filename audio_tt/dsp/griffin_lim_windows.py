@@ -7,6 +7,7 @@ import gin
 import numpy as np
 
 from audio_tt.dsp import overlapping
+from audio_tt.settings import check_types
 
 
 @gin.configurable(module="audio_tt.phase_windows")
@@ -26,6 +27,9 @@ class GriffinLim:
     n_iter: int = 32
     momentum: float = 0.99
     window_frames: int = 512
+
+    def __post_init__(self):
+        check_types(self)
 
     def refine(self, spectra, features):
         """Replaces the phase of spectra by one that fits their magnitude, starting from theirs.

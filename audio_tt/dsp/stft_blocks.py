@@ -8,6 +8,8 @@ import numpy as np
 
 from audio_tt.dsp.windows import window_values
 
+_FRAMES_AT_ONCE = 256
+
 
 def analyse(blocks, features, fill=True):
     """Transforms audio.
@@ -84,15 +86,15 @@ def _divided(audio, weight):
 
 def _transform(audio, features):
     """Transform of audio `[channels, samples]` that is padded already."""
-    from audio_tt.dsp.locked_librosa import librosa
-
-    return librosa.stft(
-        audio,
-        n_fft=features.n_fft,
-        hop_length=features.hop_length,
-        window=window_values(features.window, features.n_fft),
-        center=False,
-    )
+    n_fft, hop = features.n_fft, features.hop_length
+    window = window_values(features.window, n_fft)
+    frames = np.lib.stride_tricks.sliding_window_view(audio, n_fft, axis=1)[:, ::hop]
+    spectrum = np.empty((len(audio), frames.shape[1], n_fft // 2 + 1), np.complex64)
+    for start in range(0, frames.shape[1], _FRAMES_AT_ONCE):
+        part = slice(start, start + _FRAMES_AT_ONCE)
+        # In double precision, without which the phase of quiet bins is noise of the arithmetic.
+        spectrum[:, part] = np.fft.rfft(frames[:, part] * window)
+    return spectrum.transpose(0, 2, 1)
 
 
 class Counted:

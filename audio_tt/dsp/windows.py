@@ -2,6 +2,8 @@
 
 import numpy as np
 
+NAMES = ("hann", "hann_symmetric")
+
 
 def window_values(window, n_fft, win_length=None):
     """The window of a frame.
@@ -28,7 +30,7 @@ def window_values(window, n_fft, win_length=None):
 
 
 def _hann(name, length):
-    if name not in ("hann", "hann_symmetric"):
+    if name not in NAMES:
         raise ValueError(f"unknown window {name!r}: use 'hann', 'hann_symmetric' or an array")
     period = length if name == "hann" else length - 1
     return 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / max(period, 1))

@@ -1,6 +1,5 @@
 """Melodies in the public domain, from which recordings for training are made."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from absl import logging
 
 from audio_tt.errors import UserError
 from audio_tt.music.notes import Note, read_midi, top_line
+from audio_tt.training import holding_out
 
 # The Essen collection is left out: it may not be used commercially.
 ABC_COLLECTIONS = {"aird": "airdsAirs", "ryan": "ryansMammoth", "oneill": "oneills1850"}
@@ -80,8 +80,7 @@ def is_held_out(name: str, share: float = 0.1) -> bool:
     The collection (what precedes the last `/`) does not count, so that a tune that stands in two
     collections cannot be in both splits.
     """
-    digest = hashlib.sha256(name.rsplit("/", 1)[-1].encode()).digest()
-    return int.from_bytes(digest[:4], "big") < share * 2**32
+    return holding_out.is_held_out(name.rsplit("/", 1)[-1], share)
 
 
 def make_exercise(low: int, high: int, rng: np.random.Generator, name: str) -> Melody:

@@ -15,7 +15,7 @@ from multiprocessing.connection import wait
 
 from absl import logging
 
-from audio_tt.command import quiet_tensorflow
+from audio_tt.command import quick_keras, quiet_tensorflow
 from audio_tt.errors import UserError
 
 
@@ -71,6 +71,7 @@ def _set_up_worker(messages, verbosity, level):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller is interrupted as well
     threading.Thread(target=_end_with_caller, daemon=True).start()
     quiet_tensorflow.install()
+    quick_keras.install()
     root = python_logging.getLogger()
     root.handlers = [QueueHandler(messages)]
     root.setLevel(level)

@@ -1,7 +1,6 @@
 """Prepared examples on disk -> random crops in batches."""
 
 import dataclasses
-import hashlib
 import os
 import zipfile
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ import numpy as np
 
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
+from audio_tt.training import holding_out
 from ddsp_tt.features.rates import DEFAULT_RATES, MEASURING_RATE, Rates
 
 FEATURES = ("f0_hz", "f0_confidence", "loudness_db")
@@ -142,14 +142,14 @@ def find_examples(data_dir):
 
 def recording_of(path):
     """What the names of all examples of one recording begin with."""
-    return path.stem.rpartition("_")[0]
+    return holding_out.without_number(path.stem)
 
 
 def split(paths, share):
     """Divides prepared examples into those to train on and those to hold out.
 
-    Whole recordings are held out where the share is at least one of them, else single minutes; at
-    least one where there are two. Their names alone decide.
+    Whole recordings are held out where there are several, single minutes of an only one; at least
+    one where there are two. Their names alone decide.
 
     Args:
       paths: as `find_examples` gives them.
@@ -158,14 +158,9 @@ def split(paths, share):
     Returns:
       (paths to train on, paths to hold out), sorted.
     """
-    groups = {}
-    for path in paths:
-        groups.setdefault(recording_of(path), []).append(path)
-    if share * len(groups) < 1:
-        groups = {path.stem: [path] for path in paths}
-    count = max(round(share * len(groups)), 1) if share and len(groups) > 1 else 0
-    names = sorted(groups, key=lambda name: hashlib.sha1(name.encode()).hexdigest())
-    held_out = {path for name in names[:count] for path in groups[name]}
+    names = {path.stem: path for path in paths}
+    chosen = holding_out.choose_pieces(names, share, holding_out.without_number)
+    held_out = {names[name] for name in chosen}
     return sorted(set(paths) - held_out), sorted(held_out)
 
 

@@ -1,18 +1,19 @@
 """Files of slices: FEATURES/INSTRUMENT/SONG_000.npy, each `[bins, frames, 1]` in 0..1."""
 
 import re
+from collections.abc import Collection
 
 import numpy as np
 
 from audio_tt.errors import UserError
 from audio_tt.training import holding_out
 
-_NUMBER = re.compile(r"(_copy\d+)?_\d+$")
+_COPY = re.compile(r"_copy\d+$")
 
 
-def song_of(name):
+def song_of(name: str) -> str:
     """The song of a slice: its file name without extension, number, and mark of a varied copy."""
-    return _NUMBER.sub("", name)
+    return _COPY.sub("", holding_out.without_number(name))
 
 
 def open_slice(path, shape):
@@ -81,14 +82,12 @@ def _list(path, instrument, shape):
     return {file.stem for file in files}
 
 
-def held_out_songs(names, share):
-    """Songs to hold out, which depend on their names alone.
+def held_out(names: Collection[str], share: float) -> set[str]:
+    """Slices to hold out: those of whole songs where there are several songs, see `holding_out`.
 
     Args:
       names: of all slices.
-      share: of the songs; at least one is held out unless it is 0, and at least one is not.
-
-    Returns:
-      Set of songs.
+      share: of the songs, or of the slices of the only one; at least one is held out unless it is
+        0, and at least one is not.
     """
-    return holding_out.choose(map(song_of, names), share)
+    return holding_out.choose_pieces(names, share, song_of)

@@ -9,7 +9,7 @@ import gin
 import numpy as np
 
 from audio_tt.errors import UserError
-from pix2pix_tt.data.slice_files import common_names, held_out_songs, open_slice, song_of
+from pix2pix_tt.data.slice_files import common_names, held_out, open_slice, song_of
 
 ANY = "any"
 _TRAINING, _HELD_OUT = 0, 1
@@ -21,8 +21,8 @@ class SlicePairs:
     """Pairs of slices of the same music on two instruments, matched by file name.
 
     A file is FEATURES/INSTRUMENT/SONG_000.npy, a slice `[bins, frames, 1]` in 0..1. All slices of
-    a song are either trained on or held out; which songs are held out depends on their names
-    alone. The batch of a step depends on the seed and the step alone.
+    a song are either trained on or held out, where there are several songs; which songs are held
+    out depends on their names alone. The batch of a step depends on the seed and the step alone.
 
     With `conditioned`, the input has a second channel: a slice of the target instrument from
     another song, or from elsewhere in the song, drawn at random among those that are trained on.
@@ -67,8 +67,8 @@ class SlicePairs:
             raise UserError("origin any needs at least two targets to draw from")
         self.names = common_names(self.path, [*self._origins(), *self.targets], self.shape)
         self.n_songs = len(set(map(song_of, self.names)))
-        held_out = held_out_songs(self.names, validation_split)
-        sides = np.array([song_of(name) in held_out for name in self.names], int)
+        kept_back = held_out(self.names, validation_split)
+        sides = np.array([name in kept_back for name in self.names], int)
         self._training_names = np.flatnonzero(sides == _TRAINING)
         self._examples = [self._rows(np.flatnonzero(sides == side)) for side in (0, 1)]
         self._check_counts()

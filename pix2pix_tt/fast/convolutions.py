@@ -10,16 +10,7 @@ import keras
 from keras import layers, ops
 
 
-def layer_types():
-    """(halving, doubling): classes of layers for kernels of 4 x 4, strides of 2, padding "same"."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        if jax.default_backend() == "cpu":
-            return Halving, Doubling
-    return layers.Conv2D, layers.Conv2DTranspose
-
-
+@keras.saving.register_keras_serializable("pix2pix_tt")
 class Halving(layers.Conv2D):
     """`[batch, bins, frames, channels]` to `[batch, bins / 2, frames / 2, filters]`, both even."""
 
@@ -35,6 +26,7 @@ class Halving(layers.Conv2D):
         return ops.conv(x, ops.reshape(kernel, (2, 2, 4 * channels, self.filters)))
 
 
+@keras.saving.register_keras_serializable("pix2pix_tt")
 class Doubling(layers.Conv2DTranspose):
     """`[batch, bins, frames, channels]` to `[batch, 2 bins, 2 frames, filters]`."""
 

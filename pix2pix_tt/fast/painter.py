@@ -11,6 +11,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from audio_tt.models.compilation import compiled
+
 _COLUMNS = 64  # of a kernel, turned at a time: they fit the processor's cache
 
 
@@ -34,7 +36,7 @@ class Painter:
 
     def __call__(self, images):
         """Pictures `[batch, bins, frames, 1]` of images `[batch, bins, frames, channels]`."""
-        return np.asarray(_compiled()(self._weights, images, self._slope))
+        return np.asarray(_compiled(self._slope)(self._weights, images))
 
 
 def _draw(weights, x, slope):
@@ -51,16 +53,9 @@ def _draw(weights, x, slope):
 
 
 @functools.cache
-def _compiled():
-    """`_draw` for the running backend, compiled anew for other sizes but not for other weights."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.jit(_draw, static_argnums=2)
-    import tensorflow as tf
-
-    # Without XLA, whose convolutions take twice as long on a processor.
-    return tf.function(_draw, autograph=False)
+def _compiled(slope):
+    """`_draw`, compiled anew for other sizes but not for other weights."""
+    return compiled(functools.partial(_draw, slope=slope))
 
 
 def _scale_and_shift(block):

@@ -1,14 +1,23 @@
 """The phase of a spectrogram that a network has drawn."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 from audio_tt.dsp.griffin_lim_windows import GriffinLim
 from audio_tt.errors import UserError
+from pix2pix_tt.features import SliceSpectrogram
 
 METHODS = ("input", "griffin_lim", "zero", "random")
 
 
-def with_phase(method, pairs, features, seed=0):
+def with_phase(
+    method: str,
+    pairs: Iterable[tuple[np.ndarray, np.ndarray]],
+    features: SliceSpectrogram,
+    griffin_lim: GriffinLim,
+    seed: int = 0,
+) -> Iterator[np.ndarray]:
     """Gives magnitudes a phase.
 
     Args:
@@ -16,7 +25,8 @@ def with_phase(method, pairs, features, seed=0):
         "random".
       pairs: iterable of (magnitude `[channels, n_bins, frames]`, the recording's transform
         `[channels, n_fft // 2 + 1, frames]`).
-      features: `SliceSpectrogram`.
+      features: of the spectrogram.
+      griffin_lim: the settings of "griffin_lim".
       seed: of the random phase.
 
     Yields:
@@ -27,8 +37,8 @@ def with_phase(method, pairs, features, seed=0):
     """
     check([method])
     if method == "griffin_lim":
-        spectra = with_phase("input", pairs, features)
-        yield from GriffinLim().refine(spectra, features)
+        spectra = with_phase("input", pairs, features, griffin_lim)
+        yield from griffin_lim.refine(spectra, features)
         return
     generators = {}
     for magnitude, spectrum in pairs:
@@ -46,7 +56,7 @@ def with_phase(method, pairs, features, seed=0):
         yield features.spectrum(magnitude, phase)
 
 
-def check(methods):
+def check(methods: Iterable[str]) -> None:
     """Raises UserError where one of these methods is not known."""
     for method in methods:
         if method not in METHODS:

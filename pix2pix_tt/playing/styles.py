@@ -1,18 +1,22 @@
 """The example of the target instrument that a conditioned generator draws by."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 
 from audio_tt.errors import UserError
 from audio_tt.files import io
+from pix2pix_tt.trained.loading import TrainedModel
 
 
-def choose(trained, style=None, seed=0):
+def choose(
+    trained: TrainedModel, style: str | os.PathLike | None = None, seed: int = 0
+) -> np.ndarray | None:
     """Finds the example that is asked for.
 
     Args:
-      trained: a `TrainedModel`.
+      trained: the model.
       style: an instrument that the model brings along, a slice (`.npy`), a folder of slices, or a
         recording, of which the slice with the most in it is taken; None for a model of one target.
       seed: chooses among the slices of a folder.

@@ -2,6 +2,10 @@
 
 import dataclasses
 import functools
+import os
+import zipfile
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +14,11 @@ from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.models import weights
 from pix2pix_tt.configurables import features, models
+from pix2pix_tt.playing import settings as playing_settings
+from pix2pix_tt.playing.settings import Playing
+from pix2pix_tt.trained import catalogue, files
 
-GENERATOR_FILE = "generator.h5"
-GIN_FILE = "operative_config.gin"
-STYLES_FILE = "styles.npz"
 PUBLISHED = "pix2pix/published.gin"
-_LEVELS_UP = 2  # a run keeps weights in samples/EPOCH/
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -28,59 +31,79 @@ class TrainedModel:
       features: the `SliceSpectrogram` that it learned on.
       styles: {target instrument: float32 `[bins, frames]` in 0..1} of a conditioned one, as far as
         it brings any along.
+      playing: the settings that it plays by.
     """
 
     name: str
     generator: object
     features: features.SliceSpectrogram
     styles: dict = dataclasses.field(default_factory=dict)
+    playing: Playing = dataclasses.field(default_factory=Playing)
 
     @functools.cached_property
-    def channels(self):
+    def channels(self) -> int:
         """1, or 2 of a generator that is given an example of the target as well."""
         return self.generator.input_shape[-1]
 
 
-def load(path):
-    """Builds a generator and reads its weights.
+def load(
+    model: str | os.PathLike,
+    phase: str | None = None,
+    overlap_frames: int | None = None,
+    gin_files: Iterable[str] = (),
+    gin_params: Iterable[str] = (),
+) -> TrainedModel:
+    """Builds a generator and reads its weights; what is loaded already stays as it is.
 
     Args:
-      path: a folder with `generator.h5` and `operative_config.gin`, as training leaves it; or a
-        file of weights. Without such settings beside it or above, it is of the published size.
+      model: a folder with `generator.h5` and `operative_config.gin`, as training leaves it; the
+        name of an instrument that is included; or a file of weights. Without such settings beside
+        it or above, that is of the published size.
+      phase: as for `read_playing`.
+      overlap_frames: as for `read_playing`.
+      gin_files: as for `read_playing`.
+      gin_params: as for `read_playing`.
 
     Raises:
       UserError: something is missing or does not fit.
     """
-    file = _weights_file(Path(path))
-    gin_file = _settings_of(file)
-    if Path(path).is_dir() and gin_file is None:
-        raise UserError(f"{path}: not a model, {GIN_FILE} is missing; name {file} if it has none")
+    file = catalogue.find_weights(model)
+    gin_file = files.find_settings(file)
+    if gin_file is None and not Path(model).expanduser().is_file():
+        raise UserError(
+            f"{file.parent}: not a model, {files.GIN_FILE} is missing; name {file} if it has none"
+        )
     channels = _channels(file)
+    # First, so that the settings in use afterwards are those that rebuild the model.
+    playing = read_playing(gin_files, gin_params, phase, overlap_frames)
     settings.parse_gin([gin_file or PUBLISHED])
+    spectrogram = features.SliceSpectrogram()
     # Numbers that are drawn for millions of weights, to be replaced at once, take seconds.
     generator = models.unet_generator(channels=channels, initial_deviation=0.0)
     weights.load_weights(generator, file)
-    spectrogram = features.SliceSpectrogram()
-    styles = _read_styles(gin_file.with_name(STYLES_FILE), spectrogram) if gin_file else {}
-    return TrainedModel(str(path), generator, spectrogram, styles)
+    styles = _read_styles(gin_file.with_name(files.STYLES_FILE), spectrogram) if gin_file else {}
+    return TrainedModel(str(model), generator, spectrogram, styles, playing)
 
 
-def _weights_file(path):
-    if path.is_dir():
-        if not (path / GENERATOR_FILE).is_file():
-            raise UserError(f"{path}: not a model, {GENERATOR_FILE} is missing")
-        return path / GENERATOR_FILE
-    if not path.is_file():
-        raise UserError(
-            f"{path}: no such model; name a folder with {GENERATOR_FILE}, or such a file"
-        )
-    return path
+def read_playing(
+    gin_files: Iterable[str] = (),
+    gin_params: Iterable[str] = (),
+    phase: str | None = None,
+    overlap_frames: int | None = None,
+) -> Playing:
+    """The settings to play by.
 
+    Args:
+      gin_files: read in this order.
+      gin_params: the same, one by one; they win.
+      phase: one of `phases.METHODS`; None leaves it to gin.
+      overlap_frames: that slices share; None leaves it to gin.
 
-def _settings_of(file):
-    """The gin file beside the weights, or above where a run keeps the weights of an epoch."""
-    folders = file.absolute().parents[: 1 + _LEVELS_UP]
-    return next((f / GIN_FILE for f in folders if (f / GIN_FILE).is_file()), None)
+    Raises:
+      UserError: one does not exist, or is of the wrong kind.
+    """
+    settings.parse_gin(gin_files, gin_params)
+    return playing_settings.read(phase, overlap_frames)
 
 
 def _channels(file):
@@ -101,7 +124,7 @@ def _read_styles(path, spectrogram):
     try:
         with np.load(path) as archive:
             styles = {name: archive[name].astype(np.float32) for name in archive.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{path} is damaged; copy it again from where the model is from") from error
     for name, style in styles.items():
         if style.shape != shape:

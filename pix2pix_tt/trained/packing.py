@@ -1,10 +1,9 @@
 """A training's run directory -> a small folder that plays: the model that is given to others."""
 
 from audio_tt.models import packing
-from pix2pix_tt.trained import loading
-from pix2pix_tt.training.loop import BEST_FILE
+from pix2pix_tt.trained import files, loading
 
-_CARRIED = ("styles.npz", "history.csv", "history.png", "LRFinder_*.png", "finder.csv")
+_CARRIED = (files.STYLES_FILE, files.HISTORY_FILE, files.FINDER_FILE, *files.PICTURES)
 
 
 def pack(run, output, dtype="float16"):
@@ -12,10 +11,11 @@ def pack(run, output, dtype="float16"):
 
     The generator is that of the best epoch on held-out slices, where there were any.
     """
-    files = (loading.GENERATOR_FILE, loading.GIN_FILE, _CARRIED)
-    return packing.pack(run, output, _generator, *files, dtype)
+    return packing.pack(
+        run, output, _generator, files.GENERATOR_FILE, files.GIN_FILE, _CARRIED, dtype
+    )
 
 
 def _generator(run):
-    best = run / BEST_FILE
+    best = run / files.BEST_FILE
     return loading.load(best if best.is_file() else run).generator

@@ -12,6 +12,7 @@ from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
 from audio_tt.training.run_directory import RunDirectory
 from pix2pix_tt.data import slice_pairs
+from pix2pix_tt.trained.files import FINDER_FILE
 
 _GAVE_UP = 100.0  # times the best loss
 _SMOOTHING_DECADES = 0.25
@@ -58,7 +59,7 @@ def find_learning_rates(trainer, pairs, run_path, lowest=1e-9, highest=1.0, num_
             for loss in _losses_of(name, trainer):
                 values = figures[:, trainer.figures.index(loss)]
                 found[name, loss] = steepest(rates[: len(values)], values)
-        _write_table(run.path / "finder.csv", trainer.figures, passes)
+        _write_table(run.path / FINDER_FILE, trainer.figures, passes)
         for loss in trainer.figures:
             _plot(run.path / f"LRFinder_{loss}.png", loss, trainer, passes, found)
     for (name, loss), rate in found.items():

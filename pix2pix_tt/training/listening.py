@@ -7,7 +7,8 @@ import numpy as np
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from pix2pix_tt.data import slice_pairs
-from pix2pix_tt.playing import transfer
+from pix2pix_tt.playing.player import Pix2PixPlayer
+from pix2pix_tt.playing.settings import Playing
 from pix2pix_tt.trained import loading
 from pix2pix_tt.training import epoch_pictures
 
@@ -27,7 +28,7 @@ class Recordings:
     """
 
     def __init__(self, folder, pairs, spectrogram):
-        self._spectrogram = spectrogram
+        self._spectrogram, self._playing = spectrogram, Playing()
         self._heard, self._styles, self.songs = {}, {}, {}
         for target in pairs.targets:
             origin = pairs.origin
@@ -43,11 +44,13 @@ class Recordings:
 
     def write(self, run, epoch, trainer):
         """Writes `audio.wav`, or `audio_TARGET.wav` for each of several targets."""
-        trained = loading.TrainedModel("the network", trainer.generator, self._spectrogram)
+        trained = loading.TrainedModel(
+            "the network", trainer.generator, self._spectrogram, playing=self._playing
+        )
         for target, heard in self._heard.items():
             name = f"audio_{target}.wav" if len(self._heard) > 1 else "audio.wav"
             rate = self._spectrogram.sample_rate
-            audio = transfer.render(trained, heard, rate, self._styles[target])
+            audio = Pix2PixPlayer(trained, self._styles[target]).render(heard, rate)
             io.write(run.sample_path(epoch, name), audio, rate)
 
     def _read(self, path):

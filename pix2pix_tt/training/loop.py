@@ -15,11 +15,9 @@ from audio_tt.models import weights
 from audio_tt.training.devices import Devices
 from audio_tt.training.run_directory import RunDirectory
 from pix2pix_tt.data import slice_pairs
+from pix2pix_tt.trained.files import BEST_FILE, GENERATOR_FILE, HISTORY_FILE, STYLES_FILE
 from pix2pix_tt.training import epoch_pictures, history
-from pix2pix_tt.training.trainer import GENERATOR_FILE
 
-BEST_FILE = "generator_best.h5"
-STYLES_FILE = "styles.npz"
 _LOOK_EVERY = 10  # steps between two looks at figures, each of which waits for the device
 
 
@@ -150,7 +148,7 @@ def _resume(run, trainer, epoch_offset):
             logging.info(
                 "starts from the weights in %s, without the state of its optimiser", run.path / name
             )
-    history.adopt(run.path / "history.csv")
+    history.adopt(run.path / HISTORY_FILE)
     counted = max([int(row["epoch"]) for row in run.history()], default=0)
     return {"epoch": 0, "position": 0, "sums": None, "offset": max(epoch_offset, counted)}
 

@@ -44,30 +44,6 @@ def training_step(forward, parts, others):
     return step
 
 
-def forward_pass(function, variables):
-    """Compiles a function that changes nothing.
-
-    Args:
-      function: function of arrays.
-      variables: the Keras variables that it reads.
-
-    Returns:
-      A function of the same arguments.
-    """
-    if keras.backend.backend() == "jax":
-        import jax
-
-        def stateless(values, *batch):
-            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
-                return function(*batch)
-
-        graph = jax.jit(stateless)
-        return lambda *batch: graph([v.value for v in variables], *batch)
-    import tensorflow as tf
-
-    return tf.function(function, autograph=False)
-
-
 def _jax_training_step(forward, parts, others):
     import jax
 

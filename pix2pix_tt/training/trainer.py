@@ -1,16 +1,15 @@
 """Training of the networks in a run directory that can be stopped and resumed at any moment."""
 
 import gin
+import keras
 import numpy as np
 from keras import ops
 
-from pix2pix_tt import losses, models
+from audio_tt.models.compilation import compiled
+from pix2pix_tt import fast, losses, models
+from pix2pix_tt.trained.files import DISCRIMINATOR_FILE, GENERATOR_FILE
 from pix2pix_tt.training import steps
-from pix2pix_tt.training.optimizers import adam
 from pix2pix_tt.training.precision import layers_compute_in, suitable
-
-GENERATOR_FILE = "generator.h5"
-DISCRIMINATOR_FILE = "discriminator.h5"
 
 
 @gin.configurable("Pix2PixTrainer", module="pix2pix_tt.training")
@@ -50,7 +49,7 @@ class Trainer:
             self.rates.append(discriminator_learning_rate)
             self.networks[DISCRIMINATOR_FILE] = self.discriminator
             self.figures += ["gen_loss", "disc_loss"]
-        self.optimizers = [adam(rate, precision) for rate in self.rates]
+        self.optimizers = [_adam(rate, precision) for rate in self.rates]
         parts = [
             (network.trainable_variables, optimizer)
             for network, optimizer in zip(self.networks.values(), self.optimizers, strict=True)
@@ -62,10 +61,10 @@ class Trainer:
         self._step = steps.training_step(
             lambda *batch: self.losses(*batch, training=True), parts, others
         )
-        self._evaluate = steps.forward_pass(
+        self._evaluate = compiled(
             lambda *batch: self.losses(*batch, training=False)[1], self.variables
         )
-        self._draw = steps.forward_pass(
+        self._draw = compiled(
             lambda image: self.generator(image, training=False), self.generator.variables
         )
 
@@ -120,3 +119,11 @@ class Trainer:
     def draw(self, image):
         """What the generator makes of images `[batch, bins, frames, channels]`, as an array."""
         return np.asarray(self._draw(image))
+
+
+def _adam(learning_rate, precision):
+    """Adam; where a network computes in float16, with its loss scaled."""
+    optimizer = fast.adam(learning_rate)
+    if precision == "mixed_float16":
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer

@@ -180,11 +180,12 @@ def test_urmps_tracks_of_one_instrument(tmp_path):
         urmp.find_recordings([tmp_path], "lute")
 
 
-def test_whole_recordings_are_held_out_where_there_are_enough(tmp_path):
+def test_whole_recordings_are_held_out_where_there_are_several(tmp_path):
     paths = sorted(tmp_path / f"{name}_0a_{i:04d}.npz" for name in "abcdef" for i in range(3))
     train, held_out = example_files.split(paths, 0.2)
     assert sorted(train + held_out) == paths
     assert len(held_out) == 3 and len({path.name[0] for path in held_out}) == 1
+    assert example_files.split(paths, 0.01) == (train, held_out)
     assert (
         example_files.split(paths[:3], 0.1)[1] and len(example_files.split(paths[:3], 0.1)[1]) == 1
     )

@@ -74,6 +74,15 @@ def test_whole_songs_are_held_out(features_path, share, songs):
     assert source.n_held_out == 3 * songs
 
 
+def test_slices_of_an_only_song_are_held_out(features_path, tmp_path):
+    for path in features_path.rglob("song3_*.npy"):
+        copy = tmp_path / path.relative_to(features_path)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(path, copy)
+    source = pairs(tmp_path, batch_size=1)
+    assert (source.n_songs, source.n_training, source.n_held_out) == (1, 2, 1)
+
+
 def test_what_is_held_out_does_not_change(features_path):
     settings = {"validation_split": 0.34, "conditioned": True, "batch_size": 2}
     source = pairs(features_path, **settings)

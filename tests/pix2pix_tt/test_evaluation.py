@@ -5,9 +5,8 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
-from pix2pix_tt import evaluation
+from pix2pix_tt import evaluation, fast
 from pix2pix_tt.features import SliceSpectrogram
-from pix2pix_tt.playing import transfer
 from pix2pix_tt.trained import loading
 
 RATE = 44100
@@ -23,7 +22,7 @@ class Copyist:
 @pytest.fixture
 def copyist(monkeypatch):
     monkeypatch.setattr(
-        transfer, "Painter", lambda generator: lambda images: np.minimum(images + 0.1, 1.0)
+        fast, "drawing", lambda generator: lambda images: np.minimum(images + 0.1, 1.0)
     )
     features = SliceSpectrogram(n_bins=128, slice_frames=32)
     return loading.TrainedModel("copyist", Copyist(), features)

@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
 
+from audio_tt.dsp.locked_librosa import librosa
+from audio_tt.dsp.windows import window_values
+from audio_tt.errors import UserError
 from pix2pix_tt.features import SliceSpectrogram
 
 
@@ -64,3 +67,33 @@ def test_silence_stays_silence():
     slices, phase = spectrogram.encode(np.zeros(5000, np.float32))
     assert np.all(slices == -1.0)
     assert np.all(spectrogram.decode(slices, phase) == 0.0)
+
+
+@pytest.mark.parametrize("pad_mode", ["reflect", "constant"])
+def test_the_transform_of_librosa_and_back(pad_mode):
+    audio = np.random.default_rng(0).uniform(-1, 1, 300_000).astype(np.float32)
+    spectrogram = SliceSpectrogram(hop_length=300, pad_mode=pad_mode, n_bins=513)
+    window = window_values("hann_symmetric", 1024)
+    options = {"hop_length": 300, "window": window}
+    expected = librosa.stft(audio, n_fft=1024, pad_mode=pad_mode, **options)
+    magnitude, phase = spectrogram.analyse(audio)
+    scale = np.float32(window.sum() / 2)
+    np.testing.assert_allclose(scale * magnitude, np.abs(expected), atol=1e-6 * scale)
+    turn = np.exp(1j * phase) - np.exp(1j * np.angle(expected))
+    assert np.abs(turn[1:-1]).max() < 1e-5
+    for length in (None, len(audio), len(audio) + 5000):
+        back = spectrogram.synthesise(magnitude, phase, length)
+        wanted = librosa.istft(spectrogram.spectrum(magnitude, phase), length=length, **options)
+        assert back.shape == wanted.shape
+        np.testing.assert_allclose(back[:290_000], wanted[:290_000], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"n_fft": "1024"}, {"hop_length": 2048}, {"n_bins": 514}, {"window": "hamming"}]
+    + [{"log_gain": True}, {"slice_frames": 0}, {"pad_mode": "edge"}],
+)
+def test_settings_that_make_no_spectrogram(settings):
+    (name,) = settings
+    with pytest.raises(UserError, match=f"SliceSpectrogram.{name} is .*; it must be "):
+        SliceSpectrogram(**settings)

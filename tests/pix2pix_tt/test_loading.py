@@ -57,6 +57,12 @@ def broken(kind, folder, model_folder):
     elif kind == "another size":
         with open(path / "operative_config.gin", "a") as file:
             file.write("unet_generator.down_filters = (4, 16)\n")
+    elif kind == "a bad size":
+        with open(path / "operative_config.gin", "a") as file:
+            file.write("unet_generator.up_filters = 'many'\n")
+    elif kind == "a bad spectrogram":
+        with open(path / "operative_config.gin", "a") as file:
+            file.write("SliceSpectrogram.hop_length = 0\n")
     elif kind == "another network":
         with h5py.File(path / "generator.h5", "w") as file:
             file.attrs["layer_names"] = np.array([b"dense"])
@@ -73,6 +79,8 @@ def broken(kind, folder, model_folder):
         ("no settings", "operative_config.gin is missing"),
         ("no weights", "not an HDF5 file"),
         ("another size", "generator.h5 does not fit"),
+        ("a bad size", "unet_generator.up_filters is 'many'"),
+        ("a bad spectrogram", "SliceSpectrogram.hop_length is 0"),
         ("another network", "holds no generator"),
         ("missing", "no such model"),
     ],
@@ -88,6 +96,10 @@ def test_styles_of_another_size_are_refused(tmp_path, conditioned_folder):
     np.savez(folder / "styles.npz", guitar=np.zeros((32, 31)))
     with pytest.raises(UserError, match=r"guitar has the shape \[32, 31\]"):
         loading.load(folder)
-    (folder / "styles.npz").write_text("nothing")
-    with pytest.raises(UserError, match="styles.npz is damaged"):
-        loading.load(folder)
+    whole = (conditioned_folder / "styles.npz").read_bytes()
+    for damaged in (b"nothing", b"", whole[: len(whole) // 2], whole[:-30]):
+        (folder / "styles.npz").write_bytes(damaged)
+        with pytest.raises(UserError, match="styles.npz is damaged"):
+            loading.load(folder)
+    (folder / "styles.npz").unlink()
+    assert loading.load(folder).styles == {}

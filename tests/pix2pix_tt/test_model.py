@@ -140,8 +140,21 @@ def test_small_networks_of_other_depth():
         judge = models.patch_discriminator(filters=(4, 4))
         assert judge([image, image]).shape == (2, 8, 16, 1)
     keras.utils.clear_session()
-    with pytest.raises(ValueError, match="one fewer up"):
-        models.unet_generator(down_filters=(4, 6), up_filters=(6, 4))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"down_filters": (4, 6), "up_filters": (6, 4)}, "up_filters has 2 blocks, where 2 blocks"),
+        ({"up_filters": "wide"}, "up_filters is 'wide'; it must be a list of numbers"),
+        ({"down_filters": (4, 6.5), "up_filters": (4,)}, "down_filters"),
+        ({"dropout_blocks": 1.5}, "dropout_blocks is 1.5; it must be a whole number"),
+        ({"dropout": "half"}, "dropout is 'half'"),
+    ],
+)
+def test_arguments_that_make_no_generator(arguments, words):
+    with pytest.raises(UserError, match=words):
+        models.unet_generator(**arguments)
 
 
 def test_kernels_start_small_and_different():

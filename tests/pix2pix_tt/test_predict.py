@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pytest
 import soundfile
-from absl import logging
 
-from audio_tt import settings
 from audio_tt.errors import UserError
-from pix2pix_tt.playing import conversion, styles
+from audio_tt.playing.conversion import Output
+from pix2pix_tt.playing import published, styles
+from pix2pix_tt.playing.settings import Transfer
 from pix2pix_tt.trained import catalogue, loading
 
 RATE = 22050
@@ -57,7 +57,7 @@ def test_predict_in_another_folder(tmp_path, model_folder, tone):
     )
     assert (result.returncode, result.stderr) == (0, "")
     audio, rate = soundfile.read(tmp_path / "out.wav")
-    assert rate == 44100 and audio.shape == (2 * len(tone), 2)
+    assert rate == RATE and audio.shape == (len(tone), 2)
     assert np.abs(audio).max() > 0.01
     assert sorted(os.listdir(tmp_path)) == ["in.WAV", "out.wav"]
 
@@ -80,55 +80,44 @@ def test_predict_multitarget_with_published_settings(tmp_path, conditioned_folde
     assert np.abs(audio).max() == pytest.approx(1.0)
 
 
-def test_a_folder_is_planned_file_by_file(tmp_path, tone):
-    for name in ("b.wav", "a.FLAC", "inner/a.wav", "inner/a.flac"):
-        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(tmp_path / "in" / name, tone, RATE, format=name.rsplit(".")[-1].upper())
-    (tmp_path / "in" / "notes.txt").write_text("no sound")
-    jobs = conversion.plan(tmp_path / "in", tmp_path / "out")
-    names = {
-        str(s.relative_to(tmp_path / "in")): str(t.relative_to(tmp_path / "out")) for s, t in jobs
-    }
-    assert names == {
-        "a.FLAC": "a.wav",
-        "b.wav": "b.wav",
-        "inner/a.flac": "inner/a.wav",
-        "inner/a.wav": "inner/a.wav.wav",
-    }
-
-
-def test_a_folder_that_cannot_be_planned(tmp_path):
-    (tmp_path / "in").mkdir()
-    with pytest.raises(UserError, match="no sound file"):
-        conversion.plan(tmp_path / "in", tmp_path / "out")
-    (tmp_path / "out").write_text("")
-    with pytest.raises(UserError, match="out is a file"):
-        conversion.plan(tmp_path / "in", tmp_path / "out")
-    with pytest.raises(UserError, match="extension"):
-        conversion.plan(tmp_path / "in.wav", tmp_path / "out.xyz")
-
-
-def test_a_folder_goes_on_after_a_broken_file(tmp_path, trained, tone, monkeypatch):
-    errors = []
-    monkeypatch.setattr(logging, "error", lambda text, *values: errors.append(text % values))
-    (tmp_path / "in").mkdir()
-    soundfile.write(tmp_path / "in" / "b.wav", tone, RATE)
+def test_folders_globs_and_an_output_folder(tmp_path, model_folder, tone):
+    """One that is broken does not stop the others; what is there stays as it is."""
+    for name in ("in/b.wav", "in/inner/a.wav", "more/c.wav"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(tmp_path / name, tone[:4000], RATE)
     (tmp_path / "in" / "a.wav").write_text("no sound" * 100)
-    jobs = conversion.plan(tmp_path / "in", tmp_path / "out")
-    assert conversion.convert_all(jobs, trained) == 1
-    assert len(errors) == 1 and "a.wav" in errors[0]
-    assert os.listdir(tmp_path / "out") == ["b.wav"]
-    with pytest.raises(UserError, match="a.wav"):
-        conversion.convert_all(jobs[:1], trained)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "b.wav").write_text("mine")
+    result = command(
+        "pix2pix_tt.predict",
+        f"--model={model_folder / 'generator.h5'}",
+        "--input=in",
+        "--input=more/*.wav",
+        "--output_dir=out",
+        "--skip_existing",
+        "--output_rate=16000",
+        cwd=tmp_path,
+    )
+    assert result.returncode == 1 and "a.wav" in result.stderr
+    assert (tmp_path / "out" / "b.wav").read_text() == "mine"
+    assert sorted(str(p.relative_to(tmp_path)) for p in (tmp_path / "out").rglob("*.wav")) == [
+        "out/b.wav",
+        "out/c.wav",
+        "out/inner/a.wav",
+    ]
+    audio, rate = soundfile.read(tmp_path / "out" / "inner" / "a.wav")
+    assert rate == 16000 and len(audio) == -(-4000 * 16000 // RATE)
 
 
-def test_loud_output_is_turned_down_not_clipped(tmp_path, trained, tone):
-    soundfile.write(tmp_path / "in.wav", tone, RATE)
-    settings.bind("Transfer.phase", "zero")
-    conversion.convert(tmp_path / "in.wav", tmp_path / "out.wav", trained)
-    audio, _ = soundfile.read(tmp_path / "out.wav")
-    peaks = np.abs(audio) > 0.9989
-    assert not np.any(peaks[1:] & peaks[:-1])
+def test_the_originals_settings_say_how_files_are_written():
+    transfer = Transfer(keep_length=False, normalise_peak=True, mono=True, subtype="FLOAT")
+    output = published.applied(Output(jobs=2), transfer)
+    assert (output.sample_rate, output.mono, output.subtype, output.jobs) == (0, True, "FLOAT", 2)
+    blocks = [np.full((3, 1), 0.25, np.float32), np.full((2, 1), -0.5, np.float32)]
+    finished = np.concatenate(list(output.finish(iter(blocks))))
+    np.testing.assert_allclose(finished[:, 0], [0.5, 0.5, 0.5, -1.0, -1.0])
+    assert published.applied(Output(sample_rate=8000), transfer).sample_rate == 8000
+    assert published.applied(Output(), Transfer()) == Output()
 
 
 def save_slice(path, values):
@@ -179,9 +168,16 @@ def test_styles_that_do_not_fit(tmp_path, trained, conditioned):
         styles.choose(conditioned, str(tmp_path / "empty"))
 
 
-def test_the_catalogue(model_folder, monkeypatch):
+def test_a_model_goes_by_its_folder_its_file_or_its_name(model_folder, monkeypatch, tmp_path):
     monkeypatch.setattr(catalogue.MODELS, "path", model_folder.parent)
     assert catalogue.instruments() == ["piano_2_guitar"]
     assert catalogue.folder("piano_2_guitar") == model_folder
+    weights = model_folder / "generator.h5"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "piano_2_guitar").mkdir()  # any folder of that name is no model
+    for model in (model_folder, str(weights), "piano_2_guitar"):
+        assert catalogue.find_weights(model) == weights
     with pytest.raises(UserError, match="'kazoo'; there are: piano_2_guitar"):
         catalogue.folder("kazoo")
+    with pytest.raises(UserError, match="kazoo: no such model; .* one of piano_2_guitar"):
+        catalogue.find_weights("kazoo")

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 
-from pix2pix_tt.training.optimizers import adam
+from pix2pix_tt import fast
 
 
 def test_adam_does_what_that_of_keras_does():
@@ -10,7 +10,7 @@ def test_adam_does_what_that_of_keras_does():
     gradients = random.standard_normal((4, 3, 4)).astype("float32")
     gradients[:, 0, 0] = 0.0, 1e-8, 1e-6, 0.0
     results = []
-    for optimizer in (adam(1e-2, "float32"), keras.optimizers.Adam(1e-2, epsilon=1e-7)):
+    for optimizer in (fast.adam(1e-2), keras.optimizers.Adam(1e-2, epsilon=1e-7)):
         variable = keras.Variable(start)
         for i, gradient in enumerate(gradients):
             optimizer.learning_rate = 1e-2 / (i + 1)
