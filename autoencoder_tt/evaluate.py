@@ -49,9 +49,7 @@ def main():
     rows = {}
     labels = batches.distinct([Path(folder).name for folder in _MODELS.value])
     for folder, label in zip(_MODELS.value, labels, strict=True):
-        player = loading.load_player(
-            folder, pitch=pitch_flags.chosen(), **gin_flags.given()
-        )
+        player = loading.load_player(folder, pitch=pitch_flags.chosen(), **gin_flags.given())
         rate, figures = player.sample_rate, {}
         for source, target in app.progress(pairs, label, "recording"):
             audio = scoring.read_noisy(source, rate, _NOISE.value)

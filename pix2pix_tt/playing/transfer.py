@@ -108,7 +108,7 @@ def paint(trained, spectra, style=None):
     features = trained.features
     overlap = blending.Blending().overlap_in(features.slice_frames)
     painter = Painter(trained.generator)
-    seen = overlapping.Seen(spectra)
+    seen = overlapping.Retaken(spectra)
     levels = (features.to_level(features.magnitude(spectrum)) for spectrum in seen)
 
     def draw(level):
