@@ -7,6 +7,7 @@ python -m style_tt.style_transfer content.wav style.wav --gin_file=style/publish
 The last file is the style. Without an output, that of one content has the original's name.
 """
 
+import dataclasses
 import functools
 import os
 from pathlib import Path
@@ -55,7 +56,7 @@ def main(*words):
         target = loading.default_name(contents[0], style, player)
     jobs = conversion.plan(contents, target, folder, f"_{Path(style).stem}")
     keeping = _keeping(jobs)
-    output = playing_flags.output(**_published(player))
+    output = _as_published(playing_flags.output(), player)
     if output.jobs > 1:
         load = functools.partial(load, keeping=keeping)
     else:
@@ -104,17 +105,19 @@ def _keeping(jobs):
     return Keeping(folders, _SAMPLE_EVERY.value, is_temporary=_RUN_DIR.value is None)
 
 
-def _published(player):
-    """Fields of `Output` by which a published setting shortens what it plays."""
+def _as_published(output, player):
+    """The `Output` with what published settings do to it: shortened, at the rate of the player."""
     from style_tt.playing.recordings import whole_hops
 
-    fields = {"max_seconds": player.settings.max_seconds}
-    if not player.settings.keep_length:
-        hop_length = player.representation.hop_length
-        fields |= {"finish": functools.partial(whole_hops, hop_length=hop_length)}
-        if playing_flags.output().sample_rate is None:
-            fields |= {"sample_rate": 0}
-    return fields
+    output = dataclasses.replace(output, max_seconds=player.settings.max_seconds)
+    if player.settings.keep_length:
+        return output
+    hop_length = player.representation.hop_length
+    return dataclasses.replace(
+        output,
+        finish=functools.partial(whole_hops, hop_length=hop_length),
+        sample_rate=0 if output.sample_rate is None else output.sample_rate,
+    )
 
 
 def _same(player):

@@ -8,6 +8,8 @@ import numpy as np
 
 from audio_tt.dsp.windows import window_values
 
+_FRAMES = 512  # transformed at once
+
 
 def analyse(blocks, features, fill=True):
     """Transforms audio.
@@ -84,15 +86,16 @@ def _divided(audio, weight):
 
 def _transform(audio, features):
     """Transform of audio `[channels, samples]` that is padded already."""
-    from audio_tt.dsp.locked_librosa import librosa
+    import scipy.fft
 
-    return librosa.stft(
-        audio,
-        n_fft=features.n_fft,
-        hop_length=features.hop_length,
-        window=window_values(features.window, features.n_fft),
-        center=False,
-    )
+    n_fft, hop = features.n_fft, features.hop_length
+    window = window_values(features.window, n_fft)
+    frames = np.lib.stride_tricks.sliding_window_view(audio, n_fft, axis=1)[:, ::hop]
+    parts = [
+        scipy.fft.rfft(frames[:, i : i + _FRAMES] * window).astype(np.complex64)
+        for i in range(0, frames.shape[1], _FRAMES)
+    ]
+    return np.concatenate(parts, axis=1).transpose(0, 2, 1)
 
 
 class Counted:

@@ -35,7 +35,7 @@ def published(golden_folder, tmp_path_factory):
 
 
 def test_loading_a_model_changes_no_other(published, melody):
-    audio = melody("bowed", 22050, 1.0)
+    audio = melody("bowed", 22050, 0.5)
     models = [*catalogue.instruments(), published]
     players = [loading.load_player(model, [], QUICK, YIN) for model in models]
     before = [player.render(audio, 22050) for player in players]

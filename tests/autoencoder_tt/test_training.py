@@ -15,6 +15,7 @@ from autoencoder_tt.configurables import design as designs
 from autoencoder_tt.design import HeldOut
 from autoencoder_tt.frames import recordings
 from autoencoder_tt.frames.data import RecordingCrops
+from autoencoder_tt.frames.features import FrameSpectrogram
 from autoencoder_tt.published import clips
 from autoencoder_tt.published.data import PicturePairs
 from autoencoder_tt.published.features import Range
@@ -199,7 +200,7 @@ def test_crops_depend_on_seed_and_step_alone(opened):
 
 
 def test_what_is_measured_is_kept(tmp_path, tunes):
-    features = designs.FrameSpectrogram(sample_rate=8000)
+    features = FrameSpectrogram(sample_rate=8000)
     first = recordings.measure_folder(tunes, features, tmp_path, method="yin")
     files = sorted(tmp_path.iterdir())
     times = [file.stat().st_mtime_ns for file in files]
@@ -207,9 +208,11 @@ def test_what_is_measured_is_kept(tmp_path, tunes):
     assert list(first) == ["a", "b"]
     np.testing.assert_array_equal(first["a"]["levels"], again["a"]["levels"])
     assert [file.stat().st_mtime_ns for file in files] == times and len(files) == 2
-    files[0].write_bytes(b"damaged")
-    with pytest.raises(UserError, match="damaged"):
-        recordings.measure_folder(tunes, features, tmp_path, method="yin")
+    whole = files[0].read_bytes()
+    for spoiled in (b"damaged", b"", whole[:200], whole[:-100], whole[:300] + whole[400:]):
+        files[0].write_bytes(spoiled)
+        with pytest.raises(UserError, match="damaged"):
+            recordings.measure_folder(tunes, features, tmp_path, method="yin")
 
 
 def test_no_voice_in_any_recording(tmp_path, opened):
