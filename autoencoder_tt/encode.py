@@ -9,9 +9,11 @@ reads frames. Draw them with autoencoder_tt.plot_latent.
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, gin_flags, pitch_flags
 
-_MODEL = flags.DEFINE_string("model", None, "Folder of the model.", required=True)
+_MODEL = flags.DEFINE_string(
+    "model", None, "Folder or weights of a model, or an included name.", required=True
+)
 _INPUT = flags.DEFINE_string("input", None, "Recordings, or preprocessed clips.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "Folder to write.", required=True)
 flags.adopt_module_key_flags(pitch_flags)
@@ -20,15 +22,12 @@ app.define_gpu_flag()
 
 def main():
     """Encodes everything."""
-    from autoencoder_tt import designs
     from autoencoder_tt.evaluation import encoding
     from autoencoder_tt.trained import loading
 
-    trained = loading.load(_MODEL.value)
-    options = pitch_flags.options()
-    if isinstance(trained.design, designs.PictureDesign) and not flags.FLAGS["f0_method"].present:
-        options = {}  # pYIN, as it learned with
-    return 1 if encoding.encode_all(trained, _INPUT.value, _OUTPUT.value, **options) else 0
+    trained = loading.load(_MODEL.value, **gin_flags.given())
+    failed = encoding.encode_all(trained, _INPUT.value, _OUTPUT.value, pitch_flags.chosen())
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, gin_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 
-_MODELS = flags.DEFINE_list("models", None, "Run directories, comma-separated.", required=True)
+_MODELS = flags.DEFINE_list(
+    "models", None, "Model folders, or names of included ones.", required=True
+)
 _INPUT = flags.DEFINE_list("input", None, "Recordings to play.", required=True)
 _TARGET = flags.DEFINE_list(
     "target", None, "Recordings of the same names to come near to; by default those of --input."
@@ -22,7 +24,7 @@ _PHASES = flags.DEFINE_list(
     "phases", "harmonics", "Of the frame-wise design: harmonics, random, input."
 )
 _NOISE = flags.DEFINE_float(
-    "noise_db", None, "White noise added to what is heard, so many dB below its level."
+    "noise_db", None, "White noise added to what is played, so many dB below its level."
 )
 _OUTPUT = flags.DEFINE_string("output", None, "Folder for what the models play, as .wav.")
 flags.adopt_module_key_flags(pitch_flags)
@@ -30,32 +32,29 @@ flags.adopt_module_key_flags(pitch_flags)
 
 def main():
     """Prints the means over all recordings."""
-    heard = io.find_audio(_INPUT.value)
+    recordings = io.find_audio(_INPUT.value)
 
     from audio_tt.metrics import audio_metrics
     from autoencoder_tt.evaluation import scoring
+    from autoencoder_tt.frames.player import PHASES
     from autoencoder_tt.trained import loading
 
-    if set(_PHASES.value) - set(scoring.PHASES):
-        raise UserError(f"--phases are {', '.join(scoring.PHASES)}")
-    pairs = zip(heard, heard, strict=True)
+    if set(_PHASES.value) - set(PHASES):
+        raise UserError(f"--phases are {', '.join(PHASES)}")
+    pairs = zip(recordings, recordings, strict=True)
     if _TARGET.value:
-        pairs = scoring.pairs_of(heard, io.find_audio(_TARGET.value))
-    names = batches.names(heard)
+        pairs = scoring.pairs_of(recordings, io.find_audio(_TARGET.value))
+    names = batches.names(recordings)
     pairs, failed = batches.each(batches.readable_group, pairs)
-    # By default each design gets its pitch from the tracker that it learned with.
-    options = pitch_flags.options() if flags.FLAGS["f0_method"].present else {}
     rows = {}
     labels = batches.distinct([Path(folder).name for folder in _MODELS.value])
     for folder, label in zip(_MODELS.value, labels, strict=True):
-        trained = loading.load(folder)
-        app.parse_gin()
-        figures = {}
+        player = loading.load_player(folder, pitch=pitch_flags.chosen(), **gin_flags.given())
+        rate, figures = player.sample_rate, {}
         for source, target in app.progress(pairs, label, "recording"):
-            rate = scoring.rate_of(trained)
-            audio = scoring.hear(source, rate, _NOISE.value)
+            audio = scoring.read_noisy(source, rate, _NOISE.value)
             true, _ = io.read(target, rate)
-            for phase, played in scoring.play(trained, audio, _PHASES.value, **options):
+            for phase, played in player.render_phases(audio, _PHASES.value):
                 figures.setdefault(f"{label}, {phase} phase", []).append(
                     scoring.compare(true, played, rate)
                 )
@@ -66,7 +65,7 @@ def main():
     if _TARGET.value or _NOISE.value is not None:
         figures = [
             scoring.compare(
-                io.read(target, rate)[0], scoring.hear(source, rate, _NOISE.value), rate
+                io.read(target, rate)[0], scoring.read_noisy(source, rate, _NOISE.value), rate
             )
             for source, target in pairs
         ]

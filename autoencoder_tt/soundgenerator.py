@@ -1,75 +1,89 @@
-"""Plays a recording, or a preprocessed clip, on the instrument that a model learned.
+"""Plays recordings, or a preprocessed clip, on the instrument that a model learned.
 
-python -m autoencoder_tt.soundgenerator --model=model --input=in.wav --output=out/generated.wav
+python -m autoencoder_tt.soundgenerator --model=flute --input=in.wav --output=out/generated.wav
+python -m autoencoder_tt.soundgenerator --model=model --input=songs --output_dir=out
 python -m autoencoder_tt.soundgenerator --model=model --output=out/generated.wav \\
     --input=data/f0_spectrograms/tune.wav.npy
 
-Beside OUTPUT it draws original.png and generated.png.
+Of one recording it draws original.png and generated.png beside OUTPUT.
 """
 
+import functools
 from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, gin_flags, pitch_flags
+from audio_tt.errors import UserError
 from audio_tt.files import io
+from audio_tt.playing import conversion, playing_flags
 
 _MODEL = flags.DEFINE_string(
-    "model", None, "Folder that training left, here or in the original.", required=True
+    "model",
+    None,
+    "Folder or weights that training left, here or in the original, or an included instrument.",
+    required=True,
 )
-_INPUT = flags.DEFINE_string("input", None, "Recording, or clip (.npy).", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write.", required=True)
+_INPUT = flags.DEFINE_multi_string(
+    "input", None, "Recording, folder or glob (repeatable), or clip (.npy).", required=True
+)
+_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write; for several, a folder.")
+_SEED = flags.DEFINE_integer("seed", 0, "Of the phase of noise.", lower_bound=0)
+flags.adopt_module_key_flags(playing_flags)
 flags.adopt_module_key_flags(pitch_flags)
-flags.FLAGS.set_default("f0_method", "pyin")
 app.define_gpu_flag()
 
 _DRAWN_SECONDS = 30
-_BLOCK_SIZE = 65536
 
 
 def main():
-    """Writes the sound and both pictures."""
-    io.check_writable(_OUTPUT.value, _INPUT.value)
-    is_clip = _INPUT.value.lower().endswith(".npy")
-    if not is_clip:
-        io.info(_INPUT.value)  # before the framework is loaded for nothing
+    """Writes the sounds, and of one recording both pictures."""
+    if any(path.lower().endswith(".npy") for path in _INPUT.value):
+        return _play_clip(_INPUT.value, _OUTPUT.value)
+    ending = "_" + Path(_MODEL.value).stem
+    jobs = conversion.plan(_INPUT.value, _OUTPUT.value, playing_flags.output_dir(), ending)
+    if len(jobs) == 1:
+        io.info(jobs[0].source)  # before the framework is loaded for nothing
 
-    from audio_tt.plots import charts
-    from autoencoder_tt.published import clip_transfer
     from autoencoder_tt.trained import loading
 
-    trained = loading.load(_MODEL.value)
-    if is_clip:
-        original, generated, rate = clip_transfer.play_preprocessed(trained, _INPUT.value)
-        blocks = iter([generated])
-    else:
-        blocks, rate = _play(trained)
-    io.write(_OUTPUT.value, blocks, rate)
-    if not is_clip:
-        original = _beginning(_INPUT.value, rate)
-    for name, audio in (("original", original), ("generated", _beginning(_OUTPUT.value, rate))):
-        charts.spectrogram(audio, rate, Path(_OUTPUT.value).with_name(f"{name}.png"))
+    load = functools.partial(
+        loading.load_player,
+        _MODEL.value,
+        pitch=pitch_flags.chosen(),
+        seed=_SEED.value,
+        **gin_flags.given(),
+    )
+    status = conversion.play_all(jobs, load, playing_flags.output())
+    if len(jobs) == 1:
+        source, target = jobs[0].source, jobs[0].target
+        rate = io.info(target).sample_rate
+        _draw(target, _beginning(source, rate), _beginning(target, rate), rate)
+    return status
 
 
-def _play(trained):
-    """Blocks of sound, and their sample rate, of a model of either design."""
-    from autoencoder_tt import designs
-    from autoencoder_tt.frames import transfer
-    from autoencoder_tt.published import clip_transfer
+def _play_clip(paths, output):
+    """Plays a preprocessed clip, as the original does."""
+    if len(paths) > 1 or output is None:
+        raise UserError("a clip (.npy) is played by itself, with --output=FILE")
+    io.check_writable(output, paths[0])
+    if Path(output).exists() and not playing_flags.output().overwrite:
+        raise UserError(f"{output} is there already; --overwrite replaces it")
 
-    design, options = trained.design, pitch_flags.options()
-    if isinstance(design, designs.PictureDesign):
-        spectrogram = design.spectrogram
-        blocks = io.blocks(_INPUT.value, spectrogram.sample_rate, spectrogram.n_samples)
-        clip_transfer.check(trained)
-        played = clip_transfer.play(design.network, spectrogram, blocks, _INPUT.value, **options)
-        return played, spectrogram.sample_rate
-    if not flags.FLAGS["f0_method"].present:
-        options = {}  # it learned with CREPE
-    rate = design.features.sample_rate
-    blocks = io.blocks(_INPUT.value, rate, _BLOCK_SIZE)
-    measured, n_samples = transfer.measure(blocks, design.features, _INPUT.value, **options)
-    return transfer.play(trained, measured, n_samples), rate
+    from autoencoder_tt.trained import loading
+
+    trained = loading.load(_MODEL.value, **gin_flags.given())
+    original, generated = trained.design.render_clip(trained.name, paths[0])
+    rate = trained.design.sample_rate
+    io.write(output, generated, rate)
+    _draw(output, original, generated, rate)
+
+
+def _draw(output, original, generated, sample_rate):
+    from audio_tt.plots import charts
+
+    for name, audio in (("original", original), ("generated", generated)):
+        charts.spectrogram(audio, sample_rate, Path(output).with_name(f"{name}.png"))
 
 
 def _beginning(path, sample_rate):

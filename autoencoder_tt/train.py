@@ -39,7 +39,8 @@ def main():
     """Trains in the run directory."""
     import keras
 
-    from autoencoder_tt.configurables import designs, loop
+    from autoencoder_tt.configurables import design as designs
+    from autoencoder_tt.configurables import loop
 
     app.parse_gin(default_files=SETTINGS)
     app.bind("train_autoencoder.epochs", _EPOCHS.value)
@@ -54,7 +55,7 @@ def main():
     cache = _CACHE.value or Path(_RUN.value) / "measured"
     data = design.open_data(_DATASET.value, cache, pitch_flags.options())
     design.write_sizes(_RUN.value)
-    loop.train(design.network, data, _RUN.value, design.listener(data))
+    loop.train(design.network, data, _RUN.value, design.sampler(data))
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ def main():
     import keras
     import numpy as np
 
-    from autoencoder_tt.published.clip_transfer import draw
     from autoencoder_tt.published.models import convolutional_autoencoder
+    from autoencoder_tt.published.player import draw
 
     print(f"{keras.backend.backend()}: {peak_gigabytes():.2f} GB before")
     start = time.perf_counter()

@@ -21,7 +21,8 @@ def worker(name):
     import keras
 
     from audio_tt import settings
-    from autoencoder_tt.configurables import designs, loop
+    from autoencoder_tt.configurables import design as designs
+    from autoencoder_tt.configurables import loop
 
     settings.parse_gin((f"autoencoder/{name}.gin",))
     design, trainer = designs.get_design(), loop.Trainer()

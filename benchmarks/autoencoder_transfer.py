@@ -28,26 +28,19 @@ def make_audio(seconds):
 
 def frame_wise(audio, method):
     from audio_tt import settings
-    from autoencoder_tt import designs
-    from autoencoder_tt.configurables import designs as _  # noqa: F401  names for gin
-    from autoencoder_tt.frames import transfer
+    from autoencoder_tt.configurables import design as designs
 
     settings.parse_gin(("autoencoder/flute.gin",))
     statistics = {"loudness_db": -20.0, "lowest_hz": 260.0, "highest_hz": 2000.0}
-    trained = designs.TrainedModel("random", designs.get_design(), statistics)
-
-    def run():
-        measured, n_samples = transfer.measure([audio], trained.design.features, method=method)
-        transfer.render(trained, measured, n_samples)
-
-    paired.serve(run)
+    player = designs.get_design().player("random", statistics, {"method": method})
+    paired.serve(lambda: player.render(audio, RATE))
 
 
 def published(audio):
     from audio_tt import settings
     from audio_tt.dsp.locked_librosa import librosa
-    from autoencoder_tt.configurables import designs
-    from autoencoder_tt.published import clip_transfer
+    from autoencoder_tt.configurables import design as designs
+    from autoencoder_tt.published import player
 
     settings.parse_gin(("autoencoder/published_small.gin",))
     design = designs.get_design()
@@ -58,9 +51,7 @@ def published(audio):
         for clip in clips:
             padded = np.pad(clip, (0, clip_size - len(clip)))
             f0_hz, _, _ = librosa.pyin(padded, fmin=65.40639, fmax=2093.0045, sr=RATE)
-            clip_transfer.play_clip(
-                design.network, design.spectrogram, clip, np.nan_to_num(f0_hz)[:128]
-            )
+            player.play_clip(design.network, design.spectrogram, clip, np.nan_to_num(f0_hz)[:128])
 
     paired.serve(run)
 

@@ -3,7 +3,7 @@
 from audio_tt.dsp import griffin_lim_windows
 from style_tt import features, losses
 from style_tt.models import extraction, networks
-from style_tt.playing import transfer
+from style_tt.playing import player
 from style_tt.training import optimisation, optimisers
 
 __all__ = [
@@ -14,5 +14,5 @@ __all__ = [
     "networks",
     "optimisation",
     "optimisers",
-    "transfer",
+    "player",
 ]

@@ -3,7 +3,8 @@
 python -m style_tt.evaluate flute.wav violin.wav trumpet.wav flute.wav \\
     --settings=style/default.gin,style/published.gin --content_seconds=4 --output=table.csv
 
-Contents and styles in turn. What stands in OUTPUT already is not computed again.
+Contents and styles in turn. What stands in OUTPUT already, of the same sounds,
+settings and seed, is not computed again.
 """
 
 from absl import flags
@@ -39,8 +40,9 @@ def main(*paths):
         if _OUTPUT.value:
             evaluation.save(rows, _OUTPUT.value)
 
-    given = gin_flags.given()
-    rows = evaluation.evaluate(pairs, _SETTINGS.value, _SEED.value, finished, report, **given)
+    rows = evaluation.evaluate(
+        pairs, _SETTINGS.value, _SEED.value, finished, report, **gin_flags.given()
+    )
     print(evaluation.as_markdown(rows, _PER_PAIR.value))
     return 1 if failed else 0
 

@@ -2,22 +2,27 @@
 
 import csv
 import dataclasses
+import hashlib
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import gin
 import numpy as np
 
-from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
 from audio_tt.metrics import audio_metrics
-from style_tt.configurables import extraction, features, transfer
+from audio_tt.playing.resampling import resampled
+from style_tt.configurables import extraction, features, player
+from style_tt.playing import loading
 from style_tt.playing.recordings import Recording
 from style_tt.training.statistics import StyleStatistics
 
 COPIES = ("copy of the content", "copy of the style")
 FIGURES = ("pitch_jaccard", "lsd_db", "mfcc_frechet", "frechet_ratio", "gram", "seconds")
+_COLUMNS = ("setting", "pair", *FIGURES, "made_from")
 _TITLES = ("pitch Jaccard", "LSD (dB)", "MFCC-Frechet", "of copying", "Gram", "seconds")
 _SAMPLE_RATE = 22050
 _RMS = 0.1
@@ -67,42 +72,51 @@ def read_pairs(paths, content_seconds=None, style_seconds=None, start=0.0):
 
 
 def evaluate(
-    pairs, compared, seed=0, finished=(), report=lambda rows: None, gin_files=(), gin_params=()
-):
+    pairs: Sequence[Pair],
+    compared: Sequence[str],
+    seed: int = 0,
+    finished: Sequence[dict] = (),
+    report: Callable[[list[dict]], None] = lambda rows: None,
+    gin_files: Sequence[str] = (),
+    gin_params: Sequence[str] = (),
+) -> list[dict]:
     """Plays every pair with every setting.
 
     Args:
       pairs: list of `Pair`.
-      compared: gin files, each read after `style/default.gin`.
-      seed: as for `Session.play`.
-      finished: rows of an earlier, unfinished call, which are not computed again.
+      compared: gin files of settings, each read after `style/default.gin`.
+      seed: as for `StylePlayer`.
+      finished: rows of an earlier call. Those that the same sounds, settings and seed made are not
+        computed again; others of the same name are replaced.
       report: called with all rows whenever there is a new one.
-      gin_files: settings to read after each of those compared.
+      gin_files: settings that are read after each of the compared ones.
       gin_params: single settings, which win over the files.
 
     Returns:
-      List of dicts: "setting", "pair" and the figures of `compare`; the copies of the content and
-      of the style come first.
+      List of dicts: "setting", "pair", the figures of `compare` and "made_from"; the copies of the
+      content and of the style come first.
     """
-    rows = list(finished)
-    done = {(row["setting"], row["pair"]) for row in rows}
-    for setting in (*COPIES, *compared):
-        for pair in pairs:
-            if (setting, pair.name) in done:
-                continue
+    table = {(row["setting"], row["pair"]): row for row in finished}
+    wanted = [(setting, pair) for setting in (*COPIES, *compared) for pair in pairs]
+    for setting, pair in wanted:
+        if setting not in COPIES:
+            loading.read_settings([setting, *gin_files], gin_params)
+        key, origin = (setting, pair.name), _origin(pair, setting, seed)
+        if key not in table or table[key]["made_from"] != origin:
             started = time.perf_counter()
             if setting in COPIES:
                 audio = (pair.content, pair.style)[COPIES.index(setting)]
             else:
-                audio = _play(pair, [setting, *gin_files], gin_params, seed)
+                audio = _play(pair, seed)
             seconds = np.nan if setting in COPIES else time.perf_counter() - started
-            figures = {**compare(pair, audio), "seconds": seconds}
-            rows.append({"setting": setting, "pair": pair.name, **figures})
-            report(rows)
-    return rows
+            figures = {**compare(pair, audio), "seconds": seconds, "made_from": origin}
+            table[key] = {"setting": setting, "pair": pair.name, **figures}
+            report(list(table.values()))
+    first = [table.pop((setting, pair.name)) for setting, pair in wanted]
+    return first + list(table.values())
 
 
-def compare(pair, audio):
+def compare(pair: Pair, audio: np.ndarray) -> dict[str, float]:
     """Figures of one output; all are of audio at the same root mean square.
 
     Args:
@@ -148,7 +162,7 @@ def as_markdown(rows, per_pair=False):
 def save(rows, path):
     """Writes rows as a .csv file, whole or not at all."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["setting", "pair", *FIGURES], lineterminator="\n")
+        writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
@@ -163,23 +177,35 @@ def load(path):
         return []
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    if rows and set(rows[0]) != {"setting", "pair", *FIGURES}:
+    if rows and {"made_from", *rows[0]} != set(_COLUMNS):
         raise UserError(f"{path} holds another table; name another --output")
-    return [{**row, **{key: float(row[key]) for key in FIGURES}} for row in rows]
+    try:
+        return [{"made_from": "", **row, **{k: float(row[k]) for k in FIGURES}} for row in rows]
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{path} is damaged; move it away to start a new one") from error
 
 
-def _play(pair, gin_files, gin_params, seed):
-    import soxr
+def _origin(pair, setting, seed):
+    """A digest of what makes a row: both sounds and, but for copies, settings and seed."""
+    digest = hashlib.sha256()
+    for sound in (pair.content, pair.style):
+        digest.update(np.ascontiguousarray(sound).tobytes())
+        digest.update(b"|")
+    if setting not in COPIES:
+        digest.update(f"{seed}|{gin.config_str()}".encode())
+    return digest.hexdigest()[:16]
 
-    settings.parse_gin(["style/default.gin", *gin_files], gin_params)
-    rate = transfer.load_settings()[1].sample_rate
-    sounds = [
-        Recording.from_audio(x if rate == _SAMPLE_RATE else soxr.resample(x, _SAMPLE_RATE, rate))
-        for x in (pair.content, pair.style)
-    ]
-    played = transfer.Session(sounds[1]).play(sounds[0], seed=seed)
-    audio = np.concatenate(list(played))[:, 0]
-    return audio if rate == _SAMPLE_RATE else soxr.resample(audio, rate, _SAMPLE_RATE)
+
+def _play(pair, seed):
+    rate = player.load_settings()[1].sample_rate
+    style = pair.style if rate == _SAMPLE_RATE else _resampled(pair.style, _SAMPLE_RATE, rate)
+    loaded = player.StylePlayer(Recording.from_audio(style, pair.name), seed=seed)
+    audio = loaded.render(pair.content, _SAMPLE_RATE, pair.name)
+    return audio if rate == _SAMPLE_RATE else _resampled(audio, _SAMPLE_RATE, rate)
+
+
+def _resampled(audio, sample_rate, wanted):
+    return np.concatenate(list(resampled([audio], sample_rate, wanted)))
 
 
 def _levelled(audio):

@@ -20,13 +20,15 @@ class LogSpectrogram:
       n_fft: samples in a frame.
       hop_length: samples between two frames.
       phase: "content" starts from the content's phase, "random" from none, before Griffin-Lim
-        (`audio_tt.dsp.griffin_lim_windows.GriffinLim`) makes it fit.
+        makes it fit.
+      griffin_lim: its settings, of gin by default.
     """
 
     sample_rate: int = 22050
     n_fft: int = 2048
     hop_length: int = 512
     phase: str = "content"
+    griffin_lim: GriffinLim = dataclasses.field(default_factory=GriffinLim)
 
     window = "hann"
     pad_mode = "constant"
@@ -89,7 +91,7 @@ class LogSpectrogram:
         """
         rng = np.random.default_rng(seed)
         spectra = (self._with_phase(level, spectrum, rng) for level, spectrum in pairs)
-        return stft_blocks.synthesise(GriffinLim().refine(spectra, self), self)
+        return stft_blocks.synthesise(self.griffin_lim.refine(spectra, self), self)
 
     def _with_phase(self, level, spectrum, rng):
         magnitude = np.expm1(np.maximum(level, 0.0))

@@ -18,19 +18,20 @@ _LOAD = flags.DEFINE_string("load_network", None, "File (.h5) to take the random
 app.define_gpu_flag()
 
 
-def options():
-    """Keyword arguments of `playing.conversion.open_session` and of `Session.play`, two dicts.
+def options() -> dict:
+    """Keyword arguments of `style_tt.playing.loading.load_player`.
 
     Raises:
       UserError: the bands cannot be read.
     """
     from style_tt.playing.mixing import parse_bands
 
-    opened = {
+    return {
         "steps": _STEPS.value,
-        "seed": _SEED.value,
+        "network_seed": _SEED.value,
         "load_network": _LOAD.value,
+        "strength": _STRENGTH.value,
+        "bands": parse_bands(_BANDS.value),
+        "seed": _SEED.value or 0,
         **gin_flags.given(),
     }
-    bands = parse_bands(_BANDS.value)
-    return opened, {"strength": _STRENGTH.value, "bands": bands, "seed": _SEED.value or 0}

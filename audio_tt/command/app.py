@@ -66,7 +66,8 @@ def run(
       main: Called with the positional arguments, as strings.
       argv: Program name and arguments; those of the process when None.
       positional: Names of the positional arguments: "INPUT OUTPUT", "INPUT [OUTPUT]" (may be left
-        out), "FILE..." (one or more) or "[FILE...]" (any number). None are allowed when empty.
+        out), "FILE..." (one or more, also before another) or "[FILE...]" (any number). None are
+        allowed when empty.
     """
     argv = sys.argv if argv is None else list(argv)
     try:
@@ -156,7 +157,7 @@ def _check_positional(arguments: list[str], positional: str) -> None:
     least = sum(not name.startswith("[") for name in names)
     if len(arguments) < least:
         raise flags.Error(f"{names[len(arguments)].rstrip('.')} is missing")
-    if len(arguments) > len(names) and not positional.rstrip("]").endswith("..."):
+    if len(arguments) > len(names) and "..." not in positional:
         raise flags.Error(f"unexpected argument {arguments[len(names)]!r}")
 
 

@@ -14,6 +14,12 @@ _CAPACITY = flags.DEFINE_enum(
 _WEIGHTS = flags.DEFINE_string("crepe_weights", None, "CREPE weights of your own (.h5).")
 
 
+def chosen() -> dict | None:
+    """`options`; None where no flag was given, for a model to use the tracker it learned with."""
+    given = any(flag.present for flag in (_METHOD, _CAPACITY, _WEIGHTS))
+    return options() if given else None
+
+
 def options():
     """The flags as keyword arguments of `audio_tt.pitch.tracking.track`."""
     if _METHOD.value != "crepe":

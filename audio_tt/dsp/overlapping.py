@@ -73,7 +73,7 @@ def _windows(blocks, size, overlap):
     yield offset, np.pad(rest, [(0, 0)] * (rest.ndim - 1) + [(0, missing)]), rest.shape[-1]
 
 
-class Seen:
+class Retaken:
     """Passes on arrays `[..., frames]`, whose frames can be taken again afterwards."""
 
     def __init__(self, blocks):

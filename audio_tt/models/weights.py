@@ -63,7 +63,7 @@ def load_weights(model, path):
             for name, dataset, _ in pairs:
                 weights_keras3.check_finite(path, name, dataset)
             for _, dataset, variable in pairs:
-                variable.assign(dataset[()])
+                variable.assign(dataset[()].reshape(variable.shape))
             return
         weights_keras3.check(path, file, model)
     weights_keras3.load(path, model)

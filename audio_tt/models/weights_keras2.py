@@ -9,7 +9,7 @@ import numpy as np
 
 from audio_tt import compat
 from audio_tt.errors import UserError
-from audio_tt.models.weights_keras3 import misfit
+from audio_tt.models.weights_keras3 import fits, misfit
 
 _ROOT = "top_level_model_weights"  # Keras 2's group for weights that belong to no layer
 _ATTRIBUTE_BYTES = 64000  # HDF5 holds no attribute larger than 64 KiB; Keras 2 splits it
@@ -151,7 +151,7 @@ def match(path, root, model):
         datasets = [root[group][name] for name in names]
         variables = _in_file_order(names, datasets, rows)
         for name, dataset, (own, variable) in zip(names, datasets, variables, strict=False):
-            if dataset.shape != tuple(variable.shape):
+            if not fits(dataset.shape, variable.shape):
                 raise misfit(path, f"{group}/{name}", dataset.shape, variable.shape, own)
             pairs.append((f"{group}/{name}", dataset, variable))
         if len(names) > len(rows):
@@ -192,7 +192,7 @@ def _in_file_order(names, datasets, rows):
     grouped = sorted(rows, key=lambda row: stems.index(row[0].rsplit("/", 1)[0]))
     for order in (rows, grouped):
         tails = [_tail(name) == _tail(own) for name, (own, _) in zip(names, order, strict=False)]
-        shapes = [d.shape == tuple(v.shape) for d, (_, v) in zip(datasets, order, strict=False)]
+        shapes = [fits(d.shape, v.shape) for d, (_, v) in zip(datasets, order, strict=False)]
         if all(tails) and all(shapes):
             return order
     return rows

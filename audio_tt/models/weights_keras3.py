@@ -24,6 +24,16 @@ def misfit(path, name, found, wanted, variable):
     )
 
 
+def fits(stored, wanted):
+    """Whether a tensor of one shape holds the values of another.
+
+    A convolution over time may be stored as the one matrix that it multiplies by,
+    `[width * channels, filters]`.
+    """
+    stored, wanted = tuple(stored), tuple(wanted)
+    return stored in (wanted, (wanted[0] * wanted[1], wanted[2]) if len(wanted) == 3 else wanted)
+
+
 def datasets_of(file):
     """{path: dataset} of the model's variables."""
     import h5py

@@ -39,6 +39,7 @@ class Output:
       jobs: recordings that are played at once, each in a process of its own.
       sample_rate: Hz; None keeps the recording's own, 0 takes the player's.
       mono: whether the channels are mixed first, where the player would keep them.
+      max_seconds: of each recording that are played; None for all.
       subtype: of wav files, as `audio_tt.files.io.write` names it; None for its default.
       finish: of the blocks that the player gives, before they are resampled and written; None for
         nothing. It can be pickled, and may change the length.
@@ -49,6 +50,7 @@ class Output:
     jobs: int = 1
     sample_rate: int | None = None
     mono: bool = False
+    max_seconds: float | None = None
     subtype: str | None = None
     finish: Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]] | None = None
 
@@ -214,6 +216,8 @@ def convert(
     rate = io.info(job.source).sample_rate
     mono = output.mono or not player.keeps_channels
     blocks = io.blocks(job.source, rate, _BLOCK_SIZE, mono=mono)
+    if output.max_seconds is not None:
+        blocks = first_samples(blocks, round(output.max_seconds * rate))
     if output.mono and player.keeps_channels:
         blocks = (block[:, None] for block in blocks)
     recording = Counted(blocks)
@@ -228,6 +232,15 @@ def convert(
         sound = _reported(sound, written, report)
     is_wav = job.target.suffix.lower() == ".wav"
     io.write(job.target, sound, written, output.subtype if is_wav else None)
+
+
+def first_samples(blocks: Iterable[np.ndarray], count: int) -> Iterator[np.ndarray]:
+    """Yields no more than the first `count` samples of a recording."""
+    for block in blocks:
+        yield block[:count]
+        count -= len(block)
+        if count <= 0:
+            return
 
 
 class Counted:

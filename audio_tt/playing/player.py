@@ -63,3 +63,14 @@ class Player(abc.ABC):
         played = list(self.play(resampled(blocks, sample_rate, self.sample_rate), name))
         played = np.concatenate(played) if played else np.zeros_like(sound)
         return played[:, 0] if played.ndim == 2 and audio.ndim == 1 else played
+
+
+def finite(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yields the blocks, float32, with 0 where a sample is not a finite number."""
+    for block in blocks:
+        block = np.asarray(block, np.float32)
+        yield (
+            block
+            if np.isfinite(block).all()
+            else np.where(np.isfinite(block), block, np.float32(0))
+        )

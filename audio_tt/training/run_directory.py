@@ -176,16 +176,18 @@ class RunDirectory:
         except (OSError, KeyError, ValueError) as error:
             raise UserError(f"{path} is damaged; move it away to start from the weights") from error
         for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
+            variable.assign(value.reshape(variable.shape))
         return metadata
 
 
 def _check_fit(path: Path, file: Any, variables: Sequence[Any]) -> None:
+    from audio_tt.models.weights_keras3 import fits
+
     saved = len(file.keys()) - 1
     advice = "train with the same settings or in another run directory"
     for index, variable in enumerate(variables[:saved]):
         dataset = file[_tensor_name(index)]
-        if dataset.shape != tuple(variable.shape):
+        if not fits(dataset.shape, variable.shape):
             raise UserError(
                 f"{path} belongs to another model: tensor {index} ({_path_of(variable)}) is "
                 f"{dataset.shape} there and {tuple(variable.shape)} here; {advice}"

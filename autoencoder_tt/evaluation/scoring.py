@@ -1,21 +1,16 @@
 """How near what a trained model plays comes to recordings of the same music."""
 
+from pathlib import Path
+
 import numpy as np
 
-from audio_tt.dsp import stft_blocks
 from audio_tt.dsp.loudness import compute_loudness
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.metrics import audio_metrics
 from audio_tt.pitch import tracking
-from autoencoder_tt import designs
-from autoencoder_tt.frames import transfer
-from autoencoder_tt.frames.transfer import Playing
-from autoencoder_tt.published import clip_transfer
 
 FRAME_RATE = 100.0  # of the pitch that is compared
-RECORDED = "input"
-PHASES = (*transfer.PHASES, RECORDED)
 FIGURES = {
     "lsd_db": "LSD (dB)",
     "mfcc": "MFCC distance",
@@ -25,19 +20,8 @@ FIGURES = {
 }
 
 
-def is_frame_wise(trained):
-    """Whether a `designs.TrainedModel` is of the improved design."""
-    return isinstance(trained.design, designs.FrameDesign)
-
-
-def rate_of(trained):
-    """Sample rate of a `designs.TrainedModel` in Hz."""
-    design = trained.design
-    return (design.features if is_frame_wise(trained) else design.spectrogram).sample_rate
-
-
-def hear(path, sample_rate, noise_db=None):
-    """Reads a recording.
+def read_noisy(path: Path, sample_rate: int, noise_db: float | None = None) -> np.ndarray:
+    """Reads a recording, with noise added if wished.
 
     Args:
       path: the file.
@@ -55,36 +39,7 @@ def hear(path, sample_rate, noise_db=None):
     return audio.astype(np.float32)
 
 
-def play(trained, audio, phases=PHASES[:1], **pitch_options):
-    """Plays a recording on a model of either design.
-
-    Args:
-      trained: a `designs.TrainedModel`.
-      audio: float32 `[samples]` at the model's sample rate.
-      phases: of the frame-wise design: of `transfer.PHASES`, or "input", the recording's own
-        as it is, which the published design has in any case.
-      **pitch_options: of `audio_tt.pitch.tracking.track`; each design has its own tracker.
-
-    Yields:
-      (phase, float32 `[samples]`).
-    """
-    if not is_frame_wise(trained):
-        network, spectrogram = trained.design.network, trained.design.spectrogram
-        blocks = clip_transfer.play(network, spectrogram, [audio], "it", **pitch_options)
-        yield RECORDED, np.concatenate(list(blocks))
-        return
-    measured, n_samples = transfer.measure([audio], trained.design.features, **pitch_options)
-    for phase in phases:
-        if phase != RECORDED or measured is None:
-            start = transfer.PHASES[0] if phase == RECORDED else phase
-            yield phase, transfer.render(trained, measured, n_samples, Playing(phase=start))
-        else:
-            spectra = _with_recorded_phase(trained, measured, audio)
-            output = list(stft_blocks.synthesise(spectra, trained.design.features))
-            yield phase, np.concatenate(output)[:n_samples, 0]
-
-
-def compare(target, audio, sample_rate):
+def compare(target: np.ndarray, audio: np.ndarray, sample_rate: int) -> dict[str, float]:
     """Figures of `audio` against a recording of the same music, see `audio_tt.metrics`.
 
     Args:
@@ -115,7 +70,7 @@ def compare(target, audio, sample_rate):
     }
 
 
-def as_markdown(rows):
+def as_markdown(rows: dict[str, dict[str, float]]) -> str:
     """Rows, {name: figures}, as a table."""
     lines = ["| | " + " | ".join(FIGURES.values()) + " |", "| --- |" + " ---: |" * len(FIGURES)]
     for name, figures in rows.items():
@@ -124,7 +79,7 @@ def as_markdown(rows):
     return "\n".join(lines)
 
 
-def pairs_of(heard_paths, target_paths):
+def pairs_of(paths: list[Path], target_paths: list[Path]) -> list[tuple[Path, Path]]:
     """Pairs of recordings of the same music, by their names.
 
     Raises:
@@ -134,18 +89,7 @@ def pairs_of(heard_paths, target_paths):
     twice = [path for path in target_paths if targets[path.stem] != path]
     if twice:
         raise UserError(f"{twice[0]} and {targets[twice[0].stem]} are targets of one name")
-    missing = [path for path in heard_paths if path.stem not in targets]
+    missing = [path for path in paths if path.stem not in targets]
     if missing:
         raise UserError(f"{missing[0]} has no recording of the same music of that name")
-    return [(path, targets[path.stem]) for path in heard_paths]
-
-
-def _with_recorded_phase(trained, measured, audio):
-    """What is drawn, with the phase of the recording: complex64 `[1, n_bins, frames]` each."""
-    features = trained.design.features
-    spectrum = np.concatenate(list(stft_blocks.analyse([audio], features)), axis=-1)
-    start = 0
-    for magnitude, _ in transfer.draw(trained, measured):
-        here = slice(start, start + magnitude.shape[1])
-        start = here.stop
-        yield (magnitude * np.exp(1j * np.angle(spectrum[..., here]))).astype(np.complex64)
+    return [(path, targets[path.stem]) for path in paths]

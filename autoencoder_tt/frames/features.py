@@ -8,6 +8,7 @@ import numpy as np
 
 from audio_tt.dsp.loudness import a_weighting_db
 from audio_tt.dsp.windows import window_values
+from audio_tt.errors import UserError
 from audio_tt.pitch import tracking
 
 _PICTURES = ("line", "comb")
@@ -48,7 +49,8 @@ class FrameSpectrogram:
 
     def __post_init__(self):
         if self.picture not in _PICTURES:
-            raise ValueError(f"picture must be one of {_PICTURES}, not {self.picture!r}")
+            known = " or ".join(_PICTURES)
+            raise UserError(f"FrameSpectrogram.picture is {known}, not {self.picture!r}")
 
     @property
     def window(self):

@@ -13,43 +13,17 @@ _PARTS = ("picture", "pitch", "loudness")
 
 
 @keras.saving.register_keras_serializable("autoencoder_tt")
-class TimeConvolution(layers.Layer):
-    """Convolution over frames without padding, written as one matrix product.
-
-    Args:
-      filters: channels that come out.
-      width: frames that a frame is made from, odd.
-    """
-
-    def __init__(self, filters, width=1, **options):
-        super().__init__(**options)
-        self.filters, self.width = filters, width
-
-    def build(self, shape):
-        """Makes the variables."""
-        self.kernel = self.add_weight((self.width * shape[-1], self.filters), name="kernel")
-        self.bias = self.add_weight((self.filters,), "zeros", name="bias")
-
-    def call(self, x):
-        """`[batch, frames, channels]` to `[batch, frames - width + 1, filters]`."""
-        if self.width > 1:
-            frames = ops.shape(x)[1] - self.width + 1
-            x = ops.concatenate([x[:, i : i + frames] for i in range(self.width)], axis=-1)
-        return ops.matmul(x, self.kernel) + self.bias
-
-    def compute_output_shape(self, shape):
-        """Shape of what `call` returns."""
-        frames = None if shape[1] is None else shape[1] - self.width + 1
-        return (shape[0], frames, self.filters)
-
-
-@keras.saving.register_keras_serializable("autoencoder_tt")
 class PowerSum(layers.Layer):
     """Adds two sounds given as levels, whose 0..1 stand for `range_db`, by their power."""
 
     def __init__(self, range_db, **options):
         super().__init__(**options)
+        self.range_db = float(range_db)
         self.per_unit = float(range_db * np.log(10.0) / 10.0)
+
+    def get_config(self):
+        """What the layer is made of."""
+        return {**super().get_config(), "range_db": self.range_db}
 
     def call(self, levels):
         """Level of both together."""
@@ -103,7 +77,7 @@ def frame_autoencoder(
     x = layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
     for i, filters in enumerate(channels):
         x = _block(x, filters, width if i else 1, f"encoder_{i + 1}")
-    latent = TimeConvolution(latent_size, name="latent")(x)
+    latent = layers.Conv1D(latent_size, 1, name="latent")(x)
     encoder = keras.Model(frames, latent, name="encoder")
 
     inner = keras.Input((None, latent_size), name="latent_input")
@@ -111,9 +85,9 @@ def frame_autoencoder(
     x = inner
     for i, filters in enumerate(channels[::-1]):
         x = _block(x, filters, width, f"decoder_{i + 1}")
-    drawn = TimeConvolution(n_bins, name="rest")(x)
+    drawn = layers.Conv1D(n_bins, 1, name="rest")(x)
     if picture_shines_through:
-        envelope = TimeConvolution(n_bins, name="envelope")(x)
+        envelope = layers.Conv1D(n_bins, 1, name="envelope")(x)
         # A picture of 1 leaves the envelope as it is, and each dB less is one dB less of it.
         cut_out = envelope + (picture - 1.0) * (picture_range_db / range_db)
         drawn = PowerSum(range_db, name="sum")([cut_out, drawn])
@@ -131,9 +105,9 @@ def context_frames(model, parts=("encoder", "decoder")):
         layer
         for part in parts
         for layer in model.get_layer(part).layers
-        if isinstance(layer, TimeConvolution)
+        if isinstance(layer, layers.Conv1D)
     ]
-    return sum(layer.width // 2 for layer in convolutions)
+    return sum(layer.kernel_size[0] // 2 for layer in convolutions)
 
 
 def _context(channels, width):
@@ -141,6 +115,6 @@ def _context(channels, width):
 
 
 def _block(x, filters, width, name):
-    x = TimeConvolution(filters, width, name=f"{name}_convolution")(x)
+    x = layers.Conv1D(filters, width, name=f"{name}_convolution")(x)
     x = layers.LayerNormalization(name=f"{name}_norm")(x)
     return layers.Activation("relu", name=f"{name}_relu")(x)

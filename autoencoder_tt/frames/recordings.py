@@ -1,6 +1,8 @@
 """Recordings -> measured frames, kept on disk so that pitch is tracked once."""
 
 import hashlib
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -66,5 +68,5 @@ def _read(cached):
     try:
         with np.load(cached) as archive:
             return {name: archive[name] for name in (*FEATURES, "levels")}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{cached} is damaged; remove it to measure the recording anew") from error

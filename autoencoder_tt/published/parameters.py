@@ -6,8 +6,6 @@ from audio_tt.errors import UserError
 from audio_tt.files import pickles
 from audio_tt.files.atomic import replacing
 
-PARAMETERS_FILE = "parameters.pkl"
-
 _NAMES = ("input_shape", "filters", "kernel_sizes", "strides", "latent_size")
 
 

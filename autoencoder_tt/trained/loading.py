@@ -1,49 +1,63 @@
-"""From a folder that training left to a model that plays."""
+"""From what training left to a model that plays."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.models import weights
-from autoencoder_tt.configurables import designs
-from autoencoder_tt.published.parameters import PARAMETERS_FILE, read_parameters
-from autoencoder_tt.training.loop import STATISTICS_FILE, WEIGHTS_FILE
+from autoencoder_tt.configurables import design as designs
+from autoencoder_tt.published.parameters import read_parameters
+from autoencoder_tt.trained import catalogue, files
 
-GIN_FILE = "operative_config.gin"
 PUBLISHED = "autoencoder/published.gin"
 
 
-def load(folder):
-    """Builds a model and loads its weights.
+def load(
+    model: str | Path, gin_files: Sequence[str] = (), gin_params: Sequence[str] = ()
+) -> designs.TrainedModel:
+    """Builds a model and loads its weights; nothing is read from gin afterwards.
 
     Args:
-      folder: with `weights.h5`, and `operative_config.gin`, as training leaves it, or
-        `parameters.pkl` alone, as the original does.
-
-    Returns:
-      `designs.TrainedModel`.
+      model: a folder as training leaves it, or as the original does; the weights in one; or the
+        name of an included instrument.
+      gin_files: settings on top of the model's own.
+      gin_params: single settings on top of those.
 
     Raises:
       UserError: something is missing or does not fit.
     """
-    folder = Path(folder)
-    if not (folder / WEIGHTS_FILE).is_file():
-        raise UserError(f"{folder}: not a model, {WEIGHTS_FILE} is missing")
-    if (folder / GIN_FILE).is_file():
-        settings.parse_gin([folder / GIN_FILE])
-    elif (folder / PARAMETERS_FILE).is_file():
-        settings.parse_gin([PUBLISHED])
-        for name, value in read_parameters(folder / PARAMETERS_FILE).items():
-            settings.bind(f"convolutional_autoencoder.{name}", value)
+    path = files.weights_of(catalogue.find(model))
+    folder = path.parent
+    sizes = {}
+    if (folder / files.SETTINGS).is_file():
+        own = folder / files.SETTINGS
+    elif (folder / files.PARAMETERS).is_file():
+        own, sizes = PUBLISHED, read_parameters(folder / files.PARAMETERS)
     else:
-        raise UserError(f"{folder}: not a model, {GIN_FILE} or {PARAMETERS_FILE} is missing")
+        raise UserError(f"{folder}: not a model, {files.SETTINGS} or {files.PARAMETERS} is missing")
+    settings.parse_gin([own, *gin_files], gin_params)
+    for name, value in sizes.items():
+        settings.bind(f"convolutional_autoencoder.{name}", value)
     try:
         design = designs.get_design()
-    except ValueError as error:
-        raise UserError(f"{folder}: {error}") from error
-    weights.load_weights(design.network, folder / WEIGHTS_FILE)
-    return designs.TrainedModel(str(folder), design, _read_statistics(folder / STATISTICS_FILE))
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{folder}: {str(error).splitlines()[0]}") from error
+    weights.load_weights(design.network, path)
+    statistics = _read_statistics(folder / files.STATISTICS)
+    return designs.TrainedModel(str(model), design, statistics)
+
+
+def load_player(
+    model: str | Path,
+    gin_files: Sequence[str] = (),
+    gin_params: Sequence[str] = (),
+    pitch: dict | None = None,
+    seed: int = 0,
+) -> designs.InstrumentPlayer:
+    """`load` and its `TrainedModel.player`, as `audio_tt.playing.conversion.play_all` wants it."""
+    return load(model, gin_files, gin_params).player(pitch, seed)
 
 
 def _read_statistics(path):

@@ -14,9 +14,7 @@ from audio_tt.files.atomic import replacing
 from audio_tt.models import weights
 from audio_tt.training.run_directory import RunDirectory
 from autoencoder_tt import losses
-
-WEIGHTS_FILE = "weights.h5"
-STATISTICS_FILE = "statistics.json"
+from autoencoder_tt.trained import files
 
 
 @gin.configurable("AutoencoderTrainer", module="autoencoder_tt.training")
@@ -42,20 +40,20 @@ class Trainer:
 
 
 @gin.configurable("train_autoencoder", module="autoencoder_tt.training")
-def train(network, data, run_path, listen=None, epochs=5, patience=None):
+def train(network, data, run_path, write_sample=None, epochs=5, patience=None):
     """Trains up to `epochs` epochs in total; a run that stands in `run_path` already goes on.
 
     It ends before that when what is drawn of the held-out recordings has not come nearer to them
     for `patience` epochs. Leaves `weights.h5` of the best epoch (the last one, where nothing is
     held out), `operative_config.gin`, `statistics.json` of the data where there are any,
-    `state.h5`, `history.csv` with its plot, what `listen` writes, and TensorBoard events.
+    `state.h5`, `history.csv` with its plot, what `write_sample` writes, and TensorBoard events.
 
     Args:
       network: `keras.Model`.
-      data: a data set, see `autoencoder_tt.data`.
+      data: a data set, see `autoencoder_tt.design.Design`.
       run_path: the run directory.
-      listen: function of the `RunDirectory` and the number of the epoch, called after each, which
-        writes samples.
+      write_sample: function of the `RunDirectory` and the number of the epoch, called after each,
+        which writes what the network draws.
       epochs: total number of epochs.
       patience: epochs without a better `val_lsd_db` after which training ends; None for never.
 
@@ -68,7 +66,7 @@ def train(network, data, run_path, listen=None, epochs=5, patience=None):
         trainer = Trainer()
         network.compile(trainer.optimizer(epochs * data.steps_per_epoch), trainer.loss)
         network.optimizer.build(network.trainable_variables)
-        keeper = _Keeper(run, data, listen, patience)
+        keeper = _RunKeeper(run, data, write_sample, patience)
         keeper.kept = [*network.variables, *network.optimizer.variables]
         keeper.resume()
         run.write_gin()
@@ -92,7 +90,7 @@ def lsd_db(network, held_out):
 
     Args:
       network: `keras.Model`.
-      held_out: list of `data.HeldOut`.
+      held_out: list of `design.HeldOut`.
 
     Returns:
       Root mean square over the bins of the difference of the levels, averaged over all frames.
@@ -105,12 +103,13 @@ def lsd_db(network, held_out):
     return float(np.mean(np.concatenate(distances)))
 
 
-class _Keeper(keras.callbacks.Callback):
-    """Keeps the books after every epoch, and ends training when there is no more progress."""
+class _RunKeeper(keras.callbacks.Callback):
+    """Saves state, figures and samples after every epoch, and ends training that stands still."""
 
-    def __init__(self, run, data, listen, patience):
+    def __init__(self, run, data, write_sample, patience):
         super().__init__()
-        self.run, self.data, self.listen, self.patience = run, data, listen, patience
+        self.run, self.data, self.patience = run, data, patience
+        self.write_sample = write_sample
         self.state = {"epoch": 0, "best": math.inf, "best_epoch": 0}
 
     def resume(self):
@@ -146,8 +145,8 @@ class _Keeper(keras.callbacks.Callback):
         self._keep_best(row)
         self.run.append_history(row)
         self.run.plot_history()
-        if self.listen is not None:
-            self.listen(self.run, epoch + 1)
+        if self.write_sample is not None:
+            self.write_sample(self.run, epoch + 1)
         self.run.save_state(self.kept, epoch + 1, **self.state)
         if self._waited():
             self.model.stop_training = True
@@ -157,7 +156,7 @@ class _Keeper(keras.callbacks.Callback):
         self.state["epoch"] = row["epoch"]
         score = row.get("val_lsd_db")
         if score is None or score < self.state["best"]:
-            weights.save_weights(self.model, self.run.path / WEIGHTS_FILE)
+            weights.save_weights(self.model, self.run.path / files.WEIGHTS)
             self.state["best_epoch"] = row["epoch"]
             self.state["best"] = math.inf if score is None else score
 
@@ -174,5 +173,5 @@ def _batches(data, step):
 
 def _save_statistics(run, data):
     if hasattr(data, "statistics"):
-        with replacing(run.path / STATISTICS_FILE) as temporary:
+        with replacing(run.path / files.STATISTICS) as temporary:
             temporary.write_text(json.dumps(data.statistics(), indent=1), "utf-8")

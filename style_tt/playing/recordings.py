@@ -1,10 +1,12 @@
 """A recording that is read again and again, block by block, so that no length is too long."""
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from audio_tt.files import io
+from audio_tt.playing.conversion import first_samples
 
 _BLOCK_SIZE = 65536
 
@@ -48,7 +50,9 @@ class Recording:
 
         def read():
             blocks = io.blocks(path, sample_rate, _BLOCK_SIZE, mono)
-            return blocks if seconds is None else _first(blocks, round(seconds * sample_rate))
+            return (
+                blocks if seconds is None else first_samples(blocks, round(seconds * sample_rate))
+            )
 
         return cls(read, path)
 
@@ -97,12 +101,15 @@ class Recording:
         return Measures(samples, channels, peak, (square / max(1, samples * channels)) ** 0.5)
 
 
-def _first(blocks, size):
+def whole_hops(blocks: Iterable[np.ndarray], hop_length: int) -> Iterator[np.ndarray]:
+    """Passes on blocks `[samples, ...]`, without what comes after the last whole hop."""
+    left = None
     for block in blocks:
-        yield block[:size]
-        size -= len(block)
-        if size <= 0:
-            return
+        block = block if left is None else np.concatenate([left, block])
+        whole = len(block) // hop_length * hop_length
+        left = block[whole:]
+        if whole:
+            yield block[:whole]
 
 
 def regrouped(blocks, size):

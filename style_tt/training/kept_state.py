@@ -1,5 +1,6 @@
 """What a transfer keeps on the disk, so that the same command goes on after a kill."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -17,6 +18,32 @@ from audio_tt.training.run_directory import RunDirectory
 _SECONDS_BETWEEN_STATES = 20.0
 
 
+@dataclasses.dataclass(frozen=True)
+class Keeping:
+    """Where what is done of each recording is kept.
+
+    Attributes:
+      folders: {name of the recording: run directory}.
+      sample_every: steps between two sounds on the way; None for none.
+      is_temporary: whether the folders are of no use once the recording is played.
+    """
+
+    folders: dict[str, Path]
+    sample_every: int | None = None
+    is_temporary: bool = False
+
+    def run(self, name: str, identity: list, settings_text: str, sample_rate: int) -> "StyleRun":
+        """The `StyleRun` of a recording."""
+        return StyleRun(
+            self.folders[name],
+            identity,
+            settings_text,
+            sample_rate,
+            self.sample_every,
+            self.is_temporary,
+        )
+
+
 class StyleRun:
     """A run directory of a transfer (`audio_tt.training.run_directory`): a file a finished block.
 
@@ -24,6 +51,7 @@ class StyleRun:
       path: the folder.
       identity: whatever decides the result of the optimisation, as JSON can hold it. A folder with
         another identity is not gone on with.
+      settings_text: the settings, as the text of a gin file.
       sample_rate: of the audio on the way, Hz.
       sample_every: steps between two sounds on the way; None for none.
       is_temporary: whether the folder is of no use once the output is there.
@@ -32,11 +60,13 @@ class StyleRun:
       UserError: the folder holds another run and is not temporary.
     """
 
-    def __init__(self, path, identity, sample_rate, sample_every=None, is_temporary=False):
+    def __init__(
+        self, path, identity, settings_text, sample_rate, sample_every=None, is_temporary=False
+    ):
         self._directory = RunDirectory(path)
         self._path = Path(path)
         self._sample_rate, self._sample_every = sample_rate, sample_every
-        self._is_temporary = is_temporary
+        self._is_temporary, self._settings_text = is_temporary, settings_text
         self._last_state = self._last_rate = time.monotonic()
         self._steps_then = 0
         text = json.dumps(identity, sort_keys=True)
@@ -143,7 +173,8 @@ class StyleRun:
                     entry.unlink()
         with replacing(path) as temporary:
             temporary.write_text(self._identity, "utf-8")
-        self._directory.write_gin()
+        with replacing(self._path / "operative_config.gin") as temporary:
+            temporary.write_text(self._settings_text, "utf-8")
 
 
 def _as(kind, value):

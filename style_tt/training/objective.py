@@ -11,12 +11,15 @@ class Objective:
     Args:
       extractor: an `Extractor`.
       style: the `StyleStatistics` of the style.
+
+    Attributes:
+      gram: its `GramLoss`.
     """
 
     def __init__(self, extractor, style):
         self._extractor = extractor
         self._style = style
-        self._gram, self._content, self._envelope = GramLoss(), ContentLoss(), EnvelopeLoss()
+        self.gram, self._content, self._envelope = GramLoss(), ContentLoss(), EnvelopeLoss()
         self._network = extractor.constants()
         self._targets = {}  # by the number of positions of each map
 
@@ -47,7 +50,7 @@ class Objective:
         metrics = self._extractor.metrics(constants["network"])
         total = 0.0
         for features, style, metric in zip(maps, constants["style"], metrics, strict=True):
-            total += self._gram(features, style, metric, constants["share"])
+            total += self.gram(features, style, metric, constants["share"])
         if "content" in constants:
             pairs = (
                 zip(maps, metrics, strict=True) if self._content.on_features else [(levels, None)]
@@ -61,7 +64,7 @@ class Objective:
     def _style_targets(self, positions):
         if positions not in self._targets:
             self._targets[positions] = [
-                self._gram.constants(moments, metric, filters, count)
+                self.gram.constants(moments, metric, filters, count)
                 for moments, metric, filters, count in zip(
                     self._style.moments,
                     self._extractor.metrics(self._network),

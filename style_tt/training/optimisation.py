@@ -49,7 +49,14 @@ class Optimisation:
 
     def steps_on(self, objective):
         """The stepper of `METHODS` for an `Objective`; it compiles once for each shape."""
-        return METHODS[self.method](objective.value, self.clamp)
+        return METHODS[self.method](objective.value, self)
+
+    def ends(self, progress: "Progress") -> bool:
+        """Whether there were enough steps, or the last of them brought nothing."""
+        waited = progress.step - progress.best_step
+        return progress.step >= self.steps or (
+            self.patience is not None and waited >= self.patience
+        )
 
     def first(self, content, seed=0):
         """The levels to start from, shaped like those of the content `[channels, frames, bins]`."""
@@ -60,23 +67,20 @@ class Optimisation:
         return noise * np.sqrt(np.mean(np.square(content), dtype=np.float64)).astype(np.float32)
 
 
-def optimise(settings, stepper, constants, progress):
+def optimise(limits, stepper, constants, progress):
     """Steps until there are enough, or until they bring nothing any more.
 
     Args:
-      settings: an `Optimisation`.
-      stepper: of `Optimisation.steps_on`.
+      limits: the `Optimisation`.
+      stepper: of its `steps_on`.
       constants: of `Objective.constants`.
       progress: a `Progress` to go on from, whose state `stepper.start` made.
 
     Returns:
       Levels `[channels, frames, bins]`, float32, within their limits.
     """
-    while progress.step < settings.steps and not progress.is_stuck(settings):
-        progress.state, loss = stepper.step(progress.state, constants)
-        progress.count(float(loss), settings.improvement)
-        progress.report()
-    return ops.convert_to_numpy(settings.clamp(progress.state.levels))
+    stepper.run(progress, constants)
+    return ops.convert_to_numpy(limits.clamp(progress.state.levels))
 
 
 @dataclasses.dataclass
@@ -85,7 +89,7 @@ class Progress:
 
     Attributes:
       step: steps done.
-      loss: before the last of them.
+      loss: before the last of them, or after it by L-BFGS.
       best: the lowest loss that counted as an improvement.
       best_step: the step that had it.
       state: of the stepper.
@@ -105,7 +109,3 @@ class Progress:
         self.loss = loss
         if loss < self.best * (1.0 - improvement):
             self.best, self.best_step = loss, self.step
-
-    def is_stuck(self, settings):
-        """Whether the loss has not fallen for `settings.patience` steps."""
-        return settings.patience is not None and self.step - self.best_step >= settings.patience

@@ -6,8 +6,9 @@ import soundfile
 from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.models import weights
-from autoencoder_tt.configurables import designs
+from autoencoder_tt.configurables import design as designs
 from autoencoder_tt.evaluation import encoding, encoding_map
+from autoencoder_tt.frames import encoding as frame_encoding
 from autoencoder_tt.published import clips, preparation
 from autoencoder_tt.published.features import ClipSpectrogram
 from autoencoder_tt.trained import loading
@@ -80,7 +81,7 @@ def test_the_published_design(tmp_path, model, recordings):
 
 def test_an_autoencoder_of_sound_hears_more_than_pitch(tmp_path, model, recordings):
     trained = model(PICTURES + "PictureDesign.reads = 'spectrograms'\n")
-    latent = encoding.encode(trained, recordings / "violin" / "a.wav")
+    latent = trained.design.encode(recordings / "violin" / "a.wav")
     picture = clips_of(recordings / "violin" / "a.wav", trained)
     expected = trained.design.network.get_layer("encoder")(picture[None])
     np.testing.assert_allclose(latent[:1], expected, rtol=1e-4, atol=1e-5)
@@ -95,16 +96,16 @@ def clips_of(path, trained):
 def test_the_frame_wise_design(tmp_path, model, recordings, monkeypatch):
     trained = model(FRAMES)
     path = recordings / "violin" / "a.wav"
-    latent = encoding.encode(trained, path, method="yin")
+    latent = trained.design.encode(path, {"method": "yin"})
     assert latent.shape == (1 + round(0.9 * 8000) // 128, 3)
-    monkeypatch.setattr(encoding, "_FRAMES", 16)
-    np.testing.assert_allclose(encoding.encode(trained, path, method="yin"), latent, atol=1e-5)
+    monkeypatch.setattr(frame_encoding, "_FRAMES", 16)
+    np.testing.assert_allclose(trained.design.encode(path, {"method": "yin"}), latent, atol=1e-5)
 
 
 def test_what_cannot_be_encoded(tmp_path, model, recordings, caplog):
     trained = model(FRAMES)
     (recordings / "flute" / "a.wav").write_bytes(b"nothing")
-    assert encoding.encode_all(trained, recordings, tmp_path / "out", method="yin") == 1
+    assert encoding.encode_all(trained, recordings, tmp_path / "out", {"method": "yin"}) == 1
     assert not (tmp_path / "out" / "flute").exists()
     clips.write(tmp_path / "clips" / clips.INPUTS / "a.npy", np.zeros((2, 2, 2)))
     with pytest.raises(UserError, match="reads no preprocessed clips"):

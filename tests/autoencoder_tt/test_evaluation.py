@@ -4,22 +4,24 @@ import sys
 import numpy as np
 import pytest
 
+from audio_tt.dsp.griffin_lim_windows import GriffinLim
 from audio_tt.errors import UserError
 from audio_tt.files import io
-from autoencoder_tt import designs
 from autoencoder_tt.evaluation import scoring
-from autoencoder_tt.frames import features
+from autoencoder_tt.frames.features import FrameSpectrogram
+from autoencoder_tt.frames.player import PHASES, FramePlayer, Playing
 
 RATE = 22050
 
 
-class Whisper(designs.FrameDesign):
+class Whisper:
     """Draws one quiet level everywhere, whatever it is given."""
 
     context = 0
+    features = FrameSpectrogram()
+    playing, griffin_lim = Playing(), GriffinLim(n_iter=4)
 
     def __init__(self):
-        self.features = features.FrameSpectrogram()
         self.network = self
 
     def predict_on_batch(self, inputs):
@@ -45,33 +47,33 @@ def test_a_perfect_copy_has_perfect_figures(recording):
 
 def test_all_phases_of_one_model(recording):
     statistics = {"loudness_db": -20.0, "lowest_hz": 100.0, "highest_hz": 900.0}
-    trained = designs.TrainedModel("whisper", Whisper(), statistics)
-    played = dict(scoring.play(trained, recording, scoring.PHASES, method="yin"))
+    player = FramePlayer(Whisper(), statistics, {"method": "yin"})
+    played = dict(player.render_phases(recording, PHASES))
     assert list(played) == ["harmonics", "random", "input"]
     assert {len(audio) for audio in played.values()} == {len(recording)}
     assert np.abs(played["input"] - played["random"]).max() > 1e-4
-    (silence,) = scoring.play(trained, np.zeros(5000, np.float32), ["input"], method="yin")
+    (silence,) = player.render_phases(np.zeros(5000, np.float32), ["input"])
     assert silence[0] == "input" and not silence[1].any()
 
 
 def test_noise_is_as_loud_as_it_is_said(tmp_path, recording):
     io.write(tmp_path / "a.wav", recording, RATE, "FLOAT")
-    clean = scoring.hear(tmp_path / "a.wav", RATE)
-    noisy = scoring.hear(tmp_path / "a.wav", RATE, noise_db=20.0)
+    clean = scoring.read_noisy(tmp_path / "a.wav", RATE)
+    noisy = scoring.read_noisy(tmp_path / "a.wav", RATE, noise_db=20.0)
     assert noisy.dtype == np.float32
     level = 10 * np.log10(np.mean((noisy - clean) ** 2) / np.mean(clean**2))
     assert level == pytest.approx(-20.0, abs=0.2)
 
 
 def test_pairs_go_by_their_names(tmp_path):
-    heard = [tmp_path / "x" / "a.wav"]
-    assert scoring.pairs_of(heard, [tmp_path / "y" / f"{name}.wav" for name in "ba"]) == [
-        (heard[0], tmp_path / "y" / "a.wav")
+    recordings = [tmp_path / "x" / "a.wav"]
+    assert scoring.pairs_of(recordings, [tmp_path / "y" / f"{name}.wav" for name in "ba"]) == [
+        (recordings[0], tmp_path / "y" / "a.wav")
     ]
     with pytest.raises(UserError, match="a.wav has no recording"):
-        scoring.pairs_of(heard, [tmp_path / "b.wav"])
+        scoring.pairs_of(recordings, [tmp_path / "b.wav"])
     with pytest.raises(UserError, match="targets of one name"):
-        scoring.pairs_of(heard, [tmp_path / "y" / "a.wav", tmp_path / "z" / "a.wav"])
+        scoring.pairs_of(recordings, [tmp_path / "y" / "a.wav", tmp_path / "z" / "a.wav"])
 
 
 def test_a_folder_is_measured_but_for_what_cannot_be_read(tmp_path, recording):
@@ -83,9 +85,14 @@ from autoencoder_tt import evaluate
 from autoencoder_tt.evaluation import scoring
 from autoencoder_tt.trained import loading
 
-loading.load = lambda folder: None
-scoring.rate_of = lambda trained: 22050
-scoring.play = lambda trained, audio, phases: [("input", audio)]
+class Mirror:
+    sample_rate = 22050
+
+    def render_phases(self, audio, phases):
+        return [("input", audio)]
+
+
+loading.load_player = lambda *words, **options: Mirror()
 scoring.compare = lambda true, audio, rate: dict.fromkeys(
     scoring.FIGURES, float(np.array_equal(true, audio))
 )

@@ -10,11 +10,14 @@ from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.models import weights
 from audio_tt.training.run_directory import RunDirectory
-from autoencoder_tt import data, losses
-from autoencoder_tt.configurables import designs
-from autoencoder_tt.data import HeldOut
+from autoencoder_tt import losses
+from autoencoder_tt.configurables import design as designs
+from autoencoder_tt.design import HeldOut
 from autoencoder_tt.frames import recordings
+from autoencoder_tt.frames.data import RecordingCrops
+from autoencoder_tt.frames.features import FrameSpectrogram
 from autoencoder_tt.published import clips
+from autoencoder_tt.published.data import PicturePairs
 from autoencoder_tt.published.features import Range
 from autoencoder_tt.trained import loading, packing
 from autoencoder_tt.training import loop
@@ -100,7 +103,7 @@ def test_training_learns_and_goes_on_after_a_stop(tmp_path, opened):
 
 def test_a_run_is_a_model(tmp_path, opened):
     design, crops = opened()
-    loop.train(design.network, crops, tmp_path, design.listener(crops), epochs=1)
+    loop.train(design.network, crops, tmp_path, design.sampler(crops), epochs=1)
     written = json.loads((tmp_path / "statistics.json").read_text())
     assert 100 < written["lowest_hz"] < written["highest_hz"] < 600
     for name in ("drawn.wav", "recording.wav"):
@@ -197,7 +200,7 @@ def test_crops_depend_on_seed_and_step_alone(opened):
 
 
 def test_what_is_measured_is_kept(tmp_path, tunes):
-    features = designs.FrameSpectrogram(sample_rate=8000)
+    features = FrameSpectrogram(sample_rate=8000)
     first = recordings.measure_folder(tunes, features, tmp_path, method="yin")
     files = sorted(tmp_path.iterdir())
     times = [file.stat().st_mtime_ns for file in files]
@@ -205,15 +208,17 @@ def test_what_is_measured_is_kept(tmp_path, tunes):
     assert list(first) == ["a", "b"]
     np.testing.assert_array_equal(first["a"]["levels"], again["a"]["levels"])
     assert [file.stat().st_mtime_ns for file in files] == times and len(files) == 2
-    files[0].write_bytes(b"damaged")
-    with pytest.raises(UserError, match="damaged"):
-        recordings.measure_folder(tunes, features, tmp_path, method="yin")
+    whole = files[0].read_bytes()
+    for spoiled in (b"damaged", b"", whole[:200], whole[:-100], whole[:300] + whole[400:]):
+        files[0].write_bytes(spoiled)
+        with pytest.raises(UserError, match="damaged"):
+            recordings.measure_folder(tunes, features, tmp_path, method="yin")
 
 
 def test_no_voice_in_any_recording(tmp_path, opened):
     _, crops = opened()
     silent = {**crops.measured["a"], "confidence": np.zeros_like(crops.measured["a"]["f0_hz"])}
-    crops = data.RecordingCrops({"a": silent}, crops.features, 1)
+    crops = RecordingCrops({"a": silent}, crops.features, 1)
     with pytest.raises(UserError, match="no pitch was found"):
         crops.statistics()
 
@@ -268,11 +273,11 @@ def test_a_number_that_is_not_ours_is_of_a_recording(pictures):
 def test_the_published_design_trains_through_the_same_room(tmp_path, pictures):
     folder, ranges = pictures
     design = designs.get_design()
-    pairs = data.PicturePairs(folder, design.spectrogram)
+    pairs = PicturePairs(folder, design.spectrogram)
     assert len(pairs.training_names) == 4 and len(pairs.held_out_names) == 2
     assert len({name[:5] for name in pairs.held_out_names}) == 1
     run = tmp_path / "run"
-    loop.train(design.network, pairs, run, design.listener(pairs), epochs=2)
+    loop.train(design.network, pairs, run, design.sampler(pairs), epochs=2)
     rows = RunDirectory(run).history()
     assert rows[-1]["loss"] < rows[0]["loss"]
     held_out = next(iter(pairs.held_out))
@@ -291,7 +296,7 @@ def test_a_published_run_goes_on_and_is_a_model_for_the_original(tmp_path, pictu
             keras.utils.set_random_seed(3)
             design = designs.get_design()
             design.write_sizes(tmp_path / name)
-            pairs = data.PicturePairs(folder, design.spectrogram)
+            pairs = PicturePairs(folder, design.spectrogram)
             loop.train(design.network, pairs, tmp_path / name, epochs=count)
     whole, halves = (RunDirectory(tmp_path / name).history() for name in ("whole", "halves"))
     assert [row["epoch"] for row in halves] == [1, 2]
@@ -309,7 +314,7 @@ def test_a_published_run_goes_on_and_is_a_model_for_the_original(tmp_path, pictu
 def test_the_first_clips_and_what_is_read_of_them(pictures):
     folder, ranges = pictures
     spectrogram = designs.get_design().spectrogram
-    pairs = data.PicturePairs(folder, spectrogram, validation_split=0.0, n_clips=3)
+    pairs = PicturePairs(folder, spectrogram, validation_split=0.0, n_clips=3)
     assert pairs.training_names == sorted(ranges)[:3]
     lines, targets = pairs.read(pairs.training_names)
     assert np.abs(lines - targets).max() > 0.1
@@ -341,4 +346,4 @@ def test_a_clip_whose_range_is_unknown_is_named(pictures):
     name = sorted(ranges)[0]
     clips.write_ranges(folder, {key: ranges[key] for key in ranges if key != name})
     with pytest.raises(UserError, match=name):
-        data.PicturePairs(folder, design.spectrogram)
+        PicturePairs(folder, design.spectrogram)

@@ -1,11 +1,13 @@
 import csv
 
+import gin
 import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from style_tt import evaluation
+from style_tt.playing import loading
 
 RATE = 22050
 
@@ -27,8 +29,8 @@ def test_the_copies_mark_the_corners(pair):
 def test_what_is_done_is_not_done_again(pair, small, monkeypatch, tmp_path):
     played = []
 
-    def play(pair, settings, parameters, seed):
-        played.append(settings[0])
+    def play(pair, seed):
+        played.append(gin.query_parameter("Optimisation.method"))
         return pair.content
 
     monkeypatch.setattr(evaluation, "_play", play)
@@ -38,12 +40,28 @@ def test_what_is_done_is_not_done_again(pair, small, monkeypatch, tmp_path):
     rows = evaluation.evaluate(
         [pair], gin_files[:1], report=lambda rows: evaluation.save(rows, path)
     )
-    assert played == gin_files[:1] and len(rows) == 3
+    assert played == ["adam"] and len(rows) == 3
     rows = evaluation.evaluate([pair], gin_files, finished=evaluation.load(path))
-    assert played == gin_files and [row["setting"] for row in rows[:2]] == list(evaluation.COPIES)
+    assert played == ["adam", "lbfgs"] and [row["setting"] for row in rows[:2]] == list(
+        evaluation.COPIES
+    )
     table = evaluation.as_markdown(rows).splitlines()
     assert len(table) == 6 and table[-1].startswith("| style/lbfgs.gin | 0 | ")
     assert "a as b" in evaluation.as_markdown(rows, per_pair=True)
+    made = [row["made_from"] for row in rows]
+    other = evaluation.Pair(pair.name, pair.content[100:], pair.style)
+    for change in ({"seed": 1}, {"gin_params": ["GramLoss.weight=3.0"]}, {"pairs": [other]}):
+        words = {"pairs": [pair], "compared": gin_files, "finished": rows, **change}
+        again = evaluation.evaluate(**words)
+        assert len(again) == len(rows) and len(played) == 4
+        assert all(row["made_from"] != old for row, old in zip(again[2:], made[2:], strict=True))
+        del played[2:]
+    old = path.read_text().replace(",made_from", "").splitlines()
+    path.write_text("\n".join([old[0], *(line.rpartition(",")[0] for line in old[1:])]) + "\n")
+    assert {row["made_from"] for row in evaluation.load(path)} == {""}
+    path.write_text(path.read_text()[:-30])
+    with pytest.raises(UserError, match="damaged"):
+        evaluation.load(path)
     with open(path, "w", newline="") as file:
         csv.writer(file).writerows([["a", "b"], ["1", "2"]])
     with pytest.raises(UserError, match="another table"):
@@ -52,7 +70,8 @@ def test_what_is_done_is_not_done_again(pair, small, monkeypatch, tmp_path):
 
 def test_settings_are_played(pair, small):
     short = evaluation.Pair("short", pair.content[: RATE // 2], pair.style[:RATE])
-    audio = evaluation._play(short, ["style/weak_content.gin"], (), 0)
+    loading.read_settings(["style/weak_content.gin"])
+    audio = evaluation._play(short, 0)
     assert len(audio) == RATE // 2
     change = [evaluation.compare(short, x)["gram"] for x in (short.content, audio)]
     assert change[1] < 0.8 * change[0]

@@ -1,7 +1,6 @@
 """A spectrum drawn for every frame from one voice's pitch and loudness."""
 
 from autoencoder_tt.trained import catalogue
-from timbre_tt.systems import Player
 
 INSTRUMENT = "flute"
 
@@ -16,23 +15,12 @@ def load(instrument, pitch=None, seed=0, gin_files=(), gin_params=()):
 
     Args:
       instrument: of the catalogue.
-      pitch: keyword arguments of `audio_tt.pitch.tracking.track`.
+      pitch: keyword arguments of `audio_tt.pitch.tracking.track`; None for the tracker that the
+        model learned with.
       seed: of the phase of noise.
       gin_files: settings to read after the model's own.
       gin_params: single settings, which win over the files.
     """
-    folder = catalogue.folder(instrument)
-
-    from audio_tt import settings
-    from autoencoder_tt.frames import transfer
     from autoencoder_tt.trained import loading
 
-    trained = loading.load(folder)
-    settings.parse_gin(gin_files, gin_params)
-    features = trained.design.features
-
-    def play(blocks, name):
-        measured, n_samples = transfer.measure(blocks, features, name, **(pitch or {}))
-        yield from transfer.play(trained, measured, n_samples, seed=seed)
-
-    return Player(features.sample_rate, keeps_channels=False, function=play)
+    return loading.load_player(catalogue.folder(instrument), gin_files, gin_params, pitch, seed)

@@ -10,4 +10,4 @@ flags.adopt_module_key_flags(pitch_flags)
 
 def options() -> dict:
     """Returns the flags as keyword arguments of `timbre_tt.systems.autoencoder.load`."""
-    return {"pitch": pitch_flags.options(), "seed": _SEED.value, **gin_flags.given()}
+    return {"pitch": pitch_flags.chosen(), "seed": _SEED.value, **gin_flags.given()}

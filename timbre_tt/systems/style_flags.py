@@ -10,5 +10,4 @@ flags.adopt_module_key_flags(transfer_flags)
 
 def options() -> dict:
     """Returns the flags as keyword arguments of `timbre_tt.systems.style.load`."""
-    opened, played = transfer_flags.options()
-    return {"style": _STYLE.value, "opened": opened, "played": played}
+    return {"style": _STYLE.value, **transfer_flags.options()}

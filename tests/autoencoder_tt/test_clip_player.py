@@ -7,7 +7,7 @@ import pytest
 
 from audio_tt.errors import UserError
 from audio_tt.models import weights
-from autoencoder_tt.published import clip_transfer, clips
+from autoencoder_tt.published import clips, player
 from autoencoder_tt.published.features import ClipSpectrogram, Range
 from autoencoder_tt.trained import loading
 
@@ -46,7 +46,7 @@ def error_db(found, true):
 
 def test_a_clip_sounds_as_the_original_s(network, melody, picture, golden):
     audio = melody("bowed", 22050, 2.95)
-    played = clip_transfer.play_clip(network, SPECTROGRAM, audio, golden["f0_hz"])
+    played = player.play_clip(network, SPECTROGRAM, audio, golden["f0_hz"])
     assert error_db(played, expected(picture, golden)) < -45  # those figures are in half precision
 
 
@@ -55,21 +55,20 @@ def test_a_preprocessed_clip(trained, picture, line, golden, tmp_path, melody):
     clips.write(tmp_path / clips.TARGETS / "tune.wav.npy", Range.of(picture).scale(picture))
     path = tmp_path / clips.INPUTS / "tune.wav.npy"
     with pytest.raises(UserError, match="min_max_values.pkl: cannot be read"):
-        clip_transfer.play_preprocessed(trained, path)
+        trained.design.render_clip(trained.name, path)
     clips.write_ranges(tmp_path, {"tune.wav": Range.of(picture)})
-    original, generated, rate = clip_transfer.play_preprocessed(trained, path)
+    original, generated = trained.design.render_clip(trained.name, path)
     audio = melody("bowed", 22050, 2.95)
-    assert rate == 22050
     assert error_db(original[: len(audio)], audio) < -60
     assert error_db(generated, expected(picture, golden)) < -45
     clips.write_ranges(tmp_path, {"other.wav": Range.of(picture)})
     with pytest.raises(UserError, match="does not know tune.wav"):
-        clip_transfer.play_preprocessed(trained, path)
+        trained.design.render_clip(trained.name, path)
 
 
 def played(network, audio, caplog, size=50000, **pitch):
     blocks = (audio[start : start + size] for start in range(0, len(audio), size))
-    parts = list(clip_transfer.play(network, SPECTROGRAM, blocks, "tune.wav", **pitch))
+    parts = list(player.ClipPlayer(network, SPECTROGRAM, pitch).play(blocks, "tune.wav"))
     return np.concatenate(parts), list(caplog.messages)
 
 
@@ -79,10 +78,10 @@ def test_any_length_in_any_blocks(network, melody, caplog):
     assert len(long) == len(audio) and not messages
     again, _ = played(network, audio, caplog, size=70001, method="yin")
     np.testing.assert_array_equal(long, again)
-    first = clip_transfer.play_clip(
+    first = player.play_clip(
         network, SPECTROGRAM, audio[:65048], SPECTROGRAM.pitch(audio[:65048], "yin")
     )
-    start = 65048 - clip_transfer.OVERLAP
+    start = 65048 - player.OVERLAP
     np.testing.assert_array_equal(long[:start], first[:start])
     # No click where clips meet: nothing that steps more than the sound does elsewhere.
     steps = np.abs(np.diff(long))

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from audio_tt.dsp.griffin_lim_windows import GriffinLim
-from autoencoder_tt.designs import TrainedModel
-from autoencoder_tt.frames import models, transfer
+from autoencoder_tt.frames import measuring, models
+from autoencoder_tt.frames import player as player_module
 from autoencoder_tt.frames.features import FrameSpectrogram
-from autoencoder_tt.frames.transfer import Playing
+from autoencoder_tt.frames.player import FramePlayer, Playing
 from autoencoder_tt.trained import catalogue, loading
 
 RATE = 22050
@@ -19,9 +19,11 @@ class Echo:
 
     features = FrameSpectrogram()
     context = 2
+    playing = Playing()
 
-    def __init__(self):
+    def __init__(self, griffin_lim=None):
         self.network = self
+        self.griffin_lim = griffin_lim or GriffinLim(n_iter=8)
 
     def predict_on_batch(self, inputs):
         inputs = inputs[:, self.context : -self.context]
@@ -29,11 +31,12 @@ class Echo:
         return np.where(inputs[..., :513] > 0.6, level, 0.0).astype(np.float32)
 
 
+STATISTICS = {"loudness_db": -20.0, "lowest_hz": 100.0, "highest_hz": 900.0}
+
+
 @pytest.fixture
-def trained():
-    return TrainedModel(
-        "echo", Echo(), {"loudness_db": -20.0, "lowest_hz": 100.0, "highest_hz": 900.0}
-    )
+def player():
+    return FramePlayer(Echo(), STATISTICS, {"method": "yin"})
 
 
 def tone(hz, seconds, amplitude=0.3):
@@ -54,10 +57,8 @@ def tune():
     return np.concatenate([tone(440.0, 1.0), rest, tone(440.0, 1.0, 0.03), rest, tone(220.0, 1.0)])
 
 
-def test_pitch_and_dynamics_are_those_of_the_input(trained, tune):
-    measured, n_samples = transfer.measure([tune], trained.design.features, method="yin")
-    assert n_samples == len(tune)
-    output = transfer.render(trained, measured, n_samples)
+def test_pitch_and_dynamics_are_those_of_the_input(player, tune):
+    output = player.render(tune, RATE)
     assert output.dtype == np.float32 and output.shape == tune.shape
     seconds = [slice(int(a * RATE), int(b * RATE)) for a, b in ((0.2, 0.8), (2.0, 2.6), (3.8, 4.4))]
     heard, played = ([level_db(audio[s]) for s in seconds] for audio in (tune, output))
@@ -70,33 +71,28 @@ def test_pitch_and_dynamics_are_those_of_the_input(trained, tune):
     assert np.abs(output[int(1.4 * RATE) : int(1.6 * RATE)]).max() < 1e-5  # a rest is silent
 
 
-def test_a_louder_recording_is_played_as_much_louder(trained, tune):
-    outputs = []
-    for gain in (1.0, 0.1):
-        measured, n_samples = transfer.measure([gain * tune], trained.design.features, method="yin")
-        outputs.append(transfer.render(trained, measured, n_samples))
+def test_a_louder_recording_is_played_as_much_louder(player, tune):
+    outputs = [player.render(gain * tune, RATE) for gain in (1.0, 0.1)]
     assert level_db(outputs[0]) - level_db(outputs[1]) == pytest.approx(20.0, abs=0.3)
 
 
-def test_blocks_joined_are_the_whole(trained, tune, monkeypatch):
-    features = trained.design.features
-    whole, n_samples = transfer.measure([tune], features, method="yin")
+def test_blocks_joined_are_the_whole(player, tune, monkeypatch):
+    whole, n_samples = player.measure([tune])
     pieces = [tune[i : i + 1000] for i in range(0, len(tune), 1000)]
-    monkeypatch.setattr(transfer, "_MEASURED_FRAMES", 150)
-    in_blocks, counted = transfer.measure(pieces, features, method="yin")
+    monkeypatch.setattr(measuring, "_MEASURED_FRAMES", 150)
+    in_blocks, counted = player.measure(pieces)
     assert counted == n_samples
     pitched = whole["confidence"] > 0.9
     for key, values in whole.items():
         assert in_blocks[key].shape == values.shape
         np.testing.assert_allclose(in_blocks[key][pitched], values[pitched], rtol=1e-3, atol=1e-3)
-    monkeypatch.setattr(transfer, "_BLOCK_FRAMES", 512)
-    monkeypatch.setattr(transfer, "GriffinLim", lambda: GriffinLim(n_iter=8, window_frames=4096))
-    at_once = transfer.render(trained, whole, n_samples)
-    monkeypatch.setattr(transfer, "_BLOCK_FRAMES", 37)
-    monkeypatch.setattr(transfer, "GriffinLim", lambda: GriffinLim(n_iter=8, window_frames=50))
-    blocks = list(transfer.play(trained, whole, n_samples))
-    assert len(blocks) > 5
-    np.testing.assert_allclose(np.concatenate(blocks), at_once, atol=1e-4)
+    outputs = []
+    for block_frames, window_frames in ((512, 4096), (37, 50)):
+        monkeypatch.setattr(player_module, "_BLOCK_FRAMES", block_frames)
+        design = Echo(GriffinLim(n_iter=8, window_frames=window_frames))
+        outputs.append(list(FramePlayer(design, STATISTICS).play_measured(whole, n_samples)))
+    assert len(outputs[1]) > 5
+    np.testing.assert_allclose(*map(np.concatenate, outputs), atol=1e-4)
 
 
 def test_the_network_needs_its_context_and_no_more():
@@ -143,32 +139,31 @@ def test_what_is_read_must_be_there(reads):
         (0.1 * np.random.default_rng(0).standard_normal(44100).astype(np.float32), "no pitch"),
     ],
 )
-def test_without_pitch_there_is_silence_and_one_warning(trained, caplog, audio, message):
+def test_without_pitch_there_is_silence_and_one_warning(caplog, audio, message):
+    player = FramePlayer(Echo(), STATISTICS)
     with caplog.at_level(logging.WARNING):
-        measured, n_samples = transfer.measure([audio], trained.design.features, "noise.wav")
-    output = np.concatenate([np.zeros(0), *transfer.play(trained, measured, n_samples)])
-    assert measured is None and output.shape == audio.shape and not output.any()
+        output = np.concatenate([np.zeros(0), *player.play([audio], "noise.wav")])
+    assert output.shape == audio.shape and not output.any()
     assert [r.getMessage() for r in caplog.records] == [
         f"noise.wav{': ' if message == 'no pitch' else ' '}{message}"
         f"{' was found in it' if message == 'no pitch' else ''}, so the output is silence"
     ]
 
 
-def test_chords_are_warned_about(trained, caplog):
+def test_chords_are_warned_about(player, caplog):
     chord = sum(tone(hz, 3.0, 0.2) for hz in (261.6, 311.1, 370.0))
     with caplog.at_level(logging.WARNING):
-        measured, _ = transfer.measure([chord], trained.design.features, "chord.wav", method="yin")
+        measured, _ = player.measure([chord], "chord.wav")
     assert measured is not None and "several notes sound at once" in caplog.text
 
 
-def test_phases_are_those_of_sines(trained, tune):
+def test_phases_are_those_of_sines(tune):
     """Started from them, Griffin-Lim comes nearer to what was drawn than from random phase."""
-    features = trained.design.features
-    measured, n_samples = transfer.measure([tune], features, method="yin")
-    target = np.concatenate([m for m, _ in transfer.draw(trained, measured)], axis=1).T
+    player = FramePlayer(Echo(GriffinLim()), STATISTICS, {"method": "yin"})
+    features = Echo.features
+    target = np.concatenate([m for m, _ in player.draw(player.measure([tune])[0])], axis=1).T
     errors = {}
-    for phase in transfer.PHASES:
-        audio = transfer.render(trained, measured, n_samples, Playing(phase=phase))
+    for phase, audio in player.render_phases(tune, ("harmonics", "random")):
         magnitude = features.to_magnitude(features.levels(np.pad(audio, (0, 256))))
         errors[phase] = np.linalg.norm(magnitude - target) / np.linalg.norm(target)
     assert errors["harmonics"] < 0.1
@@ -181,8 +176,7 @@ def test_the_included_instruments_play(instrument, tune):
     assert (folder / "weights.h5").stat().st_size < 8e6
     trained = loading.load(folder)
     assert trained.design.network.count_params() < 5e6
-    measured, n_samples = transfer.measure([tune], trained.design.features, method="yin")
-    output = transfer.render(trained, measured, n_samples)
+    output = trained.player({"method": "yin"}).render(tune, RATE)
     loud, quiet = (
         level_db(output[int(a * RATE) : int(b * RATE)]) for a, b in ((0.2, 0.8), (2.0, 2.6))
     )

@@ -1,20 +1,27 @@
-"""Content in, content in another style out: the one path that every command goes."""
+"""Content in, content in another style out."""
 
+import contextlib
 import dataclasses
 import itertools
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 
 import gin
 import numpy as np
 from absl import logging
 from keras import ops
 
+from audio_tt import settings
 from audio_tt.command.progress import progress as progress_bar
 from audio_tt.dsp import overlapping
 from audio_tt.errors import UserError
+from audio_tt.playing.player import Player, finite
 from style_tt.features import LogSpectrogram, Waveform
 from style_tt.models.extraction import Extractor
 from style_tt.playing.mixing import strengths
 from style_tt.playing.recordings import Recording, block_layout, regrouped
+from style_tt.training.kept_state import Keeping
 from style_tt.training.objective import Objective
 from style_tt.training.optimisation import Optimisation, Progress, optimise
 from style_tt.training.statistics import StyleStatistics
@@ -36,12 +43,13 @@ class StyleTransfer:
       block_seconds: of content that is optimised at once, and of style that is measured at once;
         None for all of it.
       overlap_seconds: that neighbouring blocks share, over which one fades into the other.
-      max_seconds: of both recordings that count; None for all.
+      max_seconds: of the style that count, and of the content by `style_tt.style_transfer`; None
+        for all.
       mono: whether channels are mixed; otherwise all are optimised together.
       keep_dynamics: whether every frame is as loud as the content's; otherwise it is as loud as the
         style has made it, in rests too. A waveform has no frames and stays as it is.
-      keep_length: whether the output is as long as the content, to the sample; otherwise what comes
-        after the last whole hop is lost.
+      keep_length: whether what comes after the last whole hop is played too; otherwise
+        `style_tt.style_transfer` leaves it out.
     """
 
     representation: str = "spectrogram"
@@ -71,104 +79,144 @@ class StyleTransfer:
         return 10.0 ** (self.level_db / 20.0) / measures.rms
 
 
-def load_settings():
+def load_settings() -> tuple[StyleTransfer, LogSpectrogram | Waveform]:
     """(`StyleTransfer`, its representation), as gin has them."""
-    settings = StyleTransfer()
-    return settings, REPRESENTATIONS[settings.representation]()
+    transfer = StyleTransfer()
+    return transfer, REPRESENTATIONS[transfer.representation]()
 
 
-class Session:
-    """A style that was measured, ready to be given to content.
+class StylePlayer(Player):
+    """A style that was measured, ready to be given to recordings.
 
-    Settings are those of gin.
+    All settings are read from gin when it is made, and kept. Channels are optimised together, or
+    mixed where `StyleTransfer.mono` says so. Without `keep_length`, what comes after the last whole
+    hop is silent.
 
     Args:
       style: a `Recording` at the representation's sample rate.
       network: a network of `random_network` with other weights, or None.
+      strength: 0 (the content) to 1 (the result of the optimisation).
+      bands: (Hz, strength) pairs, see `mixing.strengths`.
+      seed: of noise to start from, and of random phase.
+      keeping: a `kept_state.Keeping`, which says where what is done of a recording is kept; None
+        keeps nothing.
 
     Attributes:
+      keeping: see above.
       settings: `StyleTransfer`.
       representation: `LogSpectrogram` or `Waveform`.
+      optimisation: `Optimisation`.
       extractor: `Extractor`.
-      style_measures: `Measures` of the style.
 
     Raises:
-      UserError: the style is silent, or shorter than a frame.
+      UserError: the style is silent, or shorter than a frame, or strengths cannot be used.
     """
 
-    def __init__(self, style, network=None):
+    def __init__(
+        self,
+        style: Recording,
+        network=None,
+        strength: float = 1.0,
+        bands: Sequence[tuple[float, float]] = (),
+        seed: int = 0,
+        keeping: Keeping | None = None,
+    ):
         self.settings, self.representation = load_settings()
+        self.sample_rate = self.representation.sample_rate
+        self.keeps_channels = not self.settings.mono
+        self._mix = strengths(strength, bands, self.representation)
+        self._seed, self.keeping = seed, keeping
         self.extractor = Extractor(self.representation.n_bins, network=network)
-        self.style_measures = style.measure()
-        self._check_length(style, self.style_measures)
-        if self.style_measures.peak < SILENCE:
-            raise UserError(f"{style.name} is silent; give a style that can be heard")
-        statistics = StyleStatistics(self.extractor)
-        spectra = self._spectra(style, self.style_measures)
-        size = self.settings.frames(self.settings.block_seconds, self.representation)
-        for spectrum in regrouped(spectra, size or np.inf):
-            statistics.add(_frames_first(self.representation.to_level(spectrum)))
-        self._optimisation = Optimisation()
-        self._objective = Objective(self.extractor, statistics)
-        self._stepper = self._optimisation.steps_on(self._objective)
+        self._style_measures = style.measure()
+        self._objective = Objective(self.extractor, self._measured(style))
+        self.optimisation = Optimisation()
+        self._stepper = self.optimisation.steps_on(self._objective)
+        self._settings_text = settings.operative_gin()
 
-    def play(self, content, strength=1.0, bands=(), seed=0, run=None):
-        """Gives a content the style; memory does not grow with its length.
+    def play(
+        self, blocks: Iterable[np.ndarray], name: str = "the recording"
+    ) -> Iterator[np.ndarray]:
+        """See `Player`; the recording waits in a temporary file, and memory does not grow."""
+        with tempfile.TemporaryFile() as spool:
+            content = Recording.from_blocks(finite(blocks), spool, name)
+            for block in self._played(content):
+                yield block if self.keeps_channels else block[:, 0]
 
-        Content without sound is no error: what comes out is silence, and one warning says so.
+    @property
+    def gram_weight(self) -> float:
+        """Factor of the Gram matrices in the loss."""
+        return self._objective.gram.weight
 
-        Args:
-          content: a `Recording` at the representation's sample rate.
-          strength: 0 (the content) to 1 (the result of the optimisation).
-          bands: (Hz, strength) pairs, see `mixing.strengths`.
-          seed: of noise to start from, and of random phase.
-          run: a `runs.StyleRun` that keeps what has been done; None for none.
-
-        Yields:
-          float32 `[samples, channels]`.
-
-        Raises:
-          UserError: the content is shorter than a frame.
-        """
+    def _played(self, content):
+        """Yields float32 `[samples, channels]`, as many samples as the content has."""
         measures = content.measure()
-        self._check_length(content, measures)
         if measures.peak < SILENCE:
             logging.warning("%s is silent, so the output is silence", content.name)
             yield from (np.zeros_like(block) for block in content.blocks())
             return
-        rep, gain = self.representation, self.settings.gain(measures)
-        spectra = overlapping.Seen(self._spectra(content, measures))
-        levels = self._optimised(content, measures, spectra, seed, run)
-        mix = strengths(strength, bands, rep)
-        pairs = self._mixed(levels, spectra, mix)
-        left = measures.samples
-        if not self.settings.keep_length:
-            left = max(left, rep.n_fft) // rep.hop_length * rep.hop_length
-        for block in rep.synthesise(pairs, seed):
-            block = block[:left] / np.float32(gain)
-            left -= len(block)
-            if len(block):
-                yield block
+        with self._run(content.name, measures) as run:
+            rep, gain = self.representation, self.settings.gain(measures)
+            spectra = overlapping.Retaken(self._spectra(content, measures))
+            levels = self._optimised(content, measures, spectra, run)
+            sound = rep.synthesise(self._mixed(levels, spectra), self._seed)
+            left = measures.samples
+            for block in sound:
+                block = block[:left] / np.float32(gain)
+                left -= len(block)
+                if len(block):
+                    yield block
+            if left:
+                yield np.zeros((left, measures.channels), np.float32)
+
+    def _run(self, name, measures):
+        """The run that keeps what is done of a recording, or nothing."""
+        if self.keeping is None:
+            return contextlib.nullcontext()
+        network = self.extractor.network
+        identity = [
+            self._settings_text,
+            repr(measures),
+            repr(self._style_measures),
+            _checksum(network.get_weights() if network is not None else []),
+            self._seed,
+        ]
+        return self.keeping.run(name, identity, self._settings_text, self.sample_rate)
+
+    def _measured(self, style):
+        """`StyleStatistics` of a style."""
+        measures, rep = self._style_measures, self.representation
+        if measures.samples < rep.n_fft:
+            raise UserError(
+                f"{style.name} has {measures.samples} samples at {rep.sample_rate} Hz, fewer "
+                f"than a frame of {rep.n_fft}; give a longer recording"
+            )
+        if measures.peak < SILENCE:
+            raise UserError(f"{style.name} is silent; give a style that can be heard")
+        statistics = StyleStatistics(self.extractor)
+        size = self.settings.frames(self.settings.block_seconds, rep)
+        for spectrum in regrouped(self._spectra(style, measures), size or np.inf):
+            statistics.add(_frames_first(rep.to_level(spectrum)))
+        return statistics
 
     def _spectra(self, recording, measures):
         blocks = recording.blocks(self.settings.gain(measures))
         return self.representation.analyse(blocks, self.settings.keep_length)
 
-    def _optimised(self, content, measures, spectra, seed, run):
+    def _optimised(self, content, measures, spectra, run):
         """Yields levels `[channels, bins, frames]`, as many frames as the spectra have."""
         rep, settings = self.representation, self.settings
         frames, mean_square = self._survey(content, measures)
         size = settings.frames(settings.block_seconds, rep)
         overlap = settings.frames(settings.overlap_seconds, rep) if size else 0
         count, size = block_layout(frames, size, overlap)
-        bar = progress_bar(count * self._optimisation.steps, "Optimising", "step")
+        bar = progress_bar(count * self.optimisation.steps, "Optimising", "step")
         numbers = itertools.count()
 
         def process(spectrum):
             level = _frames_first(rep.to_level(spectrum))
             # A block has the share of the style's energy that it has of the content's.
             share = float(np.mean(np.square(level), dtype=np.float64)) / mean_square
-            result = self._block(next(numbers), level, spectrum, share, seed, run, bar)
+            result = self._block(next(numbers), level, spectrum, share, run, bar)
             return result.transpose(0, 2, 1)
 
         with bar:
@@ -176,12 +224,12 @@ class Session:
                 spectra, size, min(overlap, size - 1), process, overlapping.smooth
             )
 
-    def _block(self, number, level, spectrum, share, seed, run, bar):
+    def _block(self, number, level, spectrum, share, run, bar):
         """Levels of one block `[channels, frames, bins]`, found or taken from a run."""
         done = run.finished(number) if run else None
-        start = number * self._optimisation.steps
+        start = number * self.optimisation.steps
         if done is None:
-            first = self._optimisation.first(level, (seed, number))
+            first = self.optimisation.first(level, (self._seed, number))
             progress = Progress()
             progress.state = self._stepper.start(first)
             if run:
@@ -195,14 +243,14 @@ class Session:
 
             progress.report = report
             constants = self._objective.constants(level, share)
-            done = optimise(self._optimisation, self._stepper, constants, progress)
+            done = optimise(self.optimisation, self._stepper, constants, progress)
             if run:
                 run.finish(number, start, progress, done)
-        bar.update(start + self._optimisation.steps - bar.n)
+        bar.update(start + self.optimisation.steps - bar.n)
         return done
 
     def _sound(self, progress, spectrum):
-        levels = ops.convert_to_numpy(self._optimisation.clamp(progress.state.levels))
+        levels = ops.convert_to_numpy(self.optimisation.clamp(progress.state.levels))
         pair = (levels.transpose(0, 2, 1), spectrum)
         return np.concatenate(list(self.representation.synthesise([pair])))
 
@@ -215,51 +263,22 @@ class Session:
             total += float(np.square(level, dtype=np.float64).sum()) / level[..., 0].size
         return frames, max(total / frames, 1e-20)
 
-    def _mixed(self, levels, spectra, mix):
+    def _mixed(self, levels, spectra):
         for level in levels:
             spectrum = spectra.take(level.shape[-1])
             original = self.representation.to_level(spectrum)
             if self.settings.keep_dynamics:
                 level = self.representation.with_dynamics(level, original)
-            yield original + mix[:, None] * (level - original), spectrum
-
-    def _check_length(self, recording, measures):
-        if measures.samples < self.representation.n_fft:
-            rep = self.representation
-            raise UserError(
-                f"{recording.name} has {measures.samples} samples at {rep.sample_rate} Hz, fewer "
-                f"than a frame of {rep.n_fft}; give a longer recording"
-            )
-
-
-def render(content, style, sample_rate, strength=1.0, bands=(), seed=0):
-    """Gives one recording in memory the style of another.
-
-    Args:
-      content: float32 `[samples]` or `[samples, channels]`.
-      style: the same, of any length.
-      sample_rate: of both, Hz.
-      strength: as for `Session.play`.
-      bands: as for `Session.play`.
-      seed: as for `Session.play`.
-
-    Returns:
-      (audio, its sample rate): float32, shaped like the content.
-    """
-    import soxr
-
-    wanted = load_settings()[1].sample_rate
-    both = []
-    for audio, name in ((content, "the content"), (style, "the style")):
-        audio = np.asarray(audio, np.float32)
-        if sample_rate != wanted:
-            audio = soxr.resample(audio, sample_rate, wanted)
-        both.append(Recording.from_audio(audio, name))
-    played = Session(both[1]).play(both[0], strength, bands, seed)
-    audio = np.concatenate(list(played))
-    return (audio[:, 0] if np.ndim(content) == 1 else audio), wanted
+            yield original + self._mix[:, None] * (level - original), spectrum
 
 
 def _frames_first(level):
     """`[channels, bins, frames]` as `[channels, frames, bins]`."""
     return np.ascontiguousarray(level.transpose(0, 2, 1))
+
+
+def _checksum(arrays):
+    total = 0
+    for value in arrays:
+        total = zlib.crc32(value.tobytes(), total)
+    return total
