@@ -14,6 +14,7 @@ from pathlib import Path
 from absl import flags, logging
 
 from audio_tt.errors import UserError
+from audio_tt.files.text import read_text
 
 _GIN_FILE = flags.DEFINE_multi_string(
     "gin_file", [], "Settings to read, in order: a path, or a name such as ddsp/flute.gin."
@@ -157,10 +158,7 @@ def _parse_file(path: Path, skipped: list[str] | None, including: tuple[Path, ..
     """Parses one file in pieces between its includes, so that an include is found as a file is."""
     if path in including:
         raise UserError(f"{path} includes itself")
-    try:
-        lines = path.read_text("utf-8").splitlines(keepends=True)
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not a text file in UTF-8") from error
+    lines = read_text(path).splitlines(keepends=True)
     pending = []
     for line in lines:
         include = _INCLUDE.match(line)

@@ -13,6 +13,7 @@ import numpy as np
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files import io
+from audio_tt.files.mono import to_mono
 from audio_tt.metrics import audio_metrics
 from audio_tt.music.notes import Note
 from audio_tt.pitch import multipitch, polyphony, tracking
@@ -115,8 +116,7 @@ def analyse(audio: np.ndarray, sample_rate: int, **pitch_options) -> Analysis:
 
     from audio_tt.dsp.loudness import compute_loudness
 
-    audio = np.asarray(audio, np.float32)
-    audio = audio.mean(axis=1) if audio.ndim == 2 else audio
+    audio = to_mono(np.asarray(audio, np.float32))
     if sample_rate != SAMPLE_RATE:
         audio = soxr.resample(audio, sample_rate, SAMPLE_RATE)
     f0_hz, confidence = tracking.track(audio, SAMPLE_RATE, FRAME_RATE, **pitch_options)
