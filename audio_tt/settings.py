@@ -14,6 +14,7 @@ from pathlib import Path
 from absl import flags, logging
 
 from audio_tt.errors import UserError
+from audio_tt.files import paths
 from audio_tt.files.text import read_text
 
 _GIN_FILE = flags.DEFINE_multi_string(
@@ -141,6 +142,7 @@ def operative_gin() -> str:
 
 
 def _find(name: str | Path, beside: Path | None = None) -> Path:
+    name = paths.expand(name)
     # Magenta's files include each other from a folder above their own.
     near = [beside, *beside.resolve().parents[:3]] if beside else []
     systems = [path for path in sorted(gin_folder().iterdir()) if path.is_dir()]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, path_flags, pitch_flags
 from audio_tt.command.progress import reporter
 from audio_tt.files import io
 
 DEMO = Path(__file__).with_name("assets") / "demo.flac"
 
-_INPUT = flags.DEFINE_string("input", None, "Recording of one voice; a melody is included.")
-_OUTPUT = flags.DEFINE_string("output_dir", "demo_output", "Folder for the sounds and the page.")
+_INPUT = path_flags.DEFINE_path("input", None, "Recording of one voice; a melody is included.")
+_OUTPUT = path_flags.DEFINE_path("output_dir", "demo_output", "Folder for the sounds and the page.")
 flags.adopt_module_key_flags(pitch_flags)
 
 

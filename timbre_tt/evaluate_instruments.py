@@ -10,9 +10,9 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, path_flags, pitch_flags
 
-_DATA_DIR = flags.DEFINE_string("data_dir", "data/ddsp", "Prepared INSTRUMENT/test folders.")
+_DATA_DIR = path_flags.DEFINE_path("data_dir", "data/ddsp", "Prepared INSTRUMENT/test folders.")
 _INSTRUMENTS = flags.DEFINE_list("instruments", None, "Those of the first table; all by default.")
 _PAIRS = flags.DEFINE_list("pairs", ["violin:flute"], "SOURCE:TARGET pairs.")
 _CAPACITY = flags.DEFINE_enum("eval_crepe_capacity", "full", pitch_flags.CAPACITIES, "For f0.")

@@ -1,4 +1,4 @@
-"""Which sound files lie in folders, and which of the user's words are files."""
+"""Which sound files lie in folders, however many there are."""
 
 import collections
 import dataclasses
@@ -12,6 +12,7 @@ from absl import logging
 from audio_tt.errors import UserError
 from audio_tt.files import copies
 from audio_tt.files.decoding import FFMPEG_EXTENSIONS
+from audio_tt.files.paths import expand
 
 AUDIO_EXTENSIONS = FFMPEG_EXTENSIONS | frozenset(
     ".wav .wave .w64 .rf64 .bwf .flac .ogg .oga .opus .spx .mp3 .mpga .aif .aiff .aifc .au .snd "
@@ -36,34 +37,6 @@ class Found:
     def inside(self) -> Path:
         """Its place below the folder; its name where there is none."""
         return self.path.relative_to(self.folder) if self.folder else Path(self.path.name)
-
-
-def expand(word: str | os.PathLike) -> str:
-    """A path with `~` and `$VARIABLES` filled in; as it is where there is such a file."""
-    word = os.fspath(word)
-    if os.path.lexists(word):
-        return word
-    return os.path.expandvars(os.path.expanduser(word))
-
-
-def split(word: str) -> list[str]:
-    """The paths in a comma-separated list; a comma in the name of an existing file is its own.
-
-    Returns:
-      Of all ways to cut, that which has the longest existing path first, each path expanded.
-    """
-    parts, paths = word.split(","), []
-    while parts:
-        for count in range(len(parts), 1, -1):
-            if os.path.lexists(expand(",".join(parts[:count]))):
-                break
-        else:
-            count = 1
-        paths.append(
-            expand(",".join(parts[:count]).strip() if count == 1 else ",".join(parts[:count]))
-        )
-        parts = parts[count:]
-    return [path for path in paths if path]
 
 
 def find_audio(paths: str | os.PathLike | Iterable[str | os.PathLike]) -> list[Path]:

@@ -12,7 +12,7 @@ from absl import logging
 
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
-from audio_tt.files import batches, copies, finding, io
+from audio_tt.files import batches, copies, finding, io, paths
 from audio_tt.playing.player import Player
 from audio_tt.playing.resampling import resampled
 from audio_tt.training import parallel
@@ -80,8 +80,8 @@ def plan(
         raise UserError("an output file and --output_dir are both given; leave one out")
     if output is None and output_dir is None:
         raise UserError("name a file to write, or a folder with --output_dir=DIR")
-    words = [finding.expand(word) for word in inputs]
-    place = Path(finding.expand(output if output_dir is None else output_dir))
+    words = [paths.expand(word) for word in inputs]
+    place = Path(paths.expand(output if output_dir is None else output_dir))
     if output is not None and len(words) == 1 and _is_one(words[0]):
         if os.path.isdir(place):
             raise UserError(f"{place} is a folder; say --output_dir={place}, or name a file")

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
-from audio_tt.files import finding, io, mono
+from audio_tt.files import io, mono, paths
 from audio_tt.files.text import read_text
 
 RATE = 16000
@@ -256,14 +256,12 @@ def test_a_comma_in_a_name_is_no_border(tmp_path, monkeypatch):
     (tmp_path / "songs").mkdir()
     for name in ("a, b.wav", "c.wav", "$d.wav", "songs/e,f,g.wav"):
         (tmp_path / name).touch()
-    assert finding.split("a, b.wav") == ["a, b.wav"]
-    assert finding.split("c.wav,a, b.wav") == ["c.wav", "a, b.wav"]
-    assert finding.split("new.wav, c.wav,") == ["new.wav", "c.wav"]
-    assert finding.split("~/c.wav,$SONGS/e,f,g.wav") == [f"{tmp_path}/c.wav", "songs/e,f,g.wav"]
-    assert finding.split("$d.wav,$NOWHERE/x.wav") == ["$d.wav", "$NOWHERE/x.wav"]
-    assert finding.find_audio("$SONGS") == [
-        tmp_path.joinpath("songs/e,f,g.wav").relative_to(tmp_path)
-    ]
+    assert paths.split("a, b.wav") == ["a, b.wav"]
+    assert paths.split("c.wav,a, b.wav") == ["c.wav", "a, b.wav"]
+    assert paths.split("new.wav, c.wav,") == ["new.wav", "c.wav"]
+    assert paths.split("~/c.wav,$SONGS/e,f,g.wav") == [f"{tmp_path}/c.wav", "songs/e,f,g.wav"]
+    assert paths.split("$d.wav,$NOWHERE/x.wav") == ["$d.wav", "$NOWHERE/x.wav"]
+    assert io.find_audio("$SONGS") == [tmp_path.joinpath("songs/e,f,g.wav").relative_to(tmp_path)]
 
 
 @pytest.mark.parametrize("size", [246, 255])
