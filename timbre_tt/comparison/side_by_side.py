@@ -203,7 +203,8 @@ def run(
             audio, rate = play(index)
             taken += time.perf_counter() - begin
             seconds += len(recording.audio) / recording.sample_rate
-            heard = analyse(audio, rate, **pitch_options)
+            is_input = label == COPY
+            heard = sources[index] if is_input else analyse(audio, rate, **pitch_options)
             scores = compare(sources[index], targets[index], heard)
             sounds.append(Sound(recording.name, audio, rate, heard, scores))
         figures = audio_metrics.summarise([sound.figures for sound in sounds])
