@@ -65,6 +65,8 @@ def run(
         out), "FILE..." (one or more) or "[FILE...]" (any number). None are allowed when empty.
     """
     argv = sys.argv if argv is None else list(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files in any encoding
     try:
         code = _run(main, argv, positional)
         sys.stdout.flush()

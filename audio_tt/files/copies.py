@@ -4,6 +4,7 @@ They are removed when the process ends.
 """
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -67,7 +68,7 @@ def decoded(path: str | os.PathLike, ffmpeg: str) -> tuple[Path | None, str]:
     command += ["-vn", "-c:a", "pcm_f32le", "-rf64", "auto", name]
     done = subprocess.run(command, capture_output=True)
     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    said = said[-1].rsplit(": ", 1)[-1].rstrip(".") if said else ""
+    said = re.sub(r"^\[.*?\]", "", said[0]).rsplit(": ", 1)[-1].strip(" .") if said else ""
     if not os.path.getsize(name):
         return None, said
     if done.returncode == 0:

@@ -70,8 +70,8 @@ def search(paths: Sequence[str | os.PathLike]) -> list[Found]:
     if not found:
         raise UserError(f"{', '.join(map(str, paths)) or 'no path given'}: no sound file found.")
     if passed:
-        parts = [f"{count} {what}" for what, count in passed.most_common()]
-        logging.info("%d sound files; passed over: %s", len(found), ", ".join(parts))
+        parts = [f"{what}: {count}" for what, count in passed.most_common()]
+        logging.info("sound files found: %d; passed over: %s", len(found), ", ".join(parts))
     return list(found.values())
 
 

@@ -8,6 +8,7 @@ from absl import logging
 # Of the power that unrelated channels leave in their mean. Below it the channels are one sound
 # with opposite signs, as when one wire of a balanced line is recorded on each.
 _CANCELLED = 0.1
+_AS_LOUD = 0.99  # of the loudest channel's power: rounding decides nothing
 
 
 class Powers:
@@ -25,7 +26,9 @@ class Powers:
         """The channel to take by itself; None where the mean is what it should be."""
         powers = np.atleast_1d(self._channels)
         unrelated = powers.sum() / len(powers) ** 2
-        return int(powers.argmax()) if self._mean < _CANCELLED * unrelated else None
+        if self._mean >= _CANCELLED * unrelated:
+            return None
+        return int((powers >= _AS_LOUD * powers.max()).argmax())
 
 
 def mix(block: np.ndarray, channel: int | None) -> np.ndarray:

@@ -11,6 +11,11 @@ def expand(word: str | os.PathLike) -> str:
     return os.path.expandvars(os.path.expanduser(word))
 
 
+def printable(name: str) -> str:
+    """A name with a mark in place of each byte that is not in the encoding of the file system."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def split(word: str) -> list[str]:
     """The paths in a comma-separated list; a comma in the name of an existing file is its own.
 

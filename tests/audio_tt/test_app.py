@@ -267,5 +267,6 @@ def test_a_path_is_a_path(command, monkeypatch):
     done = command(*words)
     read = ["Bach, Partita.wav", "/home/somebody/a.wav", "b.wav"]
     assert done.stdout.splitlines()[-1] == f"{read} /home/somebody/o"
+    assert command(b"--do=paths", b"--output=tromp\xe9te").stdout.endswith("tromp\\udce9te\n")
     assert command("--do=paths").stdout.splitlines()[-1] == "None /home/somebody/here"
     assert "--input=PATH,..." in command("--help").stdout

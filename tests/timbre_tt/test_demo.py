@@ -1,6 +1,7 @@
 """The page of every instrument: each sound as long as the melody, at its own rate and pitch."""
 
 import json
+import os
 import re
 import types
 
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
+from audio_tt.files import io
 from audio_tt.pitch import tracking
 from audio_tt.playing.player import Player
 from timbre_tt import demo, systems
@@ -48,13 +50,14 @@ STAND_INS = {
 
 def test_every_sound_has_its_own_rate(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(systems, "load", STAND_INS.__getitem__)
-    soundfile.write(tmp_path / "in.wav", tone(1.0, RATE), RATE)
+    source = tmp_path / os.fsdecode(b"tromp\xe9te.wav")
+    io.write(source, tone(1.0, RATE), RATE)
     played = [("ddsp", "flute"), ("ddsp", "flute_48k"), ("pix2pix", "flute"), ("style", "tuba")]
-    assert demo.write(tmp_path / "in.wav", tmp_path / "page", played, method="yin") == 1
+    assert demo.write(source, tmp_path / "page", played, method="yin") == 1
     (error,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert error == "tuba, style: it has never heard a tuba"
     rates = {
-        path.stem.removeprefix("in__"): soundfile.info(path).samplerate
+        path.stem.removeprefix("tromp_te__"): soundfile.info(path).samplerate
         for path in (tmp_path / "page" / "sounds").iterdir()
     }
     assert rates == {

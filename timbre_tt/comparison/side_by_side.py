@@ -14,6 +14,7 @@ from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.mono import to_mono
+from audio_tt.files.paths import printable
 from audio_tt.metrics import audio_metrics
 from audio_tt.music.notes import Note
 from audio_tt.pitch import multipitch, polyphony, tracking
@@ -106,7 +107,9 @@ def read(path: Path, target: Path | None = None, name: str | None = None) -> Rec
     audio, rate = io.read(path, mono=False)
     audio = audio[:, 0] if audio.shape[1] == 1 else audio
     parallel = None if target is None else io.read(target, SAMPLE_RATE)[0]
-    return Recording(name or path.stem, audio, rate, parallel, baselines.known_notes(path))
+    return Recording(
+        printable(name or path.stem), audio, rate, parallel, baselines.known_notes(path)
+    )
 
 
 def analyse(audio: np.ndarray, sample_rate: int, **pitch_options) -> Analysis:
