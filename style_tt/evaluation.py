@@ -11,7 +11,6 @@ from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
-from audio_tt.files.text import read_text
 from audio_tt.metrics import audio_metrics
 from style_tt.configurables import extraction, features, transfer
 from style_tt.playing.recordings import Recording
@@ -159,7 +158,8 @@ def load(path):
     """
     if not Path(path).exists():
         return []
-    rows = list(csv.DictReader(read_text(path).splitlines()))
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
     if rows and set(rows[0]) != {"setting", "pair", *FIGURES}:
         raise UserError(f"{path} holds another table; name another --output")
     return [{**row, **{key: float(row[key]) for key in FIGURES}} for row in rows]
