@@ -17,6 +17,8 @@ from absl import logging
 
 from audio_tt import compat
 from audio_tt.errors import UserError
+from audio_tt.files import paths
+from audio_tt.files.text import read_text
 
 _GIN_ERRORS = (SyntaxError, ValueError, TypeError, NameError, ImportError)
 _PLAIN_TYPES = {int: "a whole number", float: "a number", bool: "True or False", str: "a text"}
@@ -158,6 +160,7 @@ def operative_gin() -> str:
 
 
 def _find(name: str | Path, beside: Path | None = None) -> Path:
+    name = paths.expand(name)
     # Magenta's files include each other from a folder above their own.
     near = [beside, *beside.resolve().parents[:3]] if beside else []
     systems = [path for path in sorted(gin_folder().iterdir()) if path.is_dir()]
@@ -175,10 +178,7 @@ def _parse_file(path: Path, skipped: list[str] | None, including: tuple[Path, ..
     """Parses one file in pieces between its includes, so that an include is found as a file is."""
     if path in including:
         raise UserError(f"{path} includes itself")
-    try:
-        lines = path.read_text("utf-8").splitlines(keepends=True)
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not a text file in UTF-8") from error
+    lines = read_text(path).splitlines(keepends=True)
     pending = []
     for line in lines:
         include = _INCLUDE.match(line)

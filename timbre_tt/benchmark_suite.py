@@ -11,15 +11,15 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.music import soundfont
 from timbre_tt import systems
 
-_OUTPUT = flags.DEFINE_string("output", "docs/results.md", "Markdown to write; .json goes beside.")
+_OUTPUT = path_flags.DEFINE_path("output", "docs/results.md", "Markdown; .json goes beside.")
 _INSTRUMENTS = flags.DEFINE_list("instruments", None, "Of which tasks; all by default.")
 _SYSTEMS = flags.DEFINE_list("systems", list(systems.NAMES), "Which to measure.")
-_SOUNDFONT = flags.DEFINE_string("soundfont", None, "That renders the music; the system's.")
+_SOUNDFONT = path_flags.DEFINE_path("soundfont", None, "That renders the music; the system's.")
 _MOST = flags.DEFINE_integer("most", 2, "Pieces a task, of four or three.", lower_bound=1)
 flags.adopt_module_key_flags(pitch_flags)
 

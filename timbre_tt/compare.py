@@ -11,23 +11,23 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.music import soundfont
 
-_INPUT = flags.DEFINE_list("input", None, "Recordings, folders or globs.", required=True)
-_TARGET = flags.DEFINE_list(
+_INPUT = path_flags.DEFINE_paths("input", None, "Recordings, folders or globs.", required=True)
+_TARGET = path_flags.DEFINE_paths(
     "target", [], "The same music on the instrument, one recording for each, in the same order."
 )
 _INSTRUMENT = flags.DEFINE_string("instrument", "flute", "What to play on.")
-_OUTPUT = flags.DEFINE_string("output", "report", "Folder for the page, the sounds and figures.")
-_STYLE = flags.DEFINE_string(
+_OUTPUT = path_flags.DEFINE_path("output", "report", "Folder for the page, the sounds and figures.")
+_STYLE = path_flags.DEFINE_path(
     "style",
     None,
     "Recording whose sound the style system takes, instead of the included one.",
 )
-_SOUNDFONT = flags.DEFINE_string("soundfont", None, "For the sampled notes; the system's.")
+_SOUNDFONT = path_flags.DEFINE_path("soundfont", None, "For the sampled notes; the system's.")
 flags.adopt_module_key_flags(pitch_flags)
 
 

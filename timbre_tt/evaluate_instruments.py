@@ -18,21 +18,21 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
 
-_DATA_DIR = flags.DEFINE_string("data_dir", "data/ddsp", "Prepared INSTRUMENT/test folders.")
+_DATA_DIR = path_flags.DEFINE_path("data_dir", "data/ddsp", "Prepared INSTRUMENT/test folders.")
 _INSTRUMENTS = flags.DEFINE_list("instruments", None, "Included instruments; all by default.")
 _MODELS = flags.DEFINE_list(
     "models", None, "Further models: a folder, or NAME=FOLDER, as in new_flute=runs/flute."
 )
 _PAIRS = flags.DEFINE_list("pairs", ["violin:flute"], "SOURCE:TARGET pairs.")
-_REAL = flags.DEFINE_string("real", None, "Folder of real solos; judges on these instead.")
+_REAL = path_flags.DEFINE_path("real", None, "Folder of real solos; judges on these instead.")
 _ONLY_SOLOS = flags.DEFINE_list(
     "only_solos", None, "Kinds of solos that are played from, as in singer,trumpet; all by default."
 )
-_JSON = flags.DEFINE_string("output_json", None, "With --real: all figures, also by kind.")
+_JSON = path_flags.DEFINE_path("output_json", None, "With --real: all figures, also by kind.")
 _CAPACITY = flags.DEFINE_enum(
     "eval_crepe_capacity",
     None,

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 
-_OUTPUT = flags.DEFINE_string("output", None, "PNG file to write; beside the first by default.")
+_OUTPUT = path_flags.DEFINE_path("output", None, "PNG file to write; beside the first by default.")
 _TITLES = flags.DEFINE_list("titles", [], "Of the recordings; their names by default.")
 _AT = flags.DEFINE_float("at", None, "Seconds: draws the spectrum of that moment.", lower_bound=0.0)
 _HARMONICS = flags.DEFINE_integer("harmonics", 1, "Multiples of f0 to draw, 0 to 40.", 0, 40)

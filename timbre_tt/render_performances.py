@@ -11,13 +11,13 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.music.instruments import VOICES, get_voice
 from audio_tt.music.soundfont import find_soundfont
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("instruments", ["flute", "violin"], f"Of {', '.join(sorted(VOICES))}.")
-flags.DEFINE_string("output_dir", "data/performances", "Folder to write into.")
+path_flags.DEFINE_path("output_dir", "data/performances", "Folder to write into.")
 flags.DEFINE_float(
     "minutes", 12.0, "Minutes to train on, an instrument; the test split adds 1/8.", lower_bound=0.1
 )
@@ -25,8 +25,8 @@ flags.DEFINE_bool(
     "parallel", False, "All play the same performances, within the range that they share."
 )
 flags.DEFINE_integer("seed", 0, "Another seed makes other performances.")
-flags.DEFINE_string("soundfont", None, "SoundFont file; by default the system's.")
-flags.DEFINE_string("midi_path", None, "Folder of MIDI files to play instead of the corpus.")
+path_flags.DEFINE_path("soundfont", None, "SoundFont file; by default the system's.")
+path_flags.DEFINE_path("midi_path", None, "Folder of MIDI files to play instead of the corpus.")
 flags.DEFINE_integer(
     "sample_rate", 16000, "Samples per second of the recordings.", lower_bound=8000
 )

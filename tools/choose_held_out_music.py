@@ -8,9 +8,7 @@ was run once with FluidR3 (MIT licence) and music21's corpus; its results come w
 import json
 from pathlib import Path
 
-from absl import flags
-
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
@@ -18,8 +16,8 @@ from audio_tt.music import corpus
 from audio_tt.music.melodies import is_held_out, read_corpus
 from timbre_tt.comparison import held_out_music
 
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", "timbre_tt/assets", "Folder to write to.")
-_SOUNDFONT = flags.DEFINE_string("soundfont", None, "SoundFont file; by default the system's.")
+_OUTPUT_DIR = path_flags.DEFINE_path("output_dir", "timbre_tt/assets", "Folder to write to.")
+_SOUNDFONT = path_flags.DEFINE_path("soundfont", None, "SoundFont file; by default the system's.")
 
 MELODIES = (
     "aird/wilkes-s-release",

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
 from audio_tt.training import holding_out
 
-_RUN = flags.DEFINE_string("run", None, "Run directory of the training.", required=True)
+_RUN = path_flags.DEFINE_path("run", None, "Run directory of the training.", required=True)
 _ORIGIN = flags.DEFINE_string("origin", None, "Instrument that goes in.", required=True)
 _TARGET = flags.DEFINE_string("target", None, "Instrument that comes out.", required=True)
 _TRAINING = flags.DEFINE_string(
@@ -27,7 +27,7 @@ _TRAINING = flags.DEFINE_string(
     required=True,
 )
 _HELD_OUT = flags.DEFINE_string("held_out_audios", None, "Recordings that were not.", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Folder for the page and its sounds.", required=True)
+_OUTPUT = path_flags.DEFINE_path("output", None, "Folder for the page.", required=True)
 _SECONDS = flags.DEFINE_float("seconds", 6.0, "Of each piece.", lower_bound=0.5)
 _START = flags.DEFINE_float("start", 6.0, "Where in each piece to begin, in s.", lower_bound=0.0)
 

@@ -8,17 +8,17 @@ was run once with FluidR3 (MIT licence); its result comes with the package.
 import numpy as np
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.files import io
 from audio_tt.music.instruments import SoundFontInstrument, get_voice
 from audio_tt.music.melodies import GREENSLEEVES, ODE_TO_JOY
 from audio_tt.music.performance import perform
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("output", "timbre_tt/assets/demo.flac", "Sound file to write.")
+path_flags.DEFINE_path("output", "timbre_tt/assets/demo.flac", "Sound file to write.")
 flags.DEFINE_string("instrument", "ocarina", "Who plays.")
 flags.DEFINE_enum("melody", "greensleeves", ["greensleeves", "ode-to-joy"], "What is played.")
-flags.DEFINE_string("soundfont", None, "SoundFont file; by default the system's.")
+path_flags.DEFINE_path("soundfont", None, "SoundFont file; by default the system's.")
 flags.DEFINE_integer("seed", 0, "Another seed plays it otherwise.")
 
 SAMPLE_RATE = 16000

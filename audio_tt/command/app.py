@@ -4,10 +4,9 @@ A command is a module with flags and a `main`:
 
     '''Turns a flute into a violin.'''
 
-    from absl import flags
-    from audio_tt.command import app
+    from audio_tt.command import app, path_flags
 
-    _RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the trained model.", required=True)
+    _RUN_DIR = path_flags.DEFINE_path("run_dir", None, "Folder of the model.", required=True)
 
 
     def main(input_path, output_path):
@@ -70,6 +69,8 @@ def run(
         allowed when empty.
     """
     argv = sys.argv if argv is None else list(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files in any encoding
     try:
         code = _run(main, argv, positional)
         sys.stdout.flush()

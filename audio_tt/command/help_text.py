@@ -9,6 +9,7 @@ from absl import flags
 _WIDTH = 96
 _OF_TRAINING = ("gpu", "strategy")
 _SHARED = ("gin_file", "gin_param", "verbosity")
+_PLACEHOLDERS = {"path": "PATH", "paths": "PATH,..."}
 _REPEATABLE = "; repeat this option to specify a list of values"
 
 
@@ -76,7 +77,7 @@ def _name_and_value(flag: flags.Flag) -> str:
     elif isinstance(flag.parser, flags.FloatParser):
         value = "X"
     else:
-        value = _choices(flag) or "TEXT"
+        value = _choices(flag) or _PLACEHOLDERS.get(flag.flag_type(), "TEXT")
     return f"--{flag.name}={value}" if flag.name != "verbosity" else "--verbosity=N"
 
 

@@ -2,6 +2,8 @@
 
 from absl import flags
 
+from audio_tt.command import path_flags
+
 CAPACITIES = ("tiny", "small", "medium", "large", "full")
 
 _METHOD = flags.DEFINE_enum("f0_method", "crepe", ["crepe", "pyin", "yin"], "Pitch tracker.")
@@ -11,7 +13,7 @@ _CAPACITY = flags.DEFINE_enum(
     CAPACITIES,
     "Size of CREPE; 'full' after pip install 'timbre-tt[crepe-full]'.",
 )
-_WEIGHTS = flags.DEFINE_string("crepe_weights", None, "CREPE weights of your own (.h5).")
+_WEIGHTS = path_flags.DEFINE_path("crepe_weights", None, "CREPE weights of your own (.h5).")
 
 
 def chosen() -> dict | None:

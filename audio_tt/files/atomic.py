@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +11,15 @@ from pathlib import Path
 from audio_tt.errors import UserError
 
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
+_DISK_ERRORS |= {errno.ENAMETOOLONG}
+_EXTENSIONS = re.compile(r"(\.[A-Za-z0-9]{1,10}){0,2}$")
 
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Yields a temporary path beside `path` and moves it to `path` when the block ends well.
 
-    The temporary name ends with the name of `path`, so that writers which look at the extension
+    The temporary name is short and has the extensions of `path`, so that writers which look at them
     behave. A missing parent folder is made. When the block raises, the temporary file is removed
     and whatever stood at `path` before is untouched. A symbolic link is written through.
 
@@ -30,9 +33,10 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         UserError: the place cannot be written to (not a folder, no permission, disk full).
     """
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
+    if _is_no_file(target):
         raise UserError(f"{path}: cannot be written: it is there already and is no ordinary file.")
-    temporary = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
+    extensions = _EXTENSIONS.search(target.name)[0]
+    temporary = target.with_name(f".{secrets.token_hex(4)}{extensions}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -45,3 +49,10 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def _is_no_file(target):
+    try:
+        return target.exists() and not target.is_file()
+    except OSError as error:
+        raise UserError(f"{target}: cannot be written: {os.strerror(error.errno)}.") from error

@@ -18,8 +18,9 @@ Result = TypeVar("Result")
 def names(paths: Iterable[Path]) -> dict[Path, str]:
     """A short name for each file, no two alike.
 
-    It is the file's own without extension, after its folder's where several files have it, and with
-    a number where that is not enough.
+    It is the file's own without extension, after its folder's where files in several folders have
+    it (`live_song`). The second of one folder keeps its extension (`song.mp3`), and where all that
+    is not enough there is a number.
 
     Args:
         paths: files; one that comes again has one name.
@@ -27,25 +28,40 @@ def names(paths: Iterable[Path]) -> dict[Path, str]:
     Returns:
         {path: name}, in order.
     """
-    paths = list(dict.fromkeys(paths))
-    stems = [path.stem for path in paths]
-    wanted = [
-        stem if stems.count(stem) == 1 else f"{path.resolve().parent.name}_{stem}"
-        for path, stem in zip(paths, stems, strict=True)
-    ]
-    return dict(zip(paths, distinct(wanted), strict=True))
+    folders = {path: path.absolute().parent for path in paths}
+    of_stem: dict[str, set[Path]] = {}
+    for path, folder in folders.items():
+        of_stem.setdefault(path.stem, set()).add(folder)
+    given: dict[Path, str] = {}
+    taken: set[str] = set()
+    for path, folder in folders.items():
+        begin = f"{folder.resolve().name}_" if len(of_stem[path.stem]) > 1 else ""
+        given[path] = _free([begin + path.stem, begin + path.name], taken)
+        taken.add(given[path])
+    return given
 
 
 def distinct(wanted: Sequence[str]) -> list[str]:
     """Names, of which those that were there before get a number: a, a_2, a_3."""
     given: list[str] = []
+    taken: set[str] = set()
+    first = dict.fromkeys(wanted)
     for name in wanted:
-        number, candidate = 1, name
-        while candidate in given or (number > 1 and candidate in wanted):
-            number += 1
-            candidate = f"{name}_{number}"
-        given.append(candidate)
+        is_first = first.pop(name, name) is None
+        given.append(name if is_first else _free([name], taken.union(first)))
+        taken.add(given[-1])
     return given
+
+
+def _free(candidates, taken):
+    """The first candidate that is not taken, or else the last with a number."""
+    for name in candidates:
+        if name not in taken:
+            return name
+    number = 2
+    while f"{candidates[-1]}_{number}" in taken:
+        number += 1
+    return f"{candidates[-1]}_{number}"
 
 
 def each(function: Callable[[Item], Result], items: Iterable[Item]) -> tuple[list[Result], int]:

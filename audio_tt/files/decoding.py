@@ -1,89 +1,132 @@
 """From any sound file to blocks of finite float32 samples."""
 
 import contextlib
-import mmap
 import os
 import re
 import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
 from absl import logging
 
 from audio_tt.errors import UserError
+from audio_tt.files import content, copies, riff
 
 BLOCK_FRAMES = 65536
-FFMPEG_EXTENSIONS = {".m4a", ".aac", ".mp4", ".m4b", ".wma", ".webm", ".ac3", ".amr", ".ape"}
-_UNRECOGNISED_FORMAT = 1
+FFMPEG_EXTENSIONS = frozenset(
+    ".m4a .aac .mp4 .m4b .m4v .mov .3gp .wma .asf .webm .weba .mkv .mka .ac3 .eac3 .amr .ape .wv "
+    ".tta .mpc .dsf .dff .ra .rm .avi .flv .dts .mp2".split()
+)
+_NEVER_EXCEEDS = re.compile(r"PCM|LAW|ALAC|DWVW|GSM|G72")
+_NOT_STATED = 2**62  # frames; libsndfile gives its largest number where a header does not say
 _WRONG_LENGTH = re.compile(r"(?:data|SSND|Data Size)\s*:\s*\d+ \(should be \d+\)")
 
 
+class Sound:
+    """A sound file that is open for reading, as often as is needed.
+
+    Attributes:
+      path: its name, for messages.
+      sample_rate: Hz.
+      channels: how many.
+      frames: by its header; None where that does not say.
+      may_exceed: whether its samples can be above full scale.
+      is_lossy: whether that is no wonder, as lossy codecs go a little above it.
+    """
+
+    def __init__(self, path: str | os.PathLike, file: BinaryIO, note: str | None = None):
+        self._file, self._note = file, note
+        with self._opened() as sound:
+            self.path, self.sample_rate, self.channels = path, sound.samplerate, sound.channels
+            self.frames = sound.frames if sound.frames < _NOT_STATED else None
+            self.may_exceed = not _NEVER_EXCEEDS.search(sound.subtype)
+            self.is_lossy = self.may_exceed and sound.subtype not in ("FLOAT", "DOUBLE")
+            if note is None and _WRONG_LENGTH.search(sound.extra_info):
+                self._note = "its header is wrong about its length; reading what is there"
+
+    def _opened(self):
+        self._file.seek(0)
+        return soundfile.SoundFile(self._file)
+
+    def decode(self, warn: Callable[[str], None] = lambda text: None) -> Iterator[np.ndarray]:
+        """Reads from the beginning to the end, or to where the file is damaged.
+
+        Args:
+          warn: called at the end with each thing to be said about the file.
+
+        Yields:
+          float32 `[frames, channels]`, at most `BLOCK_FRAMES` frames each; samples that are not
+          finite are 0.
+
+        Raises:
+          UserError: the file holds no samples that can be read.
+        """
+        frames = not_finite = 0
+        error = None
+        with self._opened() as sound:
+            while error is None:
+                block, error = _read(sound)
+                if not len(block):
+                    break
+                block, count = zero_non_finite(block)
+                frames += len(block)
+                not_finite += count
+                yield block
+        is_cut = self.frames is not None and frames < self.frames
+        if not frames and error is not None:
+            raise UserError(f"{self.path}: cannot be decoded: {error}")
+        if not frames:
+            raise UserError(f"{self.path}: holds no samples; choose a file with sound in it.")
+        if is_cut:
+            read, stated = (count / self.sample_rate for count in (frames, self.frames))
+            reason = " is damaged or cut off" if error else "'s header is wrong about its length"
+            warn(f"it{reason}: {read:.2f} of {stated:.2f} s can be read; reading what is there")
+        elif self._note:
+            warn(self._note)
+        if not_finite == frames * self.channels:
+            warn("every sample is NaN or infinite, not a number; read as silence")
+        elif not_finite:
+            warn(f"{not_finite} samples are not finite numbers (NaN or infinite); read as 0")
+
+
+def _read(sound):
+    """(The next block, what is wrong with the file there or None)."""
+    buffer = np.full((BLOCK_FRAMES, sound.channels), np.nan, np.float32)
+    try:
+        return sound.read(out=buffer), None
+    except soundfile.LibsndfileError as error:
+        # What was decoded stands in the buffer, only its length is not told.
+        filled = np.flatnonzero(~np.isnan(buffer).all(axis=1))
+        return buffer[: filled[-1] + 1 if len(filled) else 0], error.error_string
+
+
 @contextlib.contextmanager
-def open_sound(path: str | os.PathLike) -> Iterator[soundfile.SoundFile]:
-    """Opens a sound file for reading; ffmpeg, where there is one, helps with foreign formats.
+def open_sound(path: str | os.PathLike) -> Iterator[Sound]:
+    """Opens a sound file; what it is shows its content, never its name.
 
     Args:
-        path: any file that libsndfile reads, or, with ffmpeg on PATH, that ffmpeg reads.
+      path: of any file that libsndfile reads, or, with ffmpeg on PATH, that ffmpeg reads; `-` for
+        standard input. A pipe is copied first.
 
     Yields:
-        The open file.
+      The open file.
 
     Raises:
-        UserError: there is no such file, or it is not sound.
+      UserError: there is no such file, or it is not sound.
     """
-    _check_readable(path)
     with contextlib.ExitStack() as stack:
+        local = _checked(path)
+        file = stack.enter_context(_unnamed(local))
+        head = file.read(content.HEAD)
+        if not head:
+            raise UserError(f"{path}: is empty (0 bytes); choose a file with sound in it.")
         try:
-            sound = soundfile.SoundFile(os.fspath(path))
-        except (soundfile.LibsndfileError, TypeError, ValueError) as error:
-            if getattr(error, "code", _UNRECOGNISED_FORMAT) != _UNRECOGNISED_FORMAT:
-                raise _damaged(path) from error
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            sound = soundfile.SoundFile(_convert(path, Path(folder)))
-        if sound.frames == 0:
-            sound = _reopen_unfinished_wav(path, stack) or sound
-        elif _WRONG_LENGTH.search(sound.extra_info):
-            _warn_of_length(path)
-        yield stack.enter_context(sound)
-
-
-def decode(sound: soundfile.SoundFile, path: str | os.PathLike) -> Iterator[np.ndarray]:
-    """Reads an open sound file to its end.
-
-    NaN and infinite samples become 0; one warning names the file and their number.
-
-    Args:
-        sound: what `open_sound` gave.
-        path: its name, for messages.
-
-    Yields:
-        float32 [frames, channels], at most `BLOCK_FRAMES` frames each.
-
-    Raises:
-        UserError: the file holds no samples, or is damaged.
-    """
-    frames = not_finite = 0
-    while True:
-        try:
-            block = sound.read(BLOCK_FRAMES, dtype="float32", always_2d=True)
+            yield _sound(path, local, file, head, stack)
         except soundfile.LibsndfileError as error:
-            raise _damaged(path) from error
-        if not len(block):
-            break
-        block, count = zero_non_finite(block)
-        frames += len(block)
-        not_finite += count
-        yield block
-    if not frames:
-        raise UserError(f"{path}: holds no samples; choose a file with sound in it.")
-    if frames < sound.frames:
-        _warn_of_length(path)
-    if not_finite:
-        logging.warning("%s: %d samples are not finite numbers; read as 0.", path, not_finite)
+            raise UserError(f"{path}: cannot be read: {error.error_string}") from error
 
 
 def zero_non_finite(block: np.ndarray) -> tuple[np.ndarray, int]:
@@ -101,59 +144,72 @@ def zero_non_finite(block: np.ndarray) -> tuple[np.ndarray, int]:
     return np.where(finite, block, np.float32(0)), int(finite.size - np.count_nonzero(finite))
 
 
-def _check_readable(path):
+def said_of(path: str | os.PathLike) -> Callable[[str], None]:
+    """A function that logs a warning about a file."""
+    return lambda text: logging.warning("%s: %s.", path, text)
+
+
+def _checked(path):
     if os.path.isdir(path):
         raise UserError(f"{path}: is a folder; name a sound file.")
     try:
-        with open(path, "rb") as file:
-            is_empty = not file.read(1)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}.") from error
-    if is_empty:
-        raise UserError(f"{path}: is empty (0 bytes); choose a file with sound in it.")
+        local = copies.local(path)
+        with open(local, "rb"):
+            return local
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path}: cannot be read: {reason}.") from error
 
 
-def _convert(path, folder):
-    """Decodes with ffmpeg to a float wav in `folder`; returns its path."""
+def _unnamed(path):
+    """Opens a file such that libsndfile sees its bytes alone: no extension, nothing beside it."""
+    return open(os.open(path, os.O_RDONLY), "rb")
+
+
+def _sound(path, local, file, head, stack):
+    """The file as it is, with its header mended, or through ffmpeg: the first that goes."""
+    kind = content.no_sound(head)
+    if kind is not None:
+        raise _not_sound(path, f"it is {kind}")
+    sound, reason = _tried(path, riff.after_tag(file) or file)
+    if sound is not None and sound.frames != 0:
+        return sound
+    mended = riff.mended(file)
+    if mended is not None:
+        note = "its header is wrong about its length or its parts; reading what is there"
+        better, _ = _tried(path, mended, note)
+        if better is not None:
+            return better
+    if sound is not None:
+        return sound
+    foreign = content.by_ffmpeg(head)
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
-        if Path(path).suffix.lower() in FFMPEG_EXTENSIONS:
-            raise UserError(
-                f"{path}: this format is decoded with ffmpeg, which is not on PATH; "
-                "install ffmpeg, or convert the file to wav, flac, ogg or mp3."
-            )
-        raise _not_sound(path)
-    converted = folder / "converted.wav"
-    source = ["-i", f"file:{os.path.abspath(path)}"]
-    target = ["-vn", "-c:a", "pcm_f32le", "-rf64", "auto", str(converted)]
-    command = [ffmpeg, "-nostdin", "-v", "error", *source, *target]
-    if subprocess.run(command, capture_output=True).returncode or not converted.exists():
-        raise _not_sound(path)
-    return converted
+        if foreign is None and Path(path).suffix.lower() not in FFMPEG_EXTENSIONS:
+            raise _not_sound(path, reason)
+        raise UserError(
+            f"{path}: this format{f', {foreign},' if foreign else ''} is decoded with ffmpeg, "
+            "which is not on PATH; install ffmpeg, or convert the file to wav, flac, ogg or mp3."
+        )
+    converted, said = copies.decoded(local, ffmpeg)
+    if converted is None and foreign:
+        raise UserError(f"{path}: is {foreign} by its content, and damaged: ffmpeg says: {said}.")
+    if converted is None:
+        raise _not_sound(path, reason)
+    note = f"it is damaged ({said}); reading what is there" if said else None
+    return Sound(path, stack.enter_context(_unnamed(converted)), note)
 
 
-def _reopen_unfinished_wav(path, stack):
-    """Opens a wav whose writer was killed before it filled in the length; None if it is not one."""
-    file = stack.enter_context(open(path, "rb"))
-    content = stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
-    data = content.find(b"data\0\0\0\0", 12, 4096)
-    if content[:4] != b"RIFF" or data < 0 or len(content) == data + 8:
-        return None
-    content[4:8] = min(len(content) - 8, 2**32 - 1).to_bytes(4, "little")
-    content[data + 4 : data + 8] = min(len(content) - data - 8, 2**32 - 1).to_bytes(4, "little")
-    _warn_of_length(path)
-    return soundfile.SoundFile(content)
+def _tried(path, file, note=None):
+    """(The sound, or None; why it cannot be read)."""
+    try:
+        return Sound(path, file, note), None
+    except soundfile.LibsndfileError as error:
+        return None, error.error_string.rstrip(".")
 
 
-def _warn_of_length(path):
-    logging.warning("%s: its header is wrong about its length; reading what is there.", path)
-
-
-def _not_sound(path):
+def _not_sound(path, reason):
     return UserError(
-        f"{path}: is not a sound file that can be read; use wav, flac, ogg, opus, mp3, aiff or au."
+        f"{path}: is not a sound file that can be read ({reason}); use wav, flac, ogg, opus, mp3, "
+        "aiff or au."
     )
-
-
-def _damaged(path):
-    return UserError(f"{path}: is damaged or cut off; export or download it again.")

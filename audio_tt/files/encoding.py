@@ -1,12 +1,13 @@
 """From blocks of float samples to a sound file, never clipped."""
 
+import contextlib
+
 import numpy as np
 import soundfile
 from absl import logging
 
 from audio_tt.files.decoding import BLOCK_FRAMES, zero_non_finite
-
-PEAK = 0.999
+from audio_tt.files.levels import PEAK
 
 
 class Tally:
@@ -60,17 +61,16 @@ def turned_down(parts, peak, path):
 
 def encode(path, parts, sample_rate, kind, subtype):
     """Writes float32 [samples, channels] parts to a new file; without parts there is no file."""
-    sound = None
-    try:
+    with contextlib.ExitStack() as stack:
+        sound = None
         for part in parts:
             if sound is None:
-                sound = soundfile.SoundFile(
-                    path, "w", sample_rate, part.shape[1], subtype, format=kind.upper()
-                )
+                # libsndfile is handed bytes, as it takes no name that is not in UTF-8.
+                file = stack.enter_context(open(path, "w+b"))
+                channels, kind = part.shape[1], kind.upper()
+                sound = soundfile.SoundFile(file, "w", sample_rate, channels, subtype, format=kind)
+                stack.enter_context(sound)
             sound.write(_rounded(part, subtype))
-    finally:
-        if sound is not None:
-            sound.close()
 
 
 def _rounded(part, subtype):

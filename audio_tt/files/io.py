@@ -1,25 +1,33 @@
 """Sound files in and out: any format, rate and channel count, whole or in blocks."""
 
 import dataclasses
-import glob
+import errno
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import soundfile
-import soxr
 from absl import logging
 
 from audio_tt.errors import UserError
-from audio_tt.files import decoding, encoding
+from audio_tt.files import decoding, encoding, levels
 from audio_tt.files.atomic import replacing
+from audio_tt.files.finding import AUDIO_EXTENSIONS, find_audio
+from audio_tt.playing.resampling import resampled
 
-AUDIO_EXTENSIONS = frozenset(
-    ".wav .wave .w64 .rf64 .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf".split()
-    + [".m4a", ".aac", ".wma"]
-)
+__all__ = [
+    "AUDIO_EXTENSIONS",
+    "AudioInfo",
+    "blocks",
+    "check_writable",
+    "find_audio",
+    "info",
+    "read",
+    "write",
+]
+
 _SUBTYPES = {
     "wav": ("PCM_16", "PCM_24", "PCM_32", "FLOAT"),
     "flac": ("PCM_16", "PCM_24"),
@@ -55,7 +63,10 @@ def info(path: str | os.PathLike) -> AudioInfo:
         UserError: there is no such file, or it is not sound.
     """
     with decoding.open_sound(path) as sound:
-        return AudioInfo(sound.frames / sound.samplerate, sound.samplerate, sound.channels)
+        frames = sound.frames
+        if frames is None:
+            frames = sum(len(block) for block in sound.decode())
+        return AudioInfo(frames / sound.sample_rate, sound.sample_rate, sound.channels)
 
 
 def read(
@@ -65,21 +76,26 @@ def read(
 
     Args:
         path: wav, flac, ogg, opus, mp3, aiff, au, ...; what libsndfile does not know goes through
-            ffmpeg where that is installed.
+            ffmpeg where that is installed; `-` is standard input.
         sample_rate: Hz to resample to (soxr, HQ); the file's own by default. n samples become
             ceil(n * ratio).
-        mono: whether to take the mean of the channels.
+        mono: whether to take the mean of the channels, or the loudest where they cancel each other.
 
     Returns:
-        float32 [samples], or [samples, channels] without `mono`, and its sample rate in Hz. Samples
-        that are not finite are read as 0, with a warning.
+        float32 [samples], or [samples, channels] without `mono`, and its sample rate in Hz. With a
+        warning, samples that are not finite are read as 0, a file with peaks above full scale is
+        turned down as a whole, and of a damaged one what comes before the damage is read.
 
     Raises:
-        UserError: no such file, not sound, damaged, or without a single sample.
+        UserError: no such file, not sound, or without a single sample.
     """
     with decoding.open_sound(path) as sound:
-        sample_rate = sound.samplerate if sample_rate is None else _checked_rate(sample_rate)
-        return np.concatenate(list(_stream(sound, path, sample_rate, mono))), sample_rate
+        sample_rate = sound.sample_rate if sample_rate is None else _checked_rate(sample_rate)
+        warn = decoding.said_of(path)
+        held = list(sound.decode(warn))
+        treatment = levels.decide(sound, mono, lambda: held, warn)
+        parts = resampled(treatment.apply(held, mono), sound.sample_rate, sample_rate)
+        return np.concatenate(list(parts)), sample_rate
 
 
 def blocks(
@@ -103,7 +119,10 @@ def blocks(
     """
     with decoding.open_sound(path) as sound:
         waiting, count = [], 0
-        for block in _stream(sound, path, _checked_rate(sample_rate), mono):
+        sample_rate, warn = _checked_rate(sample_rate), decoding.said_of(path)
+        treatment = levels.decide(sound, mono, sound.decode, warn)
+        parts = treatment.apply(sound.decode(warn), mono)
+        for block in resampled(parts, sound.sample_rate, sample_rate):
             waiting.append(block)
             count += len(block)
             if count < block_size:
@@ -159,69 +178,10 @@ def write(
         )
 
 
-def find_audio(paths: str | os.PathLike | Iterable[str | os.PathLike]) -> list[Path]:
-    """Lists sound files.
-
-    Args:
-        paths: one or several of: a file (taken whatever its extension), a folder (searched with
-            all below it for sound files, hidden ones left out), a glob such as `in/**/*.wav`.
-
-    Returns:
-        The files, each once, in the order of `paths` and sorted within a folder or glob.
-
-    Raises:
-        UserError: a path does not exist, or there is no sound file anywhere.
-    """
-    paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    found = [file for path in paths for file in _expand(os.path.expanduser(path))]
-    if not found:
-        raise UserError(f"{', '.join(map(str, paths)) or 'no path given'}: no sound file found.")
-    return list(dict.fromkeys(found))
-
-
-def _expand(path):
-    if os.path.isdir(path):
-        return sorted(
-            Path(folder, name)
-            for folder, folders, names in os.walk(path)
-            for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in AUDIO_EXTENSIONS
-        )
-    if os.path.exists(path):
-        return [Path(path)]
-    matches = sorted(glob.glob(path, recursive=True))
-    if not matches:
-        raise UserError(f"{path}: no such file or folder.")
-    files = [Path(match) for match in matches if os.path.isfile(match)]
-    return [file for file in files if file.suffix.lower() in AUDIO_EXTENSIONS]
-
-
 def _checked_rate(sample_rate):
     if sample_rate < 1 or sample_rate != int(sample_rate):
         raise UserError(f"sample rate {sample_rate}: must be a positive whole number of Hz.")
     return int(sample_rate)
-
-
-def _stream(sound, path, sample_rate, mono):
-    """Yields float32 [samples] or [samples, channels] at `sample_rate`, ceil(n * ratio) in all."""
-    parts = decoding.decode(sound, path)
-    if mono:
-        parts = (part.mean(axis=1) if sound.channels > 1 else part[:, 0] for part in parts)
-    if sample_rate == sound.samplerate:
-        yield from parts
-        return
-    channels = 1 if mono else sound.channels
-    resampler = soxr.ResampleStream(sound.samplerate, sample_rate, channels, dtype="float32")
-    taken = given = 0
-    for part in parts:
-        taken += len(part)
-        resampled = resampler.resample_chunk(part)
-        given += len(resampled)
-        yield resampled
-    # soxr rounds the length to nearest: a few zeros more make sure of the last sample.
-    tail = np.zeros((sound.samplerate // sample_rate + 2, *part.shape[1:]), np.float32)
-    wanted = -(-taken * sample_rate // sound.samplerate)
-    yield resampler.resample_chunk(tail, last=True)[: wanted - given]
 
 
 def _format_of(path, subtype):
@@ -246,13 +206,35 @@ def check_writable(path: str | os.PathLike, source: str | os.PathLike | None = N
         UserError: the extension is not known, the place cannot be written to, or it is the source.
     """
     _format_of(path, None)
-    are_there = source is not None and Path(path).exists() and Path(source).exists()
-    if are_there and os.path.samefile(path, source):
-        raise UserError(f"{path}: is the recording that is read; name another output.")
-    place = Path(path).absolute()
-    while not place.exists():
-        place = place.parent
-    if (place.is_dir() and place == Path(path).absolute()) or not os.access(place, os.W_OK):
+    target = Path(path).absolute()
+    place = _existing(target)
+    _check_names(target.parts[len(place.parts) :], place, path)
+    if source is not None and place == target and os.path.exists(source):
+        if os.path.samefile(target, source):
+            raise UserError(f"{path}: is the recording that is read; name another output.")
+    if (place.is_dir() and place == target) or not os.access(place, os.W_OK):
         raise UserError(f"{path}: cannot be written: {place} does not allow it.")
-    if place.is_file() and place != Path(path).absolute():
+    if place.is_file() and place != target:
         raise UserError(f"{path}: cannot be written: {place} is a file, not a folder.")
+
+
+def _existing(place):
+    """The place, or the first of the folders above it that is there."""
+    while True:
+        try:
+            if place.exists():
+                return place
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+        place = place.parent
+
+
+def _check_names(names, folder, path):
+    most = os.pathconf(folder, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
+    for name in names:
+        size = len(os.fsencode(name))
+        if size > most:
+            raise UserError(
+                f"{path}: cannot be written: a name of {size} bytes is too long; {most} go."
+            )

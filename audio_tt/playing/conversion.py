@@ -12,7 +12,7 @@ from absl import logging
 
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.files import batches, copies, finding, io, paths
 from audio_tt.playing.player import Player
 from audio_tt.playing.resampling import resampled
 from audio_tt.training import parallel
@@ -70,8 +70,8 @@ def plan(
       inputs: files, folders and globs. What lies below a folder keeps its place below the output.
       output: the file to write for one recording; for a folder or several, a folder.
       output_dir: the folder to write to, as `output`, for one recording too.
-      ending: `song.wav` becomes `songENDING.wav` in a folder. Of `song.wav` and `song.mp3` the
-        second becomes `song.mp3ENDING.wav`.
+      ending: `song.wav` becomes `songENDING.wav` in a folder. Of `song.wav` and `song.mp3` in one
+        the second becomes `song.mp3ENDING.wav`, see `audio_tt.files.batches.names`.
 
     Raises:
       UserError: there is nothing to read, or the place cannot be written to.
@@ -82,41 +82,79 @@ def plan(
         raise UserError("an output file and --output_dir are both given; leave one out")
     if output is None and output_dir is None:
         raise UserError("name a file to write, or a folder with --output_dir=DIR")
-    is_one = len(inputs) == 1 and Path(inputs[0]).expanduser().is_file()
-    if output is not None and is_one:
-        source, target = Path(inputs[0]).expanduser(), Path(output)
-        if target.is_dir():
-            raise UserError(f"{target} is a folder; say --output_dir={target}, or name a file")
-        io.check_writable(target, source)
-        return [Job(source, target)]
-    folder = Path(output if output_dir is None else output_dir)
-    if folder.is_file():
-        raise UserError(f"{folder} is a file; several recordings need a folder to be written to")
-    targets: dict[Path, Path] = {}
-    for source, inside in _found(inputs, folder):
-        target = folder / inside.with_name(f"{inside.stem}{ending}.wav")
-        if target in targets:
-            target = folder / inside.with_name(f"{inside.name}{ending}.wav")
-        targets.setdefault(target, source)
-    if not targets:
-        raise UserError(f"{', '.join(map(str, inputs))}: no sound file found.")
-    for target, source in targets.items():
-        io.check_writable(target, source)
-    return [Job(source, target) for target, source in targets.items()]
+    words = [paths.expand(word) for word in inputs]
+    place = Path(paths.expand(output if output_dir is None else output_dir))
+    if output is not None and len(words) == 1 and _is_one(words[0]):
+        if os.path.isdir(place):
+            raise UserError(f"{place} is a folder; say --output_dir={place}, or name a file")
+        jobs = [Job(Path(words[0]), place)]
+    else:
+        if os.path.isfile(place):
+            raise UserError(f"{place} is a file; several recordings need a folder to be written to")
+        jobs = _without_own_outputs(_in_folder(_found(words, place), place, ending))
+    for job in jobs:
+        io.check_writable(job.target, job.source)
+    return jobs
 
 
-def _found(inputs, output_folder):
-    """Yields (recording, its place below the output), each once; none that was written before."""
-    seen = set()
-    for word in inputs:
-        folder = Path(word).expanduser()
-        written = folder.is_dir() and folder.resolve() != output_folder.resolve()
-        for source in io.find_audio(word):
-            path = source.resolve()
-            if path in seen or (written and output_folder.resolve() in path.parents):
-                continue
-            seen.add(path)
-            yield source, source.relative_to(folder) if folder.is_dir() else Path(source.name)
+def _is_one(word):
+    return os.path.isfile(word) or copies.is_pipe(word)
+
+
+def _found(words, place):
+    """Recordings, each once; none that lies in the place to be written to, unless it is named."""
+    place, recordings = place.resolve(), {}
+    for recording in finding.search(words):
+        path = recording.path.resolve()
+        searched = recording.folder.resolve() if recording.folder else None
+        if searched is None or searched == place or place not in path.parents:
+            recordings.setdefault(path, recording)
+    if not recordings:
+        raise UserError(f"{', '.join(words)}: no sound file found.")
+    return list(recordings.values())
+
+
+def _in_folder(recordings, folder, ending):
+    """Pairs of a recording and its job; what was found in a folder keeps its place below it."""
+    by_place: dict[Path, list] = {}
+    for recording in recordings:
+        by_place.setdefault(recording.inside.parent, []).append(recording)
+    names = {
+        path: folder / place / f"{name}{ending}.wav"
+        for place, group in by_place.items()
+        for path, name in batches.names(recording.path for recording in group).items()
+    }
+    return [(recording, Job(recording.path, names[recording.path])) for recording in recordings]
+
+
+def _without_own_outputs(pairs):
+    """The jobs, without those of recordings that another job writes.
+
+    Raises:
+      UserError: such a recording was named.
+    """
+    writers = {job.target.resolve(): job for _, job in pairs}
+    existing = {_identity(path): path for path in writers if os.path.exists(path)}
+    jobs = []
+    for recording, job in pairs:
+        target = existing.get(_identity(recording.path))
+        if target is None or writers[target] is job:
+            jobs.append(job)
+        elif recording.folder is None:
+            raise UserError(
+                f"{recording.path} is to be read, and is what {writers[target].source} would be "
+                "written to; choose another folder"
+            )
+    return jobs
+
+
+def _identity(path):
+    """What two names of one file have in common, links and hard links among them."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path
+    return status.st_dev, status.st_ino
 
 
 def play_all(jobs: Sequence[Job], load: Callable[[], Player], output: Output = DEFAULT) -> int:
@@ -131,7 +169,8 @@ def play_all(jobs: Sequence[Job], load: Callable[[], Player], output: Output = D
       Exit status: 1 where one of several failed, otherwise 0.
 
     Raises:
-      UserError: the player cannot be loaded, or the only recording cannot be played.
+      UserError: the player cannot be loaded, or the only recording cannot be played. What is wrong
+        with the settings shows when the player is loaded, and so is said once.
     """
     waiting, failed, skipped = [], 0, 0
     for job in jobs:
@@ -145,7 +184,11 @@ def play_all(jobs: Sequence[Job], load: Callable[[], Player], output: Output = D
                 raise UserError(message)
             logging.error("%s", message)
             failed += 1
-    seconds = [seconds_of(job.source) for job in waiting]
+    if len(jobs) == 1:
+        seconds = [io.info(job.source).duration for job in waiting]
+    else:
+        waiting, seconds, unreadable = _readable(waiting)
+        failed += unreadable
     with progress(round(sum(seconds)), "Playing", "s") as bar:
         shown = _Seconds(bar)
         if len(jobs) == 1 and waiting:
@@ -158,18 +201,32 @@ def play_all(jobs: Sequence[Job], load: Callable[[], Player], output: Output = D
     return 1 if failed else 0
 
 
+def _readable(jobs):
+    """(Jobs whose recording can be opened, their seconds, how many cannot)."""
+    there, seconds = [], []
+    for job in jobs:
+        try:
+            seconds.append(io.info(job.source).duration)
+        except UserError as error:
+            logging.error("%s", error)
+        else:
+            there.append(job)
+    return there, seconds, len(jobs) - len(there)
+
+
 def _play_several(jobs, seconds, load, output, shown):
     """Plays every recording, whatever becomes of the others; returns how many failed."""
-    processes, failed = min(output.jobs, len(jobs)), 0
+    processes, failed, said = min(output.jobs, len(jobs)), 0, set()
     if processes > 1:
         _share_cores(processes)
     work = (pickle.dumps(load), output) if processes > 1 else (load, output)
     calls = [(index, job, *work) for index, job in enumerate(jobs)]
     for index, message in parallel.run_jobs(_attempt, calls, processes):
         shown.add(seconds[index])
-        if message:
+        if message and message not in said:
             logging.error("%s", message)
-            failed += 1
+            said.add(message)
+        failed += message is not None
     return failed
 
 
@@ -261,14 +318,6 @@ class Counted:
             block = block[: self._taken - given]
             given += len(block)
             yield block
-
-
-def seconds_of(path: Path) -> float:
-    """How long a recording is by its header; 0 where it has none that can be read."""
-    try:
-        return io.info(path).duration
-    except UserError:
-        return 0.0
 
 
 class _Seconds:

@@ -4,6 +4,11 @@ import abc
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from absl import logging
+
+from audio_tt.files.decoding import zero_non_finite
+from audio_tt.files.mono import to_mono
+from audio_tt.playing.resampling import resampled
 
 _BLOCK_SIZE = 65536
 
@@ -53,10 +58,10 @@ class Player(abc.ABC):
           float32 at the player's rate, ceil(samples * ratio) long: shaped like `audio` where the
           player keeps channels, otherwise `[samples]`.
         """
-        from audio_tt.playing.resampling import resampled
-
-        audio = np.asarray(audio, np.float32)
-        sound = audio.mean(axis=1) if audio.ndim == 2 and not self.keeps_channels else audio
+        audio, not_finite = zero_non_finite(np.asarray(audio, np.float32))
+        if not_finite:
+            logging.warning("%s: %d samples are not finite numbers; played as 0.", name, not_finite)
+        sound = audio if self.keeps_channels else to_mono(audio, name)
         if self.keeps_channels:
             sound = sound.reshape(len(sound), -1)
         blocks = (sound[i : i + _BLOCK_SIZE] for i in range(0, len(sound), _BLOCK_SIZE))

@@ -2,9 +2,10 @@
 
 from absl import flags
 
+from audio_tt.command import path_flags
 from audio_tt.playing.conversion import Output
 
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder to write to, for one or several.")
+_OUTPUT_DIR = path_flags.DEFINE_path("output_dir", None, "Folder to write to, for one or several.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace files that are there.")
 _SKIP = flags.DEFINE_bool("skip_existing", False, "Pass over recordings whose file is there.")
 _JOBS = flags.DEFINE_integer("jobs", 1, "Recordings to play at once.", lower_bound=1)

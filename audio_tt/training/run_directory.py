@@ -20,6 +20,7 @@ from typing import Any
 
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
+from audio_tt.files.text import read_text
 from audio_tt.training.events import EventWriter
 
 _STEP_COLUMNS = ("step", "epoch")
@@ -106,11 +107,10 @@ class RunDirectory:
         if not path.exists():
             return []
         try:
-            with open(path, newline="", encoding="utf-8") as file:
-                rows = [
-                    {name: _number(text) for name, text in row.items() if text}
-                    for row in csv.DictReader(file)
-                ]
+            rows = [
+                {name: _number(text) for name, text in row.items() if text}
+                for row in csv.DictReader(read_text(path).splitlines())
+            ]
         except (ValueError, TypeError, AttributeError) as error:
             raise UserError(f"{path} is damaged; move it away to start a new one") from error
         return rows

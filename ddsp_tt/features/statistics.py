@@ -9,6 +9,7 @@ import numpy as np
 
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
+from audio_tt.files.text import read_text
 from ddsp_tt.features.fitting import QuantileTransformer, detect_notes, fit_quantiles, hz_to_midi
 
 TRIM_FRAMES = 20
@@ -164,10 +165,7 @@ def load_json(path):
         UserError: There is no such file, or it holds no data set statistics.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            table = json.load(file)
-    except OSError as error:
-        raise UserError(f"{os.fspath(path)}: cannot be read: {error.strerror}.") from error
+        table = json.loads(read_text(path))
     except ValueError as error:
         raise UserError(f"{os.fspath(path)}: is no JSON file: {error}.") from error
     if isinstance(table, dict) and isinstance(table.get("quantile_transform"), dict):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
+from audio_tt.files.text import read_text
 
 HELD_OUT = "_val"  # ends the names of figures on held-out slices
 
@@ -28,8 +29,8 @@ def read(path):
     if not path.is_file():
         raise UserError(f"{path}: no such file; name the history.csv of a run")
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
+        table = csv.DictReader(read_text(path).splitlines())
+        rows = [{k: float(v) for k, v in row.items() if v} for row in table]
         key = next(iter(rows[0]), None) if rows else None
         epochs = [int(row.pop(key)) for row in rows] if rows else []
     except (ValueError, TypeError, AttributeError, KeyError, UnicodeDecodeError) as error:

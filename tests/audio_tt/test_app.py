@@ -12,9 +12,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND = '''
 """Turn a flute into a violin."""
 from absl import flags, logging
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.errors import UserError
 
+INPUT = path_flags.DEFINE_paths("input", None, "Recordings.")
+OUTPUT = path_flags.DEFINE_path("output", "$HOME/here", "Where to.")
 EPOCHS = flags.DEFINE_integer("epochs", None, "Total number of epochs.", lower_bound=1)
 FINDLR = flags.DEFINE_boolean("findlr", False, "Look for a learning rate.")
 DO = flags.DEFINE_string("do", None, "What to do.", required=True)
@@ -53,6 +55,8 @@ def main(*arguments):
     if DO.value == "show":
         import os
         print(*arguments, FINDLR.value, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    if DO.value == "paths":
+        print(INPUT.value, OUTPUT.value)
     if DO.value == "code":
         return 7
 
@@ -254,3 +258,15 @@ def test_progress_prints_plain_lines_and_none_for_short_work(capsys, monkeypatch
     for _ in app.progress(range(4), "adding", "number"):
         time.sleep(0.03)
     assert capsys.readouterr().err == ""
+
+
+def test_a_path_is_a_path(command, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    (command.folder / "Bach, Partita.wav").touch()
+    words = ["--do=paths", "--input=Bach, Partita.wav", "--input=~/a.wav,b.wav", "--output=$HOME/o"]
+    done = command(*words)
+    read = ["Bach, Partita.wav", "/home/somebody/a.wav", "b.wav"]
+    assert done.stdout.splitlines()[-1] == f"{read} /home/somebody/o"
+    assert command(b"--do=paths", b"--output=tromp\xe9te").stdout.endswith("tromp\\udce9te\n")
+    assert command("--do=paths").stdout.splitlines()[-1] == "None /home/somebody/here"
+    assert "--input=PATH,..." in command("--help").stdout

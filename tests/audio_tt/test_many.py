@@ -12,7 +12,7 @@ from audio_tt.files import batches, io
 def test_no_two_recordings_have_one_name():
     paths = [Path(text) for text in ("a/take.wav", "b/take.wav", "b/take.flac", "b/solo.wav")]
     assert list(batches.names([*paths, paths[0]]).items()) == list(
-        zip(paths, ["a_take", "b_take", "b_take_2", "solo"], strict=True)
+        zip(paths, ["a_take", "b_take", "b_take.flac", "solo"], strict=True)
     )
     assert batches.distinct(["x", "x", "x_2", "x"]) == ["x", "x_3", "x_2", "x_4"]
 
@@ -23,7 +23,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_done(tmp_path, caplog):
     io.write(good, noise, 16000)
     bad.write_text("no sound")
     io.write(cut, noise, 16000)
-    cut.write_bytes(cut.read_bytes()[:30000])  # its header is whole
+    cut.write_bytes(cut.read_bytes()[:100])  # no samples of it
     assert batches.readable([bad, good, cut]) == ([good], 2)
     assert [record.levelname for record in caplog.records] == ["ERROR"] * 2
     assert "bad.wav" in caplog.messages[0] and "cut.flac" in caplog.messages[1]

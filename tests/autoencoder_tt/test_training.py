@@ -263,11 +263,11 @@ def test_a_number_that_is_not_ours_is_of_a_recording(pictures):
     """As `flute_000.wav` to `flute_309.wav` are recordings, of which one in ten is held out."""
     folder, _ = pictures
     (folder / "settings.json").write_text('{"whole": false}')
-    pairs = data.PicturePairs(folder, designs.get_design().spectrogram, validation_split=0.5)
+    pairs = PicturePairs(folder, designs.get_design().spectrogram, validation_split=0.5)
     assert len({name[:5] for name in pairs.held_out_names}) > 1
     (folder / "settings.json").write_text('{"whole"')
     with pytest.raises(UserError, match="settings.json is damaged"):
-        data.PicturePairs(folder, designs.get_design().spectrogram)
+        PicturePairs(folder, designs.get_design().spectrogram)
 
 
 def test_the_published_design_trains_through_the_same_room(tmp_path, pictures):

@@ -256,7 +256,7 @@ def test_samples_that_are_not_finite_are_silence(tmp_path, tone):
     assert "not finite" in result.stderr
 
 
-def bad_file(kind, folder, tone):
+def bad_file(kind, folder):
     path = folder / "in.wav"
     if kind == "empty":
         path.write_bytes(b"")
@@ -266,16 +266,12 @@ def bad_file(kind, folder, tone):
         path.mkdir()
     elif kind == "no samples":
         soundfile.write(path, np.zeros(0, "float32"), RATE)
-    elif kind == "truncated":
-        soundfile.write(folder / "whole.flac", tone, RATE)
-        path = folder / "in.flac"
-        path.write_bytes((folder / "whole.flac").read_bytes()[:5000])
     return path
 
 
-@pytest.mark.parametrize("kind", ["missing", "empty", "text", "folder", "no samples", "truncated"])
-def test_bad_input_is_one_line(kind, tmp_path, tone):
-    path = bad_file(kind, tmp_path, tone)
+@pytest.mark.parametrize("kind", ["missing", "empty", "text", "folder", "no samples"])
+def test_bad_input_is_one_line(kind, tmp_path):
+    path = bad_file(kind, tmp_path)
     out = tmp_path / "out.wav"
     result = transfer(path, out)
     assert_failed(result, path.name)
@@ -338,12 +334,16 @@ def test_model_folder_and_instrument_give_the_same(tmp_path, tone):
 def test_demo(tmp_path, tone):
     soundfile.write(tmp_path / "in.wav", tone[:RATE], RATE)
     result = command(
-        "timbre_tt.demo", f"--input={tmp_path / 'in.wav'}", "--f0_method=yin", cwd=tmp_path
+        "timbre_tt.demo",
+        f"--input={tmp_path / 'in.wav'}",
+        "--systems=ddsp",
+        "--f0_method=yin",
+        cwd=tmp_path,
     )
     assert result.returncode == 0, result.stderr
     output = tmp_path / "demo_output"
     sounds = {path.stem.removeprefix("in__") for path in (output / "sounds").glob("*.wav")}
-    assert sounds == {"input", *catalogue.instruments()}
+    assert sounds == {"input", *(f"{name}__ddsp" for name in catalogue.instruments())}
     text = (output / "index.html").read_text("utf-8")
     assert "http" not in text
     assert text.count("<audio") == len(sounds) and text.count('spectrogram":') == len(sounds)

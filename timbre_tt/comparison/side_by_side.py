@@ -13,6 +13,8 @@ import numpy as np
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files import io
+from audio_tt.files.mono import to_mono
+from audio_tt.files.paths import printable
 from audio_tt.metrics import audio_metrics
 from audio_tt.music.notes import Note
 from audio_tt.pitch import multipitch, polyphony, tracking
@@ -105,7 +107,9 @@ def read(path: Path, target: Path | None = None, name: str | None = None) -> Rec
     audio, rate = io.read(path, mono=False)
     audio = audio[:, 0] if audio.shape[1] == 1 else audio
     parallel = None if target is None else io.read(target, SAMPLE_RATE)[0]
-    return Recording(name or path.stem, audio, rate, parallel, baselines.known_notes(path))
+    return Recording(
+        printable(name or path.stem), audio, rate, parallel, baselines.known_notes(path)
+    )
 
 
 def analyse(audio: np.ndarray, sample_rate: int, **pitch_options) -> Analysis:
@@ -115,8 +119,7 @@ def analyse(audio: np.ndarray, sample_rate: int, **pitch_options) -> Analysis:
 
     from audio_tt.dsp.loudness import compute_loudness
 
-    audio = np.asarray(audio, np.float32)
-    audio = audio.mean(axis=1) if audio.ndim == 2 else audio
+    audio = to_mono(np.asarray(audio, np.float32))
     if sample_rate != SAMPLE_RATE:
         audio = soxr.resample(audio, sample_rate, SAMPLE_RATE)
     f0_hz, confidence = tracking.track(audio, SAMPLE_RATE, FRAME_RATE, **pitch_options)
@@ -203,7 +206,8 @@ def run(
             audio, rate = play(index)
             taken += time.perf_counter() - begin
             seconds += len(recording.audio) / recording.sample_rate
-            heard = analyse(audio, rate, **pitch_options)
+            is_input = label == COPY
+            heard = sources[index] if is_input else analyse(audio, rate, **pitch_options)
             scores = compare(sources[index], targets[index], heard)
             sounds.append(Sound(recording.name, audio, rate, heard, scores))
         figures = audio_metrics.summarise([sound.figures for sound in sounds])

@@ -1,0 +1,65 @@
+"""What a file is by its first bytes, whatever its name says."""
+
+import re
+
+HEAD = 4096  # bytes that tell
+
+_MIDI, _ARCHIVE, _PICTURE = "a MIDI file", "a compressed archive", "a picture"
+_NO_SOUND = (
+    (rb"MThd|RIFF....RMID", _MIDI),
+    (rb"\x00\x05\x16[\x00\x07]", "what macOS keeps beside a file of that name (._*)"),
+    (rb"\s*<(!DOCTYPE )?html", "a web page; the download has failed"),
+    (rb"version https://git-lfs", "a pointer of Git LFS; run git lfs pull"),
+    (rb"%PDF", "a PDF document"),
+    (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!", _ARCHIVE),
+    (rb"\x89PNG|GIF8|\xff\xd8\xff|BM....\x00{4}", _PICTURE),
+    (rb"\x89HDF", "an HDF5 file, as weights are kept in"),
+    (rb"\x93NUMPY", "an array of numpy's"),
+    (rb"RIFF....sfbk", "a SoundFont"),
+)
+_BY_FFMPEG = (
+    (rb"....ftyp", "MP4 (AAC)"),
+    (rb"\xff[\xf0\xf1\xf8\xf9]|ADIF", "AAC"),
+    (rb"\x1aE\xdf\xa3", "Matroska or WebM"),
+    (rb"#!AMR", "AMR"),
+    (rb"\x30\x26\xb2\x75", "Windows Media"),
+    (rb"MAC ", "Monkey's Audio"),
+    (rb"wvpk", "WavPack"),
+    (rb"\x0bw", "AC-3"),
+    (rb"TTA[12]", "True Audio"),
+    (rb"DSD |FRM8", "DSD"),
+    (rb"FLV\x01|RIFF....AVI |\x00\x00\x01\xba", "a film"),
+    (rb"\.RMF|\.ra\xfd", "RealAudio"),
+    (rb"MPCK|MP\+", "Musepack"),
+)
+
+
+def no_sound(head: bytes) -> str | None:
+    """What a file is that holds no sound, in a few words; None where that cannot be told.
+
+    Args:
+      head: its first `HEAD` bytes, or all of a shorter one.
+    """
+    found = _first(_NO_SOUND, head)
+    if found is None and not head.strip(b"\0"):
+        return "zeros only; the copy or the download has failed"
+    if found is None and len(head) >= 8 and _is_text(head):
+        return "text"
+    return found
+
+
+def by_ffmpeg(head: bytes) -> str | None:
+    """The name of the format, where it is one that ffmpeg decodes and libsndfile does not."""
+    return _first(_BY_FFMPEG, head)
+
+
+def _first(table, head):
+    return next((name for pattern, name in table if re.match(pattern, head, re.DOTALL)), None)
+
+
+def _is_text(head):
+    try:
+        text = head[:-3].decode("utf-8", "strict") if len(head) == HEAD else head.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return all(char.isprintable() or char.isspace() for char in text)

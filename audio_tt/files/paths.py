@@ -1,0 +1,33 @@
+"""What a user means by a path, and by several in one word."""
+
+import os
+
+
+def expand(word: str | os.PathLike) -> str:
+    """A path with `~` and `$VARIABLES` filled in; as it is where there is such a file."""
+    word = os.fspath(word)
+    if os.path.lexists(word):
+        return word
+    return os.path.expandvars(os.path.expanduser(word))
+
+
+def printable(name: str) -> str:
+    """A name with a mark in place of each byte that is not in the encoding of the file system."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def split(word: str) -> list[str]:
+    """The paths in a comma-separated list; a comma in the name of an existing file is its own.
+
+    Returns:
+      From the left, each time the longest part that is an existing path, or else what comes before
+      the next comma; expanded.
+    """
+    parts, paths = word.split(","), []
+    while parts:
+        counts = range(len(parts), 0, -1)
+        joined = {count: expand(",".join(parts[:count])) for count in counts}
+        count = next((count for count in counts if os.path.lexists(joined[count])), 1)
+        paths.append(joined[count] if os.path.lexists(joined[count]) else expand(parts[0].strip()))
+        parts = parts[count:]
+    return [path for path in paths if path]
