@@ -5,6 +5,7 @@ from pathlib import Path
 
 import gin
 import numpy as np
+from absl import logging
 
 from audio_tt.errors import UserError
 from audio_tt.training import holding_out
@@ -18,7 +19,8 @@ _NUMBER = re.compile(r"_\d+(\.\w+)?$")
 class PicturePairs:
     """Preprocessed clips, see `autoencoder_tt.published.clips`, for the published network.
 
-    The number that a name ends in, as in `tune_003.wav`, tells clips of one recording apart.
+    Where `preprocess --whole` made them, the number that a name ends in, as in `tune_003.wav`, tells
+    clips of one recording apart. Otherwise each clip is a recording of its own.
 
     Args:
       path: their folder.
@@ -50,9 +52,14 @@ class PicturePairs:
         unknown = sorted(set(names) - set(self.ranges))
         if unknown:
             raise UserError(f"the range of {unknown[0]} is not known; preprocess it again")
-        kept_back = holding_out.choose({_NUMBER.sub("", n) for n in names}, validation_split)
-        self.training_names = [n for n in names if _NUMBER.sub("", n) not in kept_back]
-        self.held_out_names = [n for n in names if _NUMBER.sub("", n) in kept_back]
+        # Only where all of a recording was taken do numbers tell its clips apart.
+        is_whole = clips.read_settings(path).get("whole", False)
+        recordings = {n: _NUMBER.sub("", n) if is_whole else n for n in names}
+        kept_back = holding_out.choose(recordings.values(), validation_split)
+        self.training_names = [n for n in names if recordings[n] not in kept_back]
+        self.held_out_names = [n for n in names if recordings[n] in kept_back]
+        if validation_split and not self.held_out_names:
+            logging.warning("%s: all clips are of one recording, so none is held out", path)
 
     @property
     def steps_per_epoch(self):

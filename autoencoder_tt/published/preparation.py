@@ -14,7 +14,6 @@ from audio_tt.training.parallel import run_jobs
 from autoencoder_tt.published import clips
 from autoencoder_tt.published.features import ClipSpectrogram, Range
 
-SETTINGS_FILE = "settings.json"
 _CLIPS_BETWEEN_SAVES = 50
 
 
@@ -132,12 +131,9 @@ def _is_done(job, ranges):
 
 def _check_settings(folder, settings):
     """Keeps clips of different settings out of one folder."""
-    path = folder / SETTINGS_FILE
+    path = folder / clips.SETTINGS_FILE
     if path.exists():
-        try:
-            found = json.loads(path.read_text("utf-8"))
-        except ValueError as error:
-            raise UserError(f"{path} is damaged; preprocess into another folder") from error
+        found = clips.read_settings(folder)
         differ = sorted(key for key in settings | found if settings.get(key) != found.get(key))
         if differ:
             raise UserError(
