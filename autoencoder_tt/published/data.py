@@ -19,8 +19,8 @@ _NUMBER = re.compile(r"_\d+(\.\w+)?$")
 class PicturePairs:
     """Preprocessed clips, see `autoencoder_tt.published.clips`, for the published network.
 
-    Where `preprocess --whole` made them, the number that a name ends in, as in `tune_003.wav`, tells
-    clips of one recording apart. Otherwise each clip is a recording of its own.
+    Where `preprocess --whole` made them, the number that a name ends in, as in `tune_003.wav`,
+    tells clips of one recording apart. Otherwise each clip is a recording of its own.
 
     Args:
       path: their folder.
