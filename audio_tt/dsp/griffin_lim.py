@@ -2,11 +2,11 @@
 
 import functools
 
-import keras
 import numpy as np
 from keras import ops
 
 from audio_tt.dsp.stft import istft, stft
+from audio_tt.models.compilation import compiled
 
 _TINY = 1e-30
 
@@ -82,20 +82,10 @@ def _compiled(n_fft, hop_length, window, n_iter, momentum, length):
         )
         return istft(magnitude * real, magnitude * imag, length=length, **options)
 
-    return _compile(run)
+    return compiled(run)
 
 
 def _fit(spectrum, missing):
     if missing < 0:
         return spectrum[..., :missing, :]
     return ops.pad(spectrum, [(0, 0)] * (spectrum.ndim - 2) + [(0, missing), (0, 0)])
-
-
-def _compile(function):
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.jit(function)
-    import tensorflow as tf
-
-    return tf.function(function)

@@ -9,6 +9,7 @@ from audio_tt.errors import UserError
 from audio_tt.files import io
 from autoencoder_tt.design import TrainedModel
 from autoencoder_tt.published import clips
+from autoencoder_tt.recording_names import names_below
 
 
 def encode_all(
@@ -36,7 +37,7 @@ def encode_all(
         folder = path / trained.design.reads
         pairs = [(folder / f"{name}.npy", Path(name).stem) for name in clips.names(path)]
     else:
-        pairs = [(file, _place(file, path)) for file in io.find_audio(path)]
+        pairs = list(names_below(io.find_audio(path), path).items())
 
         def encode(file):
             return trained.design.encode(file, pitch)
@@ -49,8 +50,3 @@ def encode_all(
             failed += 1
             logging.error("%s", error)
     return failed
-
-
-def _place(file, path):
-    """What a recording is called below the output."""
-    return (file.relative_to(path) if path.is_dir() else Path(file.name)).with_suffix("")

@@ -11,6 +11,7 @@ from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
+from autoencoder_tt.recording_names import names_below
 
 _DEFAULTS = {"method": "crepe", "crepe_capacity": "tiny"}
 FEATURES = ("f0_hz", "confidence", "loudness_db")
@@ -27,14 +28,11 @@ def measure_folder(path, features, cache_path, **pitch_options):
 
     Returns:
       {name: dict of `f0_hz`, `confidence`, `loudness_db` `[frames]` and `levels` float16
-      `[frames, n_bins]`, and its `path`}, sorted by name: the path below the folder, without
-      extension.
+      `[frames, n_bins]`, and its `path`}, sorted by name, see
+      `recording_names.names_below`.
     """
-    files = io.find_audio(path)
-    folder = Path(path) if Path(path).is_dir() else None
-    recordings = {}
-    for file in progress(files, "Measuring", "file"):
-        name = str((file.relative_to(folder) if folder else Path(file.name)).with_suffix(""))
+    names, recordings = names_below(io.find_audio(path), path), {}
+    for file, name in progress(list(names.items()), "Measuring", "file"):
         cached = (
             Path(cache_path) / f"{Path(name).name}_{_digest(file, features, pitch_options)}.npz"
         )

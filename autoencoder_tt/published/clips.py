@@ -2,11 +2,13 @@
 
     FOLDER/f0_spectrograms/NAME.wav.npy   what the network reads, float32 [bins, frames, 2] in 0..1
     FOLDER/spectrograms/NAME.wav.npy      what it is to draw, the same
+    FOLDER/settings.json                  what they were made with; not there by the original
     FOLDER/min_max_values.pkl             of each of the latter, the values that 0 and 1 stand for
 
 Files of one name belong together.
 """
 
+import json
 import os
 import pickle
 from pathlib import Path
@@ -21,6 +23,7 @@ from autoencoder_tt.published.features import Range
 INPUTS = "f0_spectrograms"
 TARGETS = "spectrograms"
 RANGES_FILE = "min_max_values.pkl"
+SETTINGS_FILE = "settings.json"
 
 
 def names(folder):
@@ -73,6 +76,21 @@ def write(path, picture):
     """Writes one picture; the file is whole or not there."""
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.save(file, np.asarray(picture, np.float32))
+
+
+def read_settings(folder: str | os.PathLike) -> dict:
+    """What the clips of a folder were made with; empty where that is not known.
+
+    Raises:
+      UserError: the file is damaged.
+    """
+    path = Path(folder, SETTINGS_FILE)
+    if not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{path} is damaged; preprocess into another folder") from error
 
 
 def read_ranges(folder):

@@ -8,15 +8,15 @@ import numpy as np
 from audio_tt.errors import UserError
 from audio_tt.training import holding_out
 from autoencoder_tt.design import HeldOut
-from autoencoder_tt.published import clips, preparation
+from autoencoder_tt.published import clips
 
 
 @gin.configurable(module="autoencoder_tt.data")
 class PicturePairs:
     """Preprocessed clips, see `autoencoder_tt.published.clips`, for the published network.
 
-    Where whole recordings were cut into clips, the number that a name ends in, as in
-    `tune_003.wav`, tells those of one recording apart; otherwise a clip is a recording of its own.
+    Where `preprocess --whole` made them, the number that a name ends in, as in `tune_003.wav`,
+    tells clips of one recording apart. Otherwise each clip is a recording of its own.
 
     Args:
       path: their folder.
@@ -48,7 +48,7 @@ class PicturePairs:
         unknown = sorted(set(names) - set(self.ranges))
         if unknown:
             raise UserError(f"the range of {unknown[0]} is not known; preprocess it again")
-        recording_of = _recording_of if preparation.is_of_whole(self.path) else str
+        recording_of = _recording_of if clips.read_settings(path).get("whole", False) else str
         kept_back = holding_out.choose_pieces(names, validation_split, recording_of)
         self.training_names = [n for n in names if n not in kept_back]
         self.held_out_names = [n for n in names if n in kept_back]

@@ -14,7 +14,6 @@ from audio_tt.training.parallel import run_jobs
 from autoencoder_tt.published import clips
 from autoencoder_tt.published.features import ClipSpectrogram, Range
 
-SETTINGS_FILE = "settings.json"
 _CLIPS_BETWEEN_SAVES = 50
 
 
@@ -130,34 +129,11 @@ def _is_done(job, ranges):
     return name in ranges and all(p.exists() and p.stat().st_mtime >= time for p in paths)
 
 
-def is_of_whole(folder: Path) -> bool:
-    """Whether the clips of a folder are whole recordings cut up, with numbers in their names.
-
-    Raises:
-      UserError: what says so is damaged.
-    """
-    return bool(_read_settings(folder).get("whole", False))
-
-
-def _read_settings(folder):
-    """The settings that a folder's clips were made with; empty where nothing says."""
-    path = folder / SETTINGS_FILE
-    if not path.exists():
-        return {}
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path} is damaged; preprocess into another folder") from error
-    if not isinstance(found, dict):
-        raise UserError(f"{path} is damaged; preprocess into another folder")
-    return found
-
-
 def _check_settings(folder, settings):
     """Keeps clips of different settings out of one folder."""
-    path = folder / SETTINGS_FILE
+    path = folder / clips.SETTINGS_FILE
     if path.exists():
-        found = _read_settings(folder)
+        found = clips.read_settings(folder)
         differ = sorted(key for key in settings | found if settings.get(key) != found.get(key))
         if differ:
             raise UserError(

@@ -254,7 +254,7 @@ def pictures(tmp_path):
         for folder in ("f0_spectrograms", "spectrograms"):
             clips.write(tmp_path / folder / f"{name}.npy", random.random((16, 16, 2)))
     clips.write_ranges(tmp_path, ranges)
-    (tmp_path / "settings.json").write_text('{"whole": true}')
+    (tmp_path / clips.SETTINGS_FILE).write_text('{"whole": true}')
     yield tmp_path, ranges
     gin.clear_config()
 
@@ -309,6 +309,20 @@ def test_a_published_run_goes_on_and_is_a_model_for_the_original(tmp_path, pictu
     again = loading.load(tmp_path / "halves")
     for a, b in zip(loaded.design.network.weights, again.design.network.weights, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_numbers_tell_clips_apart_only_where_all_of_a_recording_was_taken(pictures, caplog):
+    folder, ranges = pictures
+    spectrogram = designs.get_design().spectrogram
+    (folder / clips.SETTINGS_FILE).unlink()  # flute_000.wav, flute_001.wav, ... are recordings
+    pairs = PicturePairs(folder, spectrogram, validation_split=0.5)
+    assert len(pairs.held_out_names) == len(pairs.training_names) == 3
+    (folder / clips.SETTINGS_FILE).write_text('{"whole": true}')
+    pairs = PicturePairs(folder, spectrogram, validation_split=0.5, n_clips=2)
+    assert not pairs.held_out_names and "none is held out" in caplog.text
+    (folder / clips.SETTINGS_FILE).write_text("{")
+    with pytest.raises(UserError, match="settings.json is damaged"):
+        PicturePairs(folder, spectrogram)
 
 
 def test_the_first_clips_and_what_is_read_of_them(pictures):

@@ -1,5 +1,8 @@
 """From audio to audio: any length, channels, strength, blocks, and going on after a stop."""
 
+import subprocess
+import sys
+
 import gin
 import numpy as np
 import pytest
@@ -150,6 +153,23 @@ def test_settings_are_kept(content, style, small):
     assert np.abs(other - before).max() > 1e-3
     gin.clear_config()
     np.testing.assert_array_equal(player.render(content, RATE), before)
+
+
+def test_nothing_is_imported_without_need():
+    code = """if True:
+        import sys
+        import numpy as np
+        from style_tt.playing import loading, player
+        from style_tt.playing.recordings import Recording
+        small = ["LogSpectrogram.n_fft=64", "LogSpectrogram.hop_length=16", "GriffinLim.n_iter=1"]
+        loading.read_settings((), small, steps=1)
+        noise = np.random.default_rng(0).normal(0, 0.1, 400).astype(np.float32)
+        player.StylePlayer(Recording.from_audio(noise)).render(noise, 22050)
+        heavy = {"librosa", "numba", "matplotlib", "pandas", "sklearn"}
+        print(*sorted(heavy & set(sys.modules)))
+    """
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, "\n"), result.stderr
 
 
 def test_mono_and_whole_hops(content, style, small):
