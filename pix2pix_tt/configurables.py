@@ -3,7 +3,7 @@
 from pix2pix_tt import features, losses, models
 from pix2pix_tt.data import slice_pairs
 from pix2pix_tt.playing import blending, phases, transfer
-from pix2pix_tt.synthesis import augmentation, mixing
+from pix2pix_tt.synthesis import augmentation, mixing, sources
 from pix2pix_tt.training import finder, loop, trainer
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "models",
     "phases",
     "slice_pairs",
+    "sources",
     "trainer",
     "transfer",
 ]

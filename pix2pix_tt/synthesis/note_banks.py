@@ -34,23 +34,36 @@ class Source:
         name: the instrument, as its folder of recordings is called.
         path: a SoundFont file, or a folder of notes in NSynth's layout.
         program: General MIDI program of the SoundFont; None for a folder.
+        bank: of the SoundFont.
+        preset: what the files of a folder are called, such as guitar_acoustic_010; the name, or
+            the name and 000, when None.
     """
 
     name: str
     path: Path
     program: int | None = None
+    bank: int = 0
+    preset: str | None = None
 
     @property
     def sample_rate(self) -> int:
-        """Hz at which its notes are."""
-        return NSYNTH_RATE if self.program is None else SOUNDFONT_RATE
+        """Hz at which its notes are: of a folder, those of its first file."""
+        if self.program is not None:
+            return SOUNDFONT_RATE
+        first = next(iter(sorted(_nsynth_files(self).items())))[1]
+        return io.info(first).sample_rate
+
+    @property
+    def identity(self) -> str:
+        """What tells it from other sources, the state of its file or folder included."""
+        state = self.path.stat()
+        file = f"{self.path.resolve()} {state.st_size} {state.st_mtime_ns}"
+        return f"{file} {self.bank} {self.program} {self.preset}"
 
 
 def bank_path(source: Source, folder: Path) -> Path:
     """Returns where the bank of a source lies; another source has another name."""
-    state = source.path.stat()
-    identity = f"{source.path.resolve()} {state.st_size} {state.st_mtime_ns} {source.program}"
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    digest = hashlib.sha256(source.identity.encode()).hexdigest()[:12]
     return folder / f"{source.name}-{digest}.npy"
 
 
@@ -105,7 +118,7 @@ def render_velocities(source: Source) -> Iterator[np.ndarray]:
     Yields:
         float32 `[pitches, samples]` at `SOUNDFONT_RATE`.
     """
-    instrument = SoundFontInstrument(source.program, source.path)
+    instrument = SoundFontInstrument(source.program, source.path, source.bank)
     samples = round(NOTE_SECONDS * SOUNDFONT_RATE)
     starts = [i * SPACING_SECONDS for i in range(len(PITCHES))]
     for velocity in VELOCITIES:
@@ -125,18 +138,19 @@ def read_nsynth(source: Source) -> np.ndarray:
     velocity that is missing is played by the nearest there is, a pitch that is missing is silent.
 
     Returns:
-        float32 `[pitches, velocities, samples]` at `NSYNTH_RATE`.
+        float32 `[pitches, velocities, samples]` at the source's sample rate.
 
     Raises:
         UserError: the folder holds no note of that name, or one cannot be read.
     """
-    samples = round(NOTE_SECONDS * NSYNTH_RATE)
+    rate = source.sample_rate
+    samples = round(NOTE_SECONDS * rate)
     sounds = np.zeros((len(PITCHES), len(VELOCITIES), samples), np.float32)
     files = _nsynth_files(source)
     missing = []
     for p, pitch in enumerate(PITCHES):
         there = {v: files[key] for v, key in enumerate(_keys(pitch)) if key in files}
-        read = {v: io.read(path, NSYNTH_RATE)[0][:samples] for v, path in there.items()}
+        read = {v: io.read(path, rate)[0][:samples] for v, path in there.items()}
         for v, velocity in enumerate(VELOCITIES):
             if read:
                 nearest = min(read, key=lambda other, to=velocity: abs(VELOCITIES[other] - to))
@@ -161,12 +175,12 @@ def _keys(pitch):
 
 def _nsynth_files(source):
     """Returns the files of an instrument by pitch and velocity, as in 060-100."""
-    for prefix in (source.name, f"{source.name}_000"):
+    for prefix in [source.preset] if source.preset else [source.name, f"{source.name}_000"]:
         files = {path.stem[-7:]: path for path in source.path.glob(f"{prefix}-???-???.wav")}
         if files.keys() & {key for pitch in PITCHES for key in _keys(pitch)}:
             return files
     raise UserError(
-        f"{source.path}: holds no notes of {source.name}; they are called like "
+        f"{source.path}: holds no notes of {source.preset or source.name}; they are called like "
         "guitar_acoustic_000-060-100.wav; check --nsynth_path and --instruments."
     )
 

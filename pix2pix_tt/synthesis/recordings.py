@@ -27,7 +27,10 @@ BANK_FOLDER = ".notes"
 
 
 def find_sources(
-    nsynth_path: str | None, soundfont: str | None, instruments: Sequence[str] | None
+    nsynth_path: str | None,
+    soundfont: str | None,
+    instruments: Sequence[str] | None,
+    origins: Sequence[Source] = (),
 ) -> list[Source]:
     """Finds where the instruments' notes come from.
 
@@ -37,20 +40,26 @@ def find_sources(
         instruments: names; with a SoundFont as for `find_program`, with NSynth as
             guitar_acoustic_010, where guitar_acoustic means preset 000. None means the four
             published ones.
+        origins: sources that take the place of the instrument of their name, see
+            `sources.origin_sources`.
+
+    Returns:
+        The sources; those of one name are a choice, of which each recording is played by one.
 
     Raises:
         UserError: both are given, one is missing, or an instrument is unknown.
     """
-    names = list(dict.fromkeys(instruments or PROGRAMS))
+    given = {source.name for source in origins}
+    names = [name for name in dict.fromkeys(instruments or PROGRAMS) if name not in given]
     if nsynth_path and soundfont:
         raise UserError("--nsynth_path and --soundfont are both given; leave one out.")
     if not nsynth_path:
         path = find_soundfont(soundfont)
-        return [Source(name, path, find_program(name)) for name in names]
+        return [*origins, *(Source(name, path, find_program(name)) for name in names)]
     folder = Path(nsynth_path)
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder of NSynth's notes; check --nsynth_path.")
-    return [Source(name, folder) for name in names]
+    return [*origins, *(Source(name, folder) for name in names)]
 
 
 def find_pieces(midi_path: str) -> dict[str, str]:
@@ -168,15 +177,21 @@ def record_all(
 
 def _missing_takes(name, sources, audios_path, mixer, augmentation):
     takes = []
+    parts = {}
+    for source in sources:
+        parts.setdefault(source.name, []).append(source)
     for copy in range(augmentation.copies + 1):
         varied = augmentation.vary(mixer, name, copy)
         file = f"{name}_copy{copy}.wav" if copy else f"{name}.wav"
-        for source in sources:
-            path = audios_path / source.name / file
-            if not path.exists():
-                bank = bank_path(source, audios_path / BANK_FOLDER)
-                treated = source.name in augmentation.effects_on
-                takes.append(Take(path, bank, source.sample_rate, varied, copy, treated))
+        for instrument, choice in parts.items():
+            path = audios_path / instrument / file
+            if path.exists():
+                continue
+            source = augmentation.choose(choice, name, copy)
+            bank = bank_path(source, audios_path / BANK_FOLDER)
+            treated = instrument in augmentation.effects_on
+            played = augmentation.detune(varied, name, copy) if treated else varied
+            takes.append(Take(path, bank, source.sample_rate, played, copy, treated))
     return tuple(takes)
 
 

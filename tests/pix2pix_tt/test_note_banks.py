@@ -90,7 +90,7 @@ def test_a_bank_is_scaled_to_its_loudest_note_and_kept(folder, tmp_path_factory)
 class Organ:
     """Plays a note as a constant of pitch + velocity / 1000 while it is held."""
 
-    def __init__(self, program, path):
+    def __init__(self, program, path, bank):
         assert (program, path.name) == (19, "own.sf3")
 
     def render(self, music, sample_rate, tail_seconds):

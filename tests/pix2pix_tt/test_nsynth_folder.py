@@ -14,7 +14,7 @@ class Bells:
 
     asked = []
 
-    def __init__(self, program, path):
+    def __init__(self, program, path, bank):
         self.asked.append((program, path.name))
 
     def render(self, music, sample_rate, tail_seconds):
@@ -102,14 +102,6 @@ def test_bad_input(font, tmp_path, monkeypatch):
     with pytest.raises(UserError, match="bell_000 is silent"):
         nsynth_folder.build(str(font), 14, folder, "bell_000")
     assert not folder.exists()
-
-
-def test_a_broken_soundfont_is_told_before_fluidsynth_sees_it(tmp_path):
-    from audio_tt.music import soundfont
-
-    (tmp_path / "own.sf3").write_bytes(b"not a font")
-    with pytest.raises(UserError, match=r"own\.sf3: not a SoundFont"):
-        soundfont.play_with_fluidsynth(tmp_path / "own.sf3", 0, [], seconds=1.0)
 
 
 def test_names_of_programs():
