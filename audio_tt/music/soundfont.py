@@ -25,19 +25,21 @@ Player = Callable[..., tuple[np.ndarray, int]]
 def find_soundfont(path: str | os.PathLike | None = None) -> Path:
     """Finds a SoundFont file.
 
-    Looks at `path`, then at the environment variable TIMBRE_TT_SOUNDFONT, then in
-    /usr/share/sounds/sf2 and sf3 (the largest file first), then at the small font that
-    pretty_midi brings.
+    Looks at `path`, then at the environment variable TIMBRE_TT_SOUNDFONT, each of which may be the
+    bare name of a file in /usr/share/sounds/sf2 or sf3; then in those folders (the largest file
+    first), then at the small font that pretty_midi brings.
 
     Raises:
         UserError: the file named by `path` or by the variable is missing, or there is none at all.
     """
     for given, origin in ((path, ""), (os.environ.get(SOUNDFONT_VARIABLE), SOUNDFONT_VARIABLE)):
         if given:
-            if not Path(given).is_file():
+            in_system_folders = [folder / given for folder in SYSTEM_FOLDERS]
+            file = next((f for f in (Path(given), *in_system_folders) if f.is_file()), None)
+            if file is None:
                 where = f" (from {origin})" if origin else ""
                 raise UserError(f"{given}: no such SoundFont file{where}; check the path.")
-            return Path(given)
+            return file
     found = {file.resolve() for folder in SYSTEM_FOLDERS for file in folder.glob("*.sf[23]")}
     if found:
         return max(found, key=lambda file: (file.stat().st_size, file.name))

@@ -7,7 +7,7 @@ from pathlib import Path
 import gin
 
 from audio_tt.errors import UserError
-from audio_tt.music.soundfont import SYSTEM_FOLDERS, find_soundfont
+from audio_tt.music.soundfont import find_soundfont
 from pix2pix_tt.synthesis.note_banks import Source
 
 _PRESET = re.compile(r"(?P<file>.+\.sf[23]):(?:(?P<bank>\d+):)?(?P<program>\d+)")
@@ -39,7 +39,7 @@ def parse_source(text: str, name: str) -> Source:
         UserError: it is none of these, or there is no such file or folder.
     """
     if preset := _PRESET.fullmatch(text):
-        file = find_soundfont(_in_system_folder(preset["file"]))
+        file = find_soundfont(preset["file"])
         return Source(name, file, int(preset["program"]), int(preset["bank"] or 0))
     folder, _, notes = text.rpartition(":")
     if folder and Path(folder).is_dir():
@@ -48,10 +48,3 @@ def parse_source(text: str, name: str) -> Source:
         f"{text!r} is no source of notes; write FILE.sf2:PROGRAM, FILE.sf2:BANK:PROGRAM or "
         "FOLDER:NAME, a folder of notes in NSynth's layout."
     )
-
-
-def _in_system_folder(file):
-    if Path(file).is_file():
-        return file
-    found = (folder / file for folder in SYSTEM_FOLDERS)
-    return next((path for path in found if path.is_file()), file)
