@@ -99,6 +99,13 @@ class Augmentation:
             return sources[0]
         return sources[int(self._random(name, copy, "source").integers(len(sources)))]
 
+    def effects(self) -> dict:
+        """Returns the settings that decide what `treat` does."""
+        elsewhere = ("copies", "semitones", "tempo", "note_length", "level_db")
+        elsewhere += ("effects_on", "detune_cents")
+        settings = dataclasses.asdict(self)
+        return {name: value for name, value in settings.items() if name not in elsewhere}
+
     def treat(self, audio: np.ndarray, sample_rate: int, name: str, copy: int) -> np.ndarray:
         """Puts the recording of a piece through effects.
 

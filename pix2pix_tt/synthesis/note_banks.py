@@ -54,6 +54,13 @@ class Source:
         return io.info(first).sample_rate
 
     @property
+    def settings(self) -> dict:
+        """What tells it from other sources, wherever its file or folder lies."""
+        size = self.path.stat().st_size if self.path.is_file() else None
+        preset = {"bank": self.bank, "program": self.program, "preset": self.preset}
+        return {"file": self.path.name, "size": size, **preset}
+
+    @property
     def identity(self) -> str:
         """What tells it from other sources, the state of its file or folder included."""
         state = self.path.stat()

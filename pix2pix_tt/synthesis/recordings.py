@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from absl import logging
 
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.files import io, provenance
 from audio_tt.music import corpus
 from audio_tt.music.instruments import PROGRAMS, find_program
 from audio_tt.music.notes import Note, read_midi
@@ -110,6 +111,7 @@ class Take:
         mixer: how they are put together.
         copy: number of the copy, 0 for the piece itself.
         has_effects: whether the instrument's recordings get effects.
+        settings: all that decides how it sounds, for `audio_tt.files.provenance`.
     """
 
     path: Path
@@ -118,6 +120,7 @@ class Take:
     mixer: Mixer
     copy: int
     has_effects: bool
+    settings: dict
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,15 +143,17 @@ def record_all(
 ) -> int:
     """Writes AUDIOS/INSTRUMENT/PIECE.wav and PIECE_copy1.wav, ... for all that is missing.
 
-    A piece that cannot be read is passed over with a warning. What is there is kept. `run` calls a
-    function for each of a list of jobs, as `run_jobs` does.
+    A piece that cannot be read is passed over with a warning. What is there is kept, unless it was
+    made here with other settings: then it is made again. `run` calls a function for each of a list
+    of jobs, as `run_jobs` does.
 
     Returns:
         How many pieces there are with all instruments, old ones included.
 
     Raises:
-        UserError: an instrument's notes cannot be read, a recording cannot be written, or an
-            instrument that gets effects does not play.
+        UserError: an instrument's notes cannot be read, a recording cannot be written or was
+            changed since it was made with other settings, or an instrument that gets effects does
+            not play.
     """
     idle = set(augmentation.effects_on) - {source.name for source in sources}
     if idle:
@@ -157,8 +162,9 @@ def record_all(
     jobs = [
         Job(name, place, missing, augmentation)
         for name, place in pieces.items()
-        if (missing := _missing_takes(name, sources, audios_path, mixer, augmentation))
+        if (missing := _missing_takes(name, place, sources, audios_path, mixer, augmentation))
     ]
+    provenance.warn_of_remaking((take.path, take.settings) for job in jobs for take in job.takes)
     done = len(pieces) - len(jobs)
     if not jobs:
         return done
@@ -175,7 +181,7 @@ def record_all(
     return done
 
 
-def _missing_takes(name, sources, audios_path, mixer, augmentation):
+def _missing_takes(name, place, sources, audios_path, mixer, augmentation):
     takes = []
     parts = {}
     for source in sources:
@@ -185,14 +191,26 @@ def _missing_takes(name, sources, audios_path, mixer, augmentation):
         file = f"{name}_copy{copy}.wav" if copy else f"{name}.wav"
         for instrument, choice in parts.items():
             path = audios_path / instrument / file
-            if path.exists():
-                continue
             source = augmentation.choose(choice, name, copy)
-            bank = bank_path(source, audios_path / BANK_FOLDER)
             treated = instrument in augmentation.effects_on
             played = augmentation.detune(varied, name, copy) if treated else varied
-            takes.append(Take(path, bank, source.sample_rate, played, copy, treated))
+            settings = {
+                "piece": _state_of_piece(place),
+                "notes": source.settings,
+                "mixer": dataclasses.asdict(played),
+                "effects": augmentation.effects() if treated else None,
+            }
+            if provenance.must_be_made(path, settings):
+                bank = bank_path(source, audios_path / BANK_FOLDER)
+                rate = source.sample_rate
+                takes.append(Take(path, bank, rate, played, copy, treated, settings))
     return tuple(takes)
+
+
+def _state_of_piece(place):
+    if place.startswith(CORPUS):
+        return place
+    return hashlib.sha256(Path(place).read_bytes()).hexdigest()
 
 
 def _build_banks(sources, folder, run):
@@ -213,7 +231,9 @@ def record(job: Job) -> str | None:
         audio = take.mixer.mix(notes, np.load(take.bank, mmap_mode="r"), take.bank_rate)
         if take.has_effects:
             audio = job.augmentation.treat(audio, rate, job.name, take.copy)
+        provenance.discard(take.path)
         io.write(take.path, audio, rate)
+        provenance.record(take.path, take.settings)
     return None
 
 
