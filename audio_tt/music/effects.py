@@ -8,6 +8,7 @@ import gin
 import numpy as np
 
 CODECS = {"mp3": ("MP3", "MPEG_LAYER_III"), "ogg": ("OGG", "VORBIS")}
+_BLOCK_SIZE = 16384  # samples
 
 
 @gin.configurable(module="audio_tt.music")
@@ -156,15 +157,11 @@ def through_codec(audio: np.ndarray, sample_rate: int, codec: str, compression: 
     import soundfile
 
     container, subtype = CODECS[codec]
-    buffer = io.BytesIO()
-    soundfile.write(
-        buffer,
-        np.asarray(audio, np.float32),
-        sample_rate,
-        format=container,
-        subtype=subtype,
-        compression_level=compression,
-    )
+    audio, buffer = np.asarray(audio, np.float32), io.BytesIO()
+    how = {"format": container, "subtype": subtype, "compression_level": compression}
+    with soundfile.SoundFile(buffer, "w", sample_rate, 1, **how) as file:
+        for start in range(0, len(audio), _BLOCK_SIZE):  # libvorbis keeps a call's on the stack
+            file.write(audio[start : start + _BLOCK_SIZE])
     buffer.seek(0)
     decoded = soundfile.read(buffer, dtype="float32")[0][: len(audio)]
     return np.pad(decoded, (0, len(audio) - len(decoded)))
