@@ -56,7 +56,8 @@ class Mixer:
 
         bank_rate *= 2.0 ** (self.detune_cents / 1200.0)  # played faster, notes sound higher
         rate = bank_rate / self.playback_speed
-        total = max(1, round(max(note.end for note in notes) * rate))
+        seconds = max(note.end for note in notes) / self.playback_speed
+        total = max(1, round(seconds * bank_rate))
         audio = np.zeros(total, np.float32)
         for note in notes:
             start = round(note.start * rate)
@@ -67,6 +68,8 @@ class Mixer:
                 envelope = self._envelope(count, bank_rate)[: len(sound)]
                 audio[start : start + len(sound)] += sound * envelope
         audio = soxr.resample(audio, bank_rate, self.sample_rate, quality="HQ")
+        length = max(1, round(seconds * self.sample_rate))  # whatever rate the notes have
+        audio = np.pad(audio[:length], (0, max(0, length - len(audio))))
         return with_peak(audio, PEAK * 10 ** (self.level_db / 20))
 
     def _envelope(self, count, rate):
