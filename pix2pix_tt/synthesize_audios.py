@@ -54,7 +54,8 @@ _ORIGIN_SOURCES = flags.DEFINE_list(
     "origin_sources",
     None,
     "Several sources of its notes, of which each recording is played by one: FILE.sf2:PROGRAM, "
-    "FILE.sf2:BANK:PROGRAM, or FOLDER:NAME of notes in NSynth's layout.",
+    "FILE.sf2:BANK:PROGRAM, FOLDER:NAME of notes in NSynth's layout, or the folder or SFZ file "
+    "of a sample library.",
 )
 _COPIES = flags.DEFINE_integer(
     "copies", None, "How often each piece is played again in another way (0).", lower_bound=0

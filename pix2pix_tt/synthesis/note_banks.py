@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,10 @@ from absl import logging
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
+from audio_tt.music import sample_library
 from audio_tt.music.instruments import SoundFontInstrument
 from audio_tt.music.notes import Note
+from audio_tt.music.sampled import SampledInstrument
 
 PITCHES = tuple(range(22, 108))  # as NSynth has them
 VELOCITIES = (25, 50, 100, 127)
@@ -20,6 +22,7 @@ NOTE_SECONDS = 4.0
 HELD_SECONDS = 3.0
 SOUNDFONT_RATE = 44100
 NSYNTH_RATE = 16000
+BEYOND = 3  # semitones that a sample library plays above and below its own notes
 PEAK = 32000 / 32768  # of what is written
 # Between two notes that are rendered in one go: FluidSynth begins a note at multiples of 64
 # samples only, and by then the longest release has died away.
@@ -32,11 +35,13 @@ class Source:
 
     Attributes:
         name: the instrument, as its folder of recordings is called.
-        path: a SoundFont file, or a folder of notes in NSynth's layout.
-        program: General MIDI program of the SoundFont; None for a folder.
+        path: a SoundFont file, a folder of notes in NSynth's layout, or a sample library.
+        program: General MIDI program of the SoundFont; None for the others.
         bank: of the SoundFont.
         preset: what the files of a folder are called, such as guitar_acoustic_010; the name, or
             the name and 000, when None.
+        is_library: whether it is a sample library, as `audio_tt.music.sample_library` reads it: a
+            folder of recorded notes, or an SFZ file.
     """
 
     name: str
@@ -44,11 +49,17 @@ class Source:
     program: int | None = None
     bank: int = 0
     preset: str | None = None
+    is_library: bool = False
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether an instrument plays its notes, rather than that they are read from files."""
+        return self.program is not None or self.is_library
 
     @property
     def sample_rate(self) -> int:
         """Hz at which its notes are: of a folder, those of its first file."""
-        if self.program is not None:
+        if self.is_rendered:
             return SOUNDFONT_RATE
         first = next(iter(sorted(_nsynth_files(self).items())))[1]
         return io.info(first).sample_rate
@@ -65,7 +76,19 @@ class Source:
         """What tells it from other sources, the state of its file or folder included."""
         state = self.path.stat()
         file = f"{self.path.resolve()} {state.st_size} {state.st_mtime_ns}"
-        return f"{file} {self.bank} {self.program} {self.preset}"
+        return f"{file} {self.bank} {self.program} {self.preset} {self.is_library}"
+
+    def open(self) -> tuple[SoundFontInstrument | SampledInstrument, Sequence[int]]:
+        """Returns what renders its notes, and the MIDI pitches that it has.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        if not self.is_library:
+            return SoundFontInstrument(self.program, self.path, self.bank), PITCHES
+        library = sample_library.read(self.path)
+        lowest, highest = library.low - BEYOND, library.high + BEYOND
+        return SampledInstrument(library), range(lowest, highest + 1)
 
 
 def bank_path(source: Source, folder: Path) -> Path:
@@ -87,7 +110,7 @@ def build_bank(source: Source, folder: Path) -> Path:
     path = bank_path(source, folder)
     if path.is_file():
         return path
-    sounds = render_program(source) if source.program is not None else read_nsynth(source)
+    sounds = render_notes(source) if source.is_rendered else read_nsynth(source)
     peak = loudest(source, sounds)
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.save(file, np.round(sounds * (32767 / peak)).astype(np.int16))
@@ -106,8 +129,8 @@ def loudest(source: Source, sounds: np.ndarray) -> float:
     return peak
 
 
-def render_program(source: Source) -> np.ndarray:
-    """Renders a SoundFont program: 3 s held, 1 s of release.
+def render_notes(source: Source) -> np.ndarray:
+    """Renders the notes of a SoundFont program or a sample library: 3 s held, 1 s of release.
 
     Returns:
         float32 `[pitches, velocities, samples]` at `SOUNDFONT_RATE`.
@@ -120,20 +143,23 @@ def render_program(source: Source) -> np.ndarray:
 
 
 def render_velocities(source: Source) -> Iterator[np.ndarray]:
-    """Renders a SoundFont program as `render_program` does, one velocity after the other.
+    """Renders notes as `render_notes` does, one velocity after the other.
 
     Yields:
         float32 `[pitches, samples]` at `SOUNDFONT_RATE`.
     """
-    instrument = SoundFontInstrument(source.program, source.path, source.bank)
+    instrument, playable = source.open()
     samples = round(NOTE_SECONDS * SOUNDFONT_RATE)
     starts = [i * SPACING_SECONDS for i in range(len(PITCHES))]
     for velocity in VELOCITIES:
         notes = [
             Note(pitch, velocity, start, start + HELD_SECONDS)
             for pitch, start in zip(PITCHES, starts, strict=True)
+            if pitch in playable
         ]
-        audio = instrument.render(notes, SOUNDFONT_RATE, tail_seconds=NOTE_SECONDS - HELD_SECONDS)
+        tail = NOTE_SECONDS - HELD_SECONDS
+        audio = instrument.render(notes, SOUNDFONT_RATE, tail_seconds=tail)
+        audio = np.pad(audio, (0, round(starts[-1] * SOUNDFONT_RATE) + samples))
         firsts = [round(start * SOUNDFONT_RATE) for start in starts]
         yield np.stack([audio[first : first + samples] for first in firsts])
 

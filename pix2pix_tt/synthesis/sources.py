@@ -32,7 +32,8 @@ def parse_source(text: str, name: str) -> Source:
 
     Args:
         text: `FILE.sf2:PROGRAM` or `FILE.sf2:BANK:PROGRAM`, where the file may lie in the system's
-            folders of SoundFonts; or `FOLDER:NAME` for notes in NSynth's layout.
+            folders of SoundFonts; `FOLDER:NAME` for notes in NSynth's layout; or the folder or SFZ
+            file of a sample library.
         name: the instrument, as its folder of recordings shall be called.
 
     Raises:
@@ -41,10 +42,12 @@ def parse_source(text: str, name: str) -> Source:
     if preset := _PRESET.fullmatch(text):
         file = find_soundfont(preset["file"])
         return Source(name, file, int(preset["program"]), int(preset["bank"] or 0))
+    if Path(text).is_dir() or (Path(text).is_file() and Path(text).suffix.lower() == ".sfz"):
+        return Source(name, Path(text), is_library=True)
     folder, _, notes = text.rpartition(":")
     if folder and Path(folder).is_dir():
         return Source(name, Path(folder), preset=notes)
     raise UserError(
-        f"{text!r} is no source of notes; write FILE.sf2:PROGRAM, FILE.sf2:BANK:PROGRAM or "
-        "FOLDER:NAME, a folder of notes in NSynth's layout."
+        f"{text!r} is no source of notes; write FILE.sf2:PROGRAM, FILE.sf2:BANK:PROGRAM, "
+        "FOLDER:NAME for notes in NSynth's layout, or the FOLDER or SFZ file of a sample library."
     )
