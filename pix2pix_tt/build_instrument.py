@@ -1,11 +1,11 @@
 """Writes an instrument as a folder of notes in NSynth's layout.
 
     python -m pix2pix_tt.build_instrument --soundfont=FluidR3_GM.sf2 --program=46 --output=notes
-    python -m pix2pix_tt.build_instrument --samples=salamander/velocity10 --output=notes \\
-        --name=keyboard_acoustic_010 --sample_rate=44100
+    python -m pix2pix_tt.build_instrument --samples=takes/soft,takes/loud --output=notes \\
+        --name=keyboard_acoustic_000 --sample_rate=44100
 
-The second is a sample library: a folder of recorded notes with their names (A#3, Bb2, a MIDI
-number), or an SFZ file. It writes OUTPUT/NAME-PITCH-VELOCITY.wav for the pitches 22 to 107 and the
+The second are sample libraries: folders of recorded notes with their names (A#3, Bb2, a MIDI
+number), or SFZ files. It writes OUTPUT/NAME-PITCH-VELOCITY.wav for the pitches 22 to 107 and the
 velocities 25, 50, 100 and 127: 4 s, of which 3 s are held. pix2pix_tt.synthesize_audios reads the
 folder as --nsynth_path. What is there is kept, so the same command continues.
 """
@@ -22,8 +22,11 @@ _PROGRAM = flags.DEFINE_integer(
     "program", None, "Program of the SoundFont.", lower_bound=0, upper_bound=127
 )
 _BANK = flags.DEFINE_integer("bank", 0, "Its bank in the SoundFont.", lower_bound=0)
-_SAMPLES = flags.DEFINE_string(
-    "samples", None, "Folder of recorded notes, or SFZ file, in place of a SoundFont."
+_SAMPLES = flags.DEFINE_list(
+    "samples",
+    None,
+    "Folder of recorded notes, or SFZ file, in place of a SoundFont; several, comma-separated, are "
+    "layers, the softest first.",
 )
 _OUTPUT = flags.DEFINE_string("output", None, "Folder to write into.", required=True)
 _NAME = flags.DEFINE_string(
@@ -37,25 +40,27 @@ def main():
     from pix2pix_tt.synthesis import nsynth_folder
 
     app.parse_gin()
-    source = _source()
-    written = nsynth_folder.build(source, Path(_OUTPUT.value), _RATE.value)
-    logging.info("%s: %d notes of %s written", _OUTPUT.value, written, source.name)
+    sources = _sources()
+    written = nsynth_folder.build(sources, Path(_OUTPUT.value), _RATE.value)
+    logging.info("%s: %d notes of %s written", _OUTPUT.value, written, sources[0].name)
 
 
-def _source():
+def _sources():
     from audio_tt.music.instruments import program_name
     from audio_tt.music.soundfont import find_soundfont
     from pix2pix_tt.synthesis.note_banks import Source
 
-    if (_SAMPLES.value is None) == (_PROGRAM.value is None):
+    if bool(_SAMPLES.value) == (_PROGRAM.value is not None):
         raise UserError("give either --program, of a SoundFont, or --samples.")
     if _PROGRAM.value is not None:
         name = _NAME.value or f"{program_name(_PROGRAM.value)}_000"
-        return Source(name, find_soundfont(_SOUNDFONT.value), _PROGRAM.value, _BANK.value)
-    place = Path(_SAMPLES.value)
-    if not place.exists():
-        raise UserError(f"{place}: no such folder or SFZ file; check --samples.")
-    return Source(_NAME.value or f"{place.stem}_000", place, is_library=True)
+        return [Source(name, find_soundfont(_SOUNDFONT.value), _PROGRAM.value, _BANK.value)]
+    places = [Path(place) for place in _SAMPLES.value]
+    for place in places:
+        if not place.exists():
+            raise UserError(f"{place}: no such folder or SFZ file; check --samples.")
+    name = _NAME.value or f"{places[0].stem}_000"
+    return [Source(name, place, is_library=True) for place in places]
 
 
 if __name__ == "__main__":

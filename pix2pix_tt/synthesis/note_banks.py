@@ -137,21 +137,29 @@ def render_notes(source: Source) -> np.ndarray:
     """
     samples = round(NOTE_SECONDS * SOUNDFONT_RATE)
     sounds = np.empty((len(PITCHES), len(VELOCITIES), samples), np.float32)
-    for v, notes in enumerate(render_velocities(source)):
+    for v, notes in enumerate(render_velocities([source])):
         sounds[:, v] = notes
     return sounds
 
 
-def render_velocities(source: Source) -> Iterator[np.ndarray]:
+def render_velocities(sources: Sequence[Source]) -> Iterator[np.ndarray]:
     """Renders notes as `render_notes` does, one velocity after the other.
+
+    Args:
+        sources: what plays them; of several, the softest first, each plays its share of the
+            velocities.
 
     Yields:
         float32 `[pitches, samples]` at `SOUNDFONT_RATE`.
     """
-    instrument, playable = source.open()
+    opened = {}
     samples = round(NOTE_SECONDS * SOUNDFONT_RATE)
     starts = [i * SPACING_SECONDS for i in range(len(PITCHES))]
-    for velocity in VELOCITIES:
+    for v, velocity in enumerate(VELOCITIES):
+        source = sources[v * len(sources) // len(VELOCITIES)]
+        if source not in opened:
+            opened = {source: source.open()}
+        instrument, playable = opened[source]
         notes = [
             Note(pitch, velocity, start, start + HELD_SECONDS)
             for pitch, start in zip(PITCHES, starts, strict=True)

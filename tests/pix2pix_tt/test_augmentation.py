@@ -70,7 +70,7 @@ def test_a_phone_hears_a_band():
     gain = 20 * np.log10(np.abs(np.fft.rfft(limit_band(impulse(), RATE, 200, 3200))))
     np.testing.assert_allclose(gain[[200, 3200]], -3.0, atol=0.2)
     np.testing.assert_allclose(gain[800], 0.0, atol=0.1)
-    assert gain[50] == pytest.approx(-24, abs=0.5)
+    assert gain[50] == pytest.approx(-24, abs=1.5)
     assert gain[6400] < -12
     without_top = 20 * np.log10(np.abs(np.fft.rfft(limit_band(impulse(), RATE, 200, 7900))))
     assert without_top[7900] == pytest.approx(0, abs=0.1)

@@ -40,7 +40,7 @@ def font(request, tmp_path, monkeypatch):
 
 def test_notes_in_nsynths_layout(font, tmp_path):
     folder = tmp_path / "notes"
-    assert nsynth_folder.build(Source("bell_acoustic_000", font, 14), folder) == 8
+    assert nsynth_folder.build([Source("bell_acoustic_000", font, 14)], folder) == 8
     assert Bells.asked == [(14, font.name)]
     assert sorted(path.name for path in folder.iterdir()) == [
         f"bell_acoustic_000-{pitch:03d}-{velocity:03d}.wav"
@@ -66,7 +66,7 @@ def test_notes_in_nsynths_layout(font, tmp_path):
 
 
 def test_what_it_writes_is_read_again(font, tmp_path):
-    nsynth_folder.build(Source("bell_000", font, 14), tmp_path / "notes")
+    nsynth_folder.build([Source("bell_000", font, 14)], tmp_path / "notes")
     sounds = note_banks.read_nsynth(Source("bell", tmp_path / "notes"))
     assert sounds.shape == (2, 4, 64000)
     audio = io.read(tmp_path / "notes" / "bell_000-060-050.wav")[0]
@@ -75,30 +75,30 @@ def test_what_it_writes_is_read_again(font, tmp_path):
 
 def test_what_is_there_is_kept_and_what_is_missing_comes_out_the_same(font, tmp_path):
     folder = tmp_path / "notes"
-    nsynth_folder.build(Source("bell_000", font, 14), folder)
+    nsynth_folder.build([Source("bell_000", font, 14)], folder)
     before = {path: path.read_bytes() for path in folder.iterdir()}
     (folder / "bell_000-060-025.wav").unlink()
     own = folder / "bell_000-069-127.wav"
     own.write_bytes(b"the user's own")
-    assert nsynth_folder.build(Source("bell_000", font, 14), folder) == 1
+    assert nsynth_folder.build([Source("bell_000", font, 14)], folder) == 1
     assert {path: path.read_bytes() for path in folder.iterdir()} == before | {
         own: b"the user's own"
     }
     Bells.asked.clear()
-    assert nsynth_folder.build(Source("bell_000", font, 14), folder) == 0
+    assert nsynth_folder.build([Source("bell_000", font, 14)], folder) == 0
     assert not Bells.asked
 
 
 def test_bad_input(font, tmp_path, monkeypatch):
     folder = tmp_path / "notes"
     with pytest.raises(UserError, match="--name=a/b"):
-        nsynth_folder.build(Source("a/b", font, 14), folder)
+        nsynth_folder.build([Source("a/b", font, 14)], folder)
     with pytest.raises(UserError, match="is a file, not a folder"):
-        nsynth_folder.build(Source("bell_000", font, 14), font)
+        nsynth_folder.build([Source("bell_000", font, 14)], font)
     assert not Bells.asked
     monkeypatch.setattr(Bells, "render", lambda self, music, rate, **_: np.zeros(30 * rate))
     with pytest.raises(UserError, match="bell_000 is silent"):
-        nsynth_folder.build(Source("bell_000", font, 14), folder)
+        nsynth_folder.build([Source("bell_000", font, 14)], folder)
     assert not folder.exists()
 
 
