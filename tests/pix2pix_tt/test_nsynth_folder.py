@@ -14,7 +14,7 @@ class Bells:
 
     asked = []
 
-    def __init__(self, program, path):
+    def __init__(self, program, path, bank):
         self.asked.append((program, path.name))
 
     def render(self, music, sample_rate, tail_seconds):
@@ -40,7 +40,7 @@ def font(request, tmp_path, monkeypatch):
 
 def test_notes_in_nsynths_layout(font, tmp_path):
     folder = tmp_path / "notes"
-    assert nsynth_folder.build(str(font), 14, folder, "bell_acoustic_000") == 8
+    assert nsynth_folder.build([Source("bell_acoustic_000", font, 14)], folder) == 8
     assert Bells.asked == [(14, font.name)]
     assert sorted(path.name for path in folder.iterdir()) == [
         f"bell_acoustic_000-{pitch:03d}-{velocity:03d}.wav"
@@ -66,7 +66,7 @@ def test_notes_in_nsynths_layout(font, tmp_path):
 
 
 def test_what_it_writes_is_read_again(font, tmp_path):
-    nsynth_folder.build(str(font), 14, tmp_path / "notes", "bell_000")
+    nsynth_folder.build([Source("bell_000", font, 14)], tmp_path / "notes")
     sounds = note_banks.read_nsynth(Source("bell", tmp_path / "notes"))
     assert sounds.shape == (2, 4, 64000)
     audio = io.read(tmp_path / "notes" / "bell_000-060-050.wav")[0]
@@ -75,41 +75,31 @@ def test_what_it_writes_is_read_again(font, tmp_path):
 
 def test_what_is_there_is_kept_and_what_is_missing_comes_out_the_same(font, tmp_path):
     folder = tmp_path / "notes"
-    nsynth_folder.build(str(font), 14, folder, "bell_000")
+    nsynth_folder.build([Source("bell_000", font, 14)], folder)
     before = {path: path.read_bytes() for path in folder.iterdir()}
     (folder / "bell_000-060-025.wav").unlink()
     own = folder / "bell_000-069-127.wav"
     own.write_bytes(b"the user's own")
-    assert nsynth_folder.build(str(font), 14, folder, "bell_000") == 1
+    assert nsynth_folder.build([Source("bell_000", font, 14)], folder) == 1
     assert {path: path.read_bytes() for path in folder.iterdir()} == before | {
         own: b"the user's own"
     }
     Bells.asked.clear()
-    assert nsynth_folder.build(str(font), 14, folder, "bell_000") == 0
+    assert nsynth_folder.build([Source("bell_000", font, 14)], folder) == 0
     assert not Bells.asked
 
 
 def test_bad_input(font, tmp_path, monkeypatch):
     folder = tmp_path / "notes"
-    with pytest.raises(UserError, match="gone.sf2: no such SoundFont"):
-        nsynth_folder.build(str(tmp_path / "gone.sf2"), 14, folder, "bell_000")
     with pytest.raises(UserError, match="--name=a/b"):
-        nsynth_folder.build(str(font), 14, folder, "a/b")
+        nsynth_folder.build([Source("a/b", font, 14)], folder)
     with pytest.raises(UserError, match="is a file, not a folder"):
-        nsynth_folder.build(str(font), 14, font, "bell_000")
+        nsynth_folder.build([Source("bell_000", font, 14)], font)
     assert not Bells.asked
     monkeypatch.setattr(Bells, "render", lambda self, music, rate, **_: np.zeros(30 * rate))
     with pytest.raises(UserError, match="bell_000 is silent"):
-        nsynth_folder.build(str(font), 14, folder, "bell_000")
+        nsynth_folder.build([Source("bell_000", font, 14)], folder)
     assert not folder.exists()
-
-
-def test_a_broken_soundfont_is_told_before_fluidsynth_sees_it(tmp_path):
-    from audio_tt.music import soundfont
-
-    (tmp_path / "own.sf3").write_bytes(b"not a font")
-    with pytest.raises(UserError, match=r"own\.sf3: not a SoundFont"):
-        soundfont.play_with_fluidsynth(tmp_path / "own.sf3", 0, [], seconds=1.0)
 
 
 def test_names_of_programs():
