@@ -56,10 +56,10 @@ def main():
             found = evaluation.find_pairs(_AUDIOS.value, origin, target)
             pairs[origin, target], unreadable = evaluation.readable(found)
             failed += unreadable
-    tables, trained = {}, None
+    tables, loaded = {}, None
     for model, origin, target in pairs_of:
-        if trained is None or trained.name != model:
-            trained = loading.load(model, **gin_flags.given())
+        if model != loaded:
+            trained, loaded = loading.load(model, **gin_flags.given()), model
             style = styles.choose(trained, _STYLE.value, _SEED.value)
         rows = evaluation.evaluate(trained, pairs[origin, target], methods, style, _SEED.value)
         tables[model, origin] = rows
