@@ -146,6 +146,7 @@ def prepare_recording(job):
                     measured["f0_confidence"],
                     measured["loudness_db"],
                     rates.frame_rate,
+                    job.pitch["method"],
                 )
                 example_files.save_example(
                     target, measured["audio"], measured, rates, measured["audio_16k"], source

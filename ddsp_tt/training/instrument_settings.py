@@ -13,7 +13,7 @@ RATES = {
     48000: ("ddsp/small_48k.gin", 16000.0),
 }
 _CONFIDENT = 0.85
-_FEWEST, _MOST = 20, 120
+_FEWEST, _MOST = 20, 250
 _FILE = "instrument.gin"
 _SETTINGS = """include '{base}'
 
