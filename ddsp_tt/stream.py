@@ -37,11 +37,11 @@ def main():
         io.info(_INPUT.value)
         io.check_writable(_OUTPUT.value, _INPUT.value)
 
-    from ddsp_tt.playing.live import LiveInstrument
-    from ddsp_tt.trained import loading
+    from ddsp_tt.playing.engine.live import LiveInstrument
+    from ddsp_tt.playing.player import load_instrument
 
-    trained = loading.load(_MODEL.value, **gin_flags.given())
-    instrument = LiveInstrument(trained, _OCTAVES.value, _LOUDNESS.value, _SEED.value)
+    loaded = load_instrument(_MODEL.value, **gin_flags.given())
+    instrument = LiveInstrument(loaded, _OCTAVES.value, _LOUDNESS.value, _SEED.value)
     logging.info(
         "latency %d samples, %.1f ms, and what the sound card adds",
         instrument.latency_samples,

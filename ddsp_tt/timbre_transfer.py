@@ -42,10 +42,9 @@ def main():
 
 def load_player(model, settings, **options):
     """A `DdspPlayer` of a model, with further gin settings."""
-    from ddsp_tt.playing.player import DdspPlayer
-    from ddsp_tt.trained import loading
+    from ddsp_tt.playing.player import DdspPlayer, load_instrument
 
-    return DdspPlayer(loading.load(model, **settings), **options)
+    return DdspPlayer(load_instrument(model, **settings), **options)
 
 
 if __name__ == "__main__":

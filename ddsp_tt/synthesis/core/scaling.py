@@ -6,9 +6,9 @@ import numpy as np
 from keras import ops
 
 from ddsp_tt.synthesis.core.functions import register
+from ddsp_tt.synthesis.shared import F0_RANGE
 
 DB_RANGE = 80.0  # dB between the loudness floor and full scale
-F0_RANGE = 127.0  # MIDI numbers
 
 _register = register("ddsp_tt.core")
 
