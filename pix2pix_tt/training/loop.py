@@ -89,8 +89,6 @@ def train(
                 for i in range(per_epoch)
             ]
             _run_epoch(trainer, batches, rates, progress_made, keeper, save_minutes * 60.0)
-            if epoch == first:
-                run.write_gin()  # once more, now that the losses have been called
             keeper.end_epoch(progress_made)
 
 

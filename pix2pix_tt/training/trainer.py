@@ -49,6 +49,7 @@ class Trainer:
             self.rates.append(discriminator_learning_rate)
             self.networks[DISCRIMINATOR_FILE] = self.discriminator
             self.figures += ["gen_loss", "disc_loss"]
+            self._generator_loss = losses.GeneratorLoss()
         self.optimizers = [_adam(rate, precision) for rate in self.rates]
         parts = [
             (network.trainable_variables, optimizer)
@@ -92,7 +93,7 @@ class Trainer:
         real, fake = (
             self.discriminator([origin, picture], training=training) for picture in (target, output)
         )
-        generator_loss, distance = losses.generator_loss(fake, target, output)
+        generator_loss, distance = self._generator_loss(fake, target, output)
         discriminator_loss = losses.discriminator_loss(real, fake)
         return [generator_loss, discriminator_loss], ops.stack(
             [distance, generator_loss, discriminator_loss]
