@@ -62,8 +62,8 @@ class Player(abc.ABC):
         if not_finite:
             logging.warning("%s: %d samples are not finite numbers; played as 0.", name, not_finite)
         sound = audio if self.keeps_channels else to_mono(audio, name)
-        if self.keeps_channels:
-            sound = sound.reshape(len(sound), -1)
+        if sound.ndim == 1 and self.keeps_channels:
+            sound = sound[:, None]
         blocks = (sound[i : i + _BLOCK_SIZE] for i in range(0, len(sound), _BLOCK_SIZE))
         played = list(self.play(resampled(blocks, sample_rate, self.sample_rate), name))
         played = np.concatenate(played) if played else np.zeros_like(sound)
