@@ -11,13 +11,13 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 
-_SOUNDFONT = flags.DEFINE_string("soundfont", None, "SoundFont file; by default the system's.")
+_SOUNDFONT = path_flags.DEFINE_path("soundfont", None, "SoundFont file; by default the system's.")
 _PROGRAM = flags.DEFINE_integer(
     "program", None, "General MIDI program.", lower_bound=0, upper_bound=127, required=True
 )
-_OUTPUT = flags.DEFINE_string("output", None, "Folder to write into.", required=True)
+_OUTPUT = path_flags.DEFINE_path("output", None, "Folder to write into.", required=True)
 _NAME = flags.DEFINE_string(
     "name", None, "INSTRUMENT_SOURCE_PRESET, such as guitar_acoustic_000; by default the program's."
 )

@@ -6,19 +6,19 @@ python -m pix2pix_tt.evaluate --model=models/keyboard_acoustic_2_guitar_acoustic
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags
+from audio_tt.command import app, gin_flags, path_flags
 
-_MODEL = flags.DEFINE_string(
+_MODEL = path_flags.DEFINE_path(
     "model", None, "Folder of the model, its weights, or an included name.", required=True
 )
-_AUDIOS = flags.DEFINE_string(
+_AUDIOS = path_flags.DEFINE_path(
     "audios_path", None, "Folder of recordings, one folder an instrument inside.", required=True
 )
 _ORIGIN = flags.DEFINE_string("origin", None, "Instrument to start from.", required=True)
 _TARGET = flags.DEFINE_string("target", None, "Instrument to come near to.", required=True)
-_STYLE = flags.DEFINE_string("style", None, "What a conditioned model plays.")
+_STYLE = path_flags.DEFINE_path("style", None, "What a conditioned model plays.")
 _PHASES = flags.DEFINE_list("phases", "input,griffin_lim,zero,random", "Phases to compare.")
-_OUTPUT = flags.DEFINE_string("output", None, "Table to write as well, .csv or .json.")
+_OUTPUT = path_flags.DEFINE_path("output", None, "Table to write as well, .csv or .json.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of random phase, and of a style from a folder.")
 app.define_gpu_flag()
 
