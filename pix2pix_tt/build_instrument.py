@@ -14,21 +14,21 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.errors import UserError
 
-_SOUNDFONT = flags.DEFINE_string("soundfont", None, "SoundFont file; by default the system's.")
+_SOUNDFONT = path_flags.DEFINE_path("soundfont", None, "SoundFont file; by default the system's.")
 _PROGRAM = flags.DEFINE_integer(
     "program", None, "Program of the SoundFont.", lower_bound=0, upper_bound=127
 )
 _BANK = flags.DEFINE_integer("bank", 0, "Its bank in the SoundFont.", lower_bound=0)
-_SAMPLES = flags.DEFINE_list(
+_SAMPLES = path_flags.DEFINE_paths(
     "samples",
     None,
     "Folder of recorded notes, or SFZ file, in place of a SoundFont; several, comma-separated, are "
     "layers, the softest first.",
 )
-_OUTPUT = flags.DEFINE_string("output", None, "Folder to write into.", required=True)
+_OUTPUT = path_flags.DEFINE_path("output", None, "Folder to write into.", required=True)
 _NAME = flags.DEFINE_string(
     "name", None, "INSTRUMENT_SOURCE_PRESET, such as guitar_acoustic_000; by default the program's."
 )

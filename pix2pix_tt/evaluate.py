@@ -12,28 +12,28 @@ python -m pix2pix_tt.evaluate --model=guitar_acoustic,string_acoustic \\
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags
+from audio_tt.command import app, gin_flags, path_flags
 
-_MODEL = flags.DEFINE_list(
+_MODEL = path_flags.DEFINE_paths(
     "model",
     None,
     "Folder of the model, its weights, or an included name; several, comma-separated.",
     required=True,
 )
-_AUDIOS = flags.DEFINE_string(
+_AUDIOS = path_flags.DEFINE_path(
     "audios_path", None, "Folder of recordings, one folder an instrument inside.", required=True
 )
 _ORIGIN = flags.DEFINE_list("origin", None, "Instruments to start from.", required=True)
 _TARGET = flags.DEFINE_list(
     "target", None, "Instrument to come near to, one for all models or one for each.", required=True
 )
-_STYLE = flags.DEFINE_string("style", None, "What a conditioned model plays.")
+_STYLE = path_flags.DEFINE_path("style", None, "What a conditioned model plays.")
 _PHASES = flags.DEFINE_list(
     "phases",
     None,
     "Phases to compare; input,griffin_lim,zero,random of one model, input of several.",
 )
-_OUTPUT = flags.DEFINE_string("output", None, "Table to write as well, .csv or .json.")
+_OUTPUT = path_flags.DEFINE_path("output", None, "Table to write as well, .csv or .json.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of random phase, and of a style from a folder.")
 app.define_gpu_flag()
 

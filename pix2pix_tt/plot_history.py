@@ -11,9 +11,7 @@ from audio_tt.errors import UserError
 _HISTORY = path_flags.DEFINE_path(
     "history_path", None, "The history.csv, ours or the original's, or the folder that holds it."
 )
-_OUTPUT = path_flags.DEFINE_path(
-    "output", None, "The PNG file to write; beside the table by default."
-)
+_OUTPUT = path_flags.DEFINE_path("output", None, "The PNG to write; beside the table by default.")
 
 
 def main(history_path=None):

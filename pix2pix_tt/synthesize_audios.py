@@ -22,17 +22,17 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, gin_flags, parallel_flags
+from audio_tt.command import app, gin_flags, parallel_flags, path_flags
 from audio_tt.errors import UserError
 
-_NSYNTH_PATH = flags.DEFINE_string("nsynth_path", None, "Folder of NSynth's notes.")
-_SOUNDFONT = flags.DEFINE_string(
+_NSYNTH_PATH = path_flags.DEFINE_path("nsynth_path", None, "Folder of NSynth's notes.")
+_SOUNDFONT = path_flags.DEFINE_path(
     "soundfont", None, "SoundFont file to take the notes from; by default the system's."
 )
-_MIDI_PATH = flags.DEFINE_string(
+_MIDI_PATH = path_flags.DEFINE_path(
     "midi_path", None, "Folder of MIDI files, or music21:train or music21:test.", required=True
 )
-_AUDIOS_PATH = flags.DEFINE_string("audios_path", None, "Folder to write into.", required=True)
+_AUDIOS_PATH = path_flags.DEFINE_path("audios_path", None, "Folder to write into.", required=True)
 _PLAYBACK_SPEED = flags.DEFINE_float(
     "playback_speed", None, "2 plays twice as fast.", lower_bound=0.01
 )

@@ -24,7 +24,7 @@ from audio_tt.files.atomic import replacing
 
 _DATA_DIR = path_flags.DEFINE_path("data_dir", "data/ddsp", "Prepared INSTRUMENT/test folders.")
 _INSTRUMENTS = flags.DEFINE_list("instruments", None, "Included instruments; all by default.")
-_MODELS = flags.DEFINE_list(
+_MODELS = path_flags.DEFINE_paths(
     "models", None, "Further models: a folder, or NAME=FOLDER, as in new_flute=runs/flute."
 )
 _PAIRS = flags.DEFINE_list("pairs", ["violin:flute"], "SOURCE:TARGET pairs.")

@@ -20,13 +20,13 @@ from audio_tt.training import holding_out
 _RUN = path_flags.DEFINE_path("run", None, "Run directory of the training.", required=True)
 _ORIGIN = flags.DEFINE_string("origin", None, "Instrument that goes in.", required=True)
 _TARGET = flags.DEFINE_string("target", None, "Instrument that comes out.", required=True)
-_TRAINING = flags.DEFINE_string(
+_TRAINING = path_flags.DEFINE_path(
     "training_audios",
     None,
     "Recordings that were trained on, by instrument.",
     required=True,
 )
-_HELD_OUT = flags.DEFINE_string("held_out_audios", None, "Recordings that were not.", required=True)
+_HELD_OUT = path_flags.DEFINE_path("held_out_audios", None, "Others.", required=True)
 _OUTPUT = path_flags.DEFINE_path("output", None, "Folder for the page.", required=True)
 _SECONDS = flags.DEFINE_float("seconds", 6.0, "Of each piece.", lower_bound=0.5)
 _START = flags.DEFINE_float("start", 6.0, "Where in each piece to begin, in s.", lower_bound=0.0)
