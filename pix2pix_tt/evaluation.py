@@ -13,7 +13,7 @@ from audio_tt.dsp import stft_blocks
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
-from audio_tt.metrics import audio_metrics
+from audio_tt.metrics import audio_metrics, tables
 from pix2pix_tt.playing import phases
 from pix2pix_tt.playing.player import Pix2PixPlayer
 
@@ -141,11 +141,10 @@ def _ratio(l1, of_copying):
 
 def as_markdown(rows):
     """The rows of `evaluate` as a table."""
-    lines = ["| file | phase | " + " | ".join(_TITLES) + " |", "| --- | --- |" + " ---: |" * 6]
-    for row in rows:
-        cells = " | ".join("" if np.isnan(row[key]) else f"{row[key]:.4g}" for key in FIGURES)
-        lines.append(f"| {row['file']} | {row['phase']} | {cells} |")
-    return "\n".join(lines)
+    lines = [
+        [row["file"], row["phase"], *(tables.number(row[key]) for key in FIGURES)] for row in rows
+    ]
+    return tables.markdown(["file", "phase", *_TITLES], lines, n_names=2)
 
 
 def save(rows, path):
