@@ -13,7 +13,7 @@ from audio_tt.dsp import stft_blocks
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
-from audio_tt.metrics import audio_metrics
+from audio_tt.metrics import audio_metrics, tables
 from pix2pix_tt.playing import phases
 from pix2pix_tt.playing.player import Pix2PixPlayer
 
@@ -166,17 +166,17 @@ def _ratio(l1, of_copying):
 
 def as_markdown(rows):
     """The rows of `evaluate` as a table."""
-    return _table(
-        ("file", "phase", *_TITLES),
-        [(row["file"], row["phase"], *(row[key] for key in FIGURES)) for row in rows],
-    )
+    lines = [
+        [row["file"], row["phase"], *(tables.number(row[key]) for key in FIGURES)] for row in rows
+    ]
+    return tables.markdown(["file", "phase", *_TITLES], lines, n_names=2)
 
 
-def summary(tables):
+def summary(evaluated):
     """The means of several models on several instruments, each beside those of copying.
 
     Args:
-      tables: {(model, instrument to start from): rows of `evaluate`}, of which the first phase
+      evaluated: {(model, instrument to start from): rows of `evaluate`}, of which the first phase
         counts.
 
     Returns:
@@ -186,22 +186,13 @@ def summary(tables):
     compared = [(titles[key], "of copying", "share") for key in _COMPARED]
     header = ("model", "from", *(title for group in compared for title in group))
     lines = []
-    for (model, origin), rows in tables.items():
+    for (model, origin), rows in evaluated.items():
         means = [row for row in rows if row["file"] == "mean"]
         drawn, copied = means[0], next(row for row in means if row["phase"] == COPY)
         cells = [(drawn[key], copied[key], _ratio(drawn[key], copied[key])) for key in _COMPARED]
-        figures = (cell for group in cells for cell in group)
-        lines.append((model, origin, *figures, drawn["pitch_jaccard"]))
-    return _table((*header, titles["pitch_jaccard"]), lines)
-
-
-def _table(header, rows):
-    """Markdown of rows that begin with two texts and go on with numbers."""
-    lines = [f"| {' | '.join(header)} |", "| --- | --- |" + " ---: |" * (len(header) - 2)]
-    for first, second, *numbers in rows:
-        cells = " | ".join("" if np.isnan(number) else f"{number:.4g}" for number in numbers)
-        lines.append(f"| {first} | {second} | {cells} |")
-    return "\n".join(lines)
+        figures = [cell for group in cells for cell in group] + [drawn["pitch_jaccard"]]
+        lines.append([model, origin, *map(tables.number, figures)])
+    return tables.markdown([*header, titles["pitch_jaccard"]], lines, n_names=2)
 
 
 def save(rows, path):
