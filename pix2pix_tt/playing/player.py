@@ -71,7 +71,7 @@ class Pix2PixPlayer(Player):
           own transform of the same frames, complex `[channels, n_fft // 2 + 1, frames]`.
         """
         features = self._features
-        seen = overlapping.Seen(spectra)
+        seen = overlapping.Retaken(spectra)
         levels = (features.to_level(features.magnitude(spectrum)) for spectrum in seen)
         for level in overlapping.through_windows(
             levels, features.slice_frames, self._overlap, self._painted, overlapping.smooth
