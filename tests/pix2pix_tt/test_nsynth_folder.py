@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import soundfile
+from note_files import note, write
 
 from audio_tt.errors import UserError
 from audio_tt.files import io
@@ -20,10 +21,10 @@ class Bells:
     def render(self, music, sample_rate, tail_seconds):
         audio = np.zeros(round((music[-1].end + tail_seconds) * sample_rate), np.float32)
         time = np.arange(4 * sample_rate) / sample_rate
-        for note in music:
-            start = round(note.start * sample_rate)
-            hertz = 440 * 2 ** ((note.pitch - 69) / 12)
-            sound = note.velocity / 1000 * np.sin(2 * np.pi * hertz * time) * np.exp(-time)
+        for played in music:
+            start = round(played.start * sample_rate)
+            hertz = 440 * 2 ** ((played.pitch - 69) / 12)
+            sound = played.velocity / 1000 * np.sin(2 * np.pi * hertz * time) * np.exp(-time)
             audio[start : start + len(sound)] = sound[: len(audio) - start]
         return audio
 
@@ -108,3 +109,28 @@ def test_names_of_programs():
     assert instruments.program_name(46) == "program_46"
     for program in range(128):
         assert instruments.find_program(instruments.program_name(program)) == program
+
+
+def test_layers_of_recorded_notes(tmp_path, monkeypatch):
+    """A soft layer with harmonics and a loud one of sines, of C4 and G4."""
+    monkeypatch.setattr(note_banks, "PITCHES", (57, 60, 70, 90))
+    time = np.arange(16000) / 16000
+    soft, loud = tmp_path / "soft", tmp_path / "loud"
+    for name, midi in (("C4", 60), ("G4", 67)):
+        sine = np.exp(-time) * np.sin(2 * np.pi * 440 * 2 ** ((midi - 69) / 12) * time)
+        write(soft, **{name: note(midi)})
+        write(loud, **{name: 0.3 * sine.astype(np.float32)})
+    sources = [Source("bell_000", folder, is_library=True) for folder in (soft, loud)]
+    assert nsynth_folder.build(sources, tmp_path / "notes", 44100) == 16
+    for pitch in (57, 60, 70, 90):
+        for velocity, purity in ((25, 0.7), (50, 0.7), (100, 0.99), (127, 0.99)):
+            path = tmp_path / "notes" / f"bell_000-{pitch:03d}-{velocity:03d}.wav"
+            audio, rate = soundfile.read(path)
+            assert rate == 44100
+            if pitch == 90:  # far from what was recorded
+                assert not audio.any()
+                continue
+            power = np.abs(np.fft.rfft(audio)) ** 2
+            fundamental = round(440 * 2 ** ((pitch - 69) / 12) * len(audio) / rate)
+            share = power[fundamental - 100 : fundamental + 100].sum() / power.sum()
+            assert share > purity if purity > 0.9 else share < purity
