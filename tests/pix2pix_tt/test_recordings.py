@@ -139,7 +139,10 @@ def test_sources_are_written_in_one_line_each(nsynth_path, tmp_path):
     assert parse_source(f"{font}:8:24", "piano") == Source("piano", font, 24, bank=8)
     folder = Source("piano", nsynth_path, preset="guitar_acoustic_010")
     assert parse_source(f"{nsynth_path}:guitar_acoustic_010", "piano") == folder
-    for wrong in (str(font), "gone:name", f"{nsynth_path}", "own.sf2:x"):
+    (tmp_path / "own.SFZ").touch()
+    for library in (nsynth_path, tmp_path / "own.SFZ"):
+        assert parse_source(str(library), "piano") == Source("piano", library, is_library=True)
+    for wrong in (str(font), "gone:name", "gone.sfz", "own.sf2:x"):
         with pytest.raises(UserError, match="is no source of notes"):
             parse_source(wrong, "piano")
     with pytest.raises(UserError, match="gone.sf2: no such SoundFont"):
