@@ -12,6 +12,7 @@ from ddsp_tt.playing.adjustment import Adjustment
 from ddsp_tt.playing.engine import model_files
 
 _SILENCE = 1e-4  # peak amplitude
+_CREPE_STRIDE = 2  # see docs/parity.md for what it changes: nothing that can be measured
 
 
 class DdspPlayer(Player):
@@ -41,7 +42,7 @@ class DdspPlayer(Player):
         self.instrument = instrument
         self.sample_rate = instrument.rates.sample_rate
         self.adjustment = adjustment or Adjustment()
-        self._pitch, self._seed = dict(pitch or {}), seed
+        self._pitch, self._seed = {"crepe_stride": _CREPE_STRIDE, **(pitch or {})}, seed
 
     def play(
         self, blocks: Iterable[np.ndarray], name: str = "the recording"
