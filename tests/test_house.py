@@ -42,8 +42,7 @@ EXCEPTIONS = {
     "pix2pix_tt.training.epoch_pictures": {"plots"},
     "pix2pix_tt.training.finder": {"plots"},
     # Settings that gin fills while the model is loaded.
-    "pix2pix_tt.playing.blending": {"gin"},
-    "pix2pix_tt.playing.transfer": {"gin"},
+    "pix2pix_tt.playing.settings": {"gin"},
     "style_tt.playing.transfer": {"gin"},
     "style_tt.playing.conversion": {"gin"},
 }

@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from audio_tt.models.compilation import compiled
+from audio_tt.settings import checked
 from pix2pix_tt import fast, losses, models
 from pix2pix_tt.trained.files import DISCRIMINATOR_FILE, GENERATOR_FILE
 from pix2pix_tt.training import steps
@@ -31,12 +32,13 @@ class Trainer:
       networks: {name of the weight file: `keras.Model`}.
     """
 
+    @checked("Pix2PixTrainer")
     def __init__(
         self,
-        adversarial=True,
-        generator_learning_rate=5e-5,
-        discriminator_learning_rate=5e-6,
-        precision=None,
+        adversarial: bool = True,
+        generator_learning_rate: float = 5e-5,
+        discriminator_learning_rate: float = 5e-6,
+        precision: str | None = None,
     ):
         precision = suitable() if precision is None else precision
         with layers_compute_in(precision):
