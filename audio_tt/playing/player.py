@@ -73,9 +73,4 @@ class Player(abc.ABC):
 def finite(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """Yields the blocks, float32, with 0 where a sample is not a finite number."""
     for block in blocks:
-        block = np.asarray(block, np.float32)
-        yield (
-            block
-            if np.isfinite(block).all()
-            else np.where(np.isfinite(block), block, np.float32(0))
-        )
+        yield zero_non_finite(np.asarray(block, np.float32))[0]
