@@ -35,7 +35,7 @@ FORBIDDEN = {
 # What stands against a rule, and why it may.
 EXCEPTIONS = {
     # What both designs are asked for, and what both call recordings.
-    "autoencoder_tt": {"design", "recording_names"},
+    "autoencoder_tt": {"design"},
     # The table is made of features and read by what fits them; its file is one of them.
     "ddsp_tt.features.statistics": {"files"},
     # The pictures that a run directory promises: samples of each epoch, the search for a rate.
