@@ -24,7 +24,7 @@ _AUDIOS = path_flags.DEFINE_path(
     "audios_path", None, "Folder of recordings, one folder an instrument inside.", required=True
 )
 _ORIGIN = flags.DEFINE_list("origin", None, "Instruments to start from.", required=True)
-_TARGET = path_flags.DEFINE_paths(
+_TARGET = flags.DEFINE_list(
     "target", None, "Instrument to come near to, one for all models or one for each.", required=True
 )
 _STYLE = path_flags.DEFINE_path("style", None, "What a conditioned model plays.")
