@@ -23,7 +23,7 @@ setup(
         "autoencoder_tt": ["pretrained/*/*"],
         "ddsp_tt": ["pretrained/*/*"],
         "pix2pix_tt": ["pretrained/*/*"],
-        "timbre_tt": ["assets/*"],
+        "timbre_tt": ["assets/*", "templates/*"],
     },
     install_requires=[
         "absl-py>=2.3,<3",

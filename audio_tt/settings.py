@@ -4,13 +4,14 @@ Gin itself is imported on the first call, so that `--help` does not pay for it.
 """
 
 import difflib
+import functools
 import inspect
 import io
 import re
 import tokenize
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from absl import logging
@@ -102,21 +103,51 @@ def check_types(instance: object) -> None:
     """Makes sure that the fields of a dataclass hold what their annotations say.
 
     Args:
-      instance: A dataclass whose fields are `int`, `float`, `bool`, `str` or unions of them with
-        None.
+      instance: Its fields that are `int`, `float`, `bool`, `str`, or unions of them with None, are
+        looked at.
 
     Raises:
-      UserError: One does not; the message names it, as gin does.
+      UserError: One holds something else; the message names it, as gin does.
     """
     owner = type(instance)
     for name, kind in typing.get_type_hints(owner).items():
-        value = getattr(instance, name)
-        is_union = isinstance(kind, types.UnionType)
-        allowed = set(typing.get_args(kind) if is_union else [kind])
-        is_number = float in allowed and type(value) is int
-        if type(value) not in allowed and not is_number:
-            wanted = " or ".join(sorted(_PLAIN_TYPES.get(part, "None") for part in allowed))
-            raise UserError(f"{owner.__name__}.{name} is {value!r}; it must be {wanted}")
+        _check_type(f"{owner.__name__}.{name}", getattr(instance, name), kind)
+
+
+def checked(name: str) -> Callable[[Callable], Callable]:
+    """Decorates a function that gin configures, so that arguments must be what annotations say.
+
+    Args:
+      name: The function's in gin files, for messages. The types are those of `check_types`.
+
+    Returns:
+      A decorator; the function then raises UserError where an argument is of another type.
+    """
+
+    def decorate(function):
+        signature, hints = inspect.signature(function), typing.get_type_hints(function)
+
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            for parameter, value in signature.bind(*args, **kwargs).arguments.items():
+                if parameter in hints:
+                    _check_type(f"{name}.{parameter}", value, hints[parameter])
+            return function(*args, **kwargs)
+
+        call.__signature__ = signature  # gin does not look behind a decorator
+        return call
+
+    return decorate
+
+
+def _check_type(name, value, kind):
+    allowed = set(typing.get_args(kind) if isinstance(kind, types.UnionType) else [kind])
+    if not allowed <= {*_PLAIN_TYPES, types.NoneType}:
+        return
+    is_number = float in allowed and type(value) is int
+    if type(value) not in allowed and not is_number:
+        wanted = " or ".join(sorted(_PLAIN_TYPES.get(part, "None") for part in allowed))
+        raise UserError(f"{name} is {value!r}; it must be {wanted}")
 
 
 def bind(parameter: str, value: object) -> None:

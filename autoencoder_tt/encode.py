@@ -9,13 +9,13 @@ reads frames. Draw them with autoencoder_tt.plot_latent.
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, pitch_flags
+from audio_tt.command import app, gin_flags, path_flags, pitch_flags
 
-_MODEL = flags.DEFINE_string(
+_MODEL = path_flags.DEFINE_path(
     "model", None, "Folder or weights of a model, or an included name.", required=True
 )
-_INPUT = flags.DEFINE_string("input", None, "Recordings, or preprocessed clips.", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Folder to write.", required=True)
+_INPUT = path_flags.DEFINE_path("input", None, "Recordings, or preprocessed clips.", required=True)
+_OUTPUT = path_flags.DEFINE_path("output", None, "Folder to write.", required=True)
 flags.adopt_module_key_flags(pitch_flags)
 app.define_gpu_flag()
 

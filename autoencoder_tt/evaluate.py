@@ -9,15 +9,15 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, pitch_flags
+from audio_tt.command import app, gin_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 
-_MODELS = flags.DEFINE_list(
+_MODELS = path_flags.DEFINE_paths(
     "models", None, "Model folders, or names of included ones.", required=True
 )
-_INPUT = flags.DEFINE_list("input", None, "Recordings to play.", required=True)
-_TARGET = flags.DEFINE_list(
+_INPUT = path_flags.DEFINE_paths("input", None, "Recordings to play.", required=True)
+_TARGET = path_flags.DEFINE_paths(
     "target", None, "Recordings of the same names to come near to; by default those of --input."
 )
 _PHASES = flags.DEFINE_list(
@@ -26,7 +26,7 @@ _PHASES = flags.DEFINE_list(
 _NOISE = flags.DEFINE_float(
     "noise_db", None, "White noise added to what is played, so many dB below its level."
 )
-_OUTPUT = flags.DEFINE_string("output", None, "Folder for what the models play, as .wav.")
+_OUTPUT = path_flags.DEFINE_path("output", None, "Folder for what the models play, as .wav.")
 flags.adopt_module_key_flags(pitch_flags)
 
 

@@ -5,12 +5,12 @@ python -m autoencoder_tt.plot_latent --input=latent --output=latent.png
 
 import math
 
-from absl import flags, logging
+from absl import logging
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 
-_INPUT = flags.DEFINE_string("input", None, "Folder with a folder an instrument.", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Picture to write (.png).", required=True)
+_INPUT = path_flags.DEFINE_path("input", None, "Folder with a folder an instrument.", required=True)
+_OUTPUT = path_flags.DEFINE_path("output", None, "Picture to write (.png).", required=True)
 
 
 def main():

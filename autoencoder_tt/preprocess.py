@@ -8,12 +8,12 @@ OUTPUT/min_max_values.pkl. What is there is kept, so the same command continues.
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, pitch_flags
+from audio_tt.command import app, gin_flags, path_flags, pitch_flags
 
-_INPUT = flags.DEFINE_list(
+_INPUT = path_flags.DEFINE_paths(
     "input", None, "Files, folders or globs, comma-separated.", required=True
 )
-_OUTPUT = flags.DEFINE_string("output", None, "Folder to write.", required=True)
+_OUTPUT = path_flags.DEFINE_path("output", None, "Folder to write.", required=True)
 _WHOLE = flags.DEFINE_bool(
     "whole", False, "Take all of a recording, clip after clip, not only its beginning."
 )

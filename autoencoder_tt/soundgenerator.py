@@ -13,21 +13,21 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, pitch_flags
+from audio_tt.command import app, gin_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.playing import conversion, playing_flags
 
-_MODEL = flags.DEFINE_string(
+_MODEL = path_flags.DEFINE_path(
     "model",
     None,
     "Folder or weights that training left, here or in the original, or an included instrument.",
     required=True,
 )
-_INPUT = flags.DEFINE_multi_string(
+_INPUT = path_flags.DEFINE_paths(
     "input", None, "Recording, folder or glob (repeatable), or clip (.npy).", required=True
 )
-_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write; for several, a folder.")
+_OUTPUT = path_flags.DEFINE_path("output", None, "Sound file to write; for several, a folder.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of the phase of noise.", lower_bound=0)
 flags.adopt_module_key_flags(playing_flags)
 flags.adopt_module_key_flags(pitch_flags)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, path_flags, pitch_flags
 from audio_tt.training import holding_out
 
-_DATASET = flags.DEFINE_string(
+_DATASET = path_flags.DEFINE_path(
     "dataset_path", None, "Folder of recordings, or of what preprocess made.", required=True
 )
-_RUN = flags.DEFINE_string("run_path", None, "The run directory.", required=True)
-_CACHE = flags.DEFINE_string(
+_RUN = path_flags.DEFINE_path("run_path", None, "The run directory.", required=True)
+_CACHE = path_flags.DEFINE_path(
     "measured_path", None, "Folder that keeps what is measured; by default in the run directory."
 )
 _EPOCHS = flags.DEFINE_integer("epochs", None, "Total number of epochs.", lower_bound=1)

@@ -20,7 +20,7 @@ import numpy as np
 from audio_tt import settings
 from audio_tt.pitch.crepe import load_fast
 from ddsp_tt.configurables import models
-from ddsp_tt.playing import live
+from ddsp_tt.playing.engine import live
 from ddsp_tt.trained import catalogue, loading
 
 RATE = 16000

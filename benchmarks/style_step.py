@@ -117,7 +117,7 @@ def write_file(path, seconds, seed):
 
 def transfer_command(folder, *options):
     files = [folder / "content.wav", folder / "style.wav", f"--output={folder / 'out.wav'}"]
-    return ["-m", "style_tt.style_transfer", *files, "--verbosity=-1", *options]
+    return ["-m", "style_tt.style_transfer", *files, "--overwrite", "--verbosity=-1", *options]
 
 
 def run(command, environment=()):

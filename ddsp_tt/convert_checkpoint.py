@@ -3,14 +3,12 @@
 python -m ddsp_tt.convert_checkpoint --checkpoint_dir=solo_flute_ckpt --output=models/flute/model.h5
 """
 
-from absl import flags
+from audio_tt.command import app, gin_flags, path_flags
 
-from audio_tt.command import app, gin_flags
-
-_INPUT = flags.DEFINE_string(
+_INPUT = path_flags.DEFINE_path(
     "checkpoint_dir", None, "Folder with ckpt-N.*, operative_config-0.gin, ...", required=True
 )
-_OUTPUT = flags.DEFINE_string(
+_OUTPUT = path_flags.DEFINE_path(
     "output",
     None,
     "FOLDER/model.h5 to write; settings and statistics go beside it, and FOLDER is the model.",

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, pitch_flags
+from audio_tt.command import app, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from ddsp_tt.playing import microphone
 
-_INPUT = flags.DEFINE_list("input", None, "Recordings: files, folders or globs.")
+_INPUT = path_flags.DEFINE_paths("input", None, "Recordings: files, folders or globs.")
 _RECORD = flags.DEFINE_float("record", None, "Record so many seconds instead.", lower_bound=0.1)
-_OUTPUT = flags.DEFINE_string("output_dir", ".", "Folder to write into.")
+_OUTPUT = path_flags.DEFINE_path("output_dir", ".", "Folder to write into.")
 flags.adopt_module_key_flags(pitch_flags)
 
 _SAMPLE_RATE = 16000

@@ -9,17 +9,17 @@ F0 outliers are DDSP's, of what CREPE hears in the audio that was played, in exa
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, pitch_flags
+from audio_tt.command import app, gin_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from ddsp_tt import tracker_flags
 
-_MODEL = flags.DEFINE_string("model", None, "Folder of the trained model.", required=True)
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "Prepared examples; else what gin provides.")
-_INPUT = flags.DEFINE_list(
+_MODEL = path_flags.DEFINE_path("model", None, "Folder of the trained model.", required=True)
+_DATA_DIR = path_flags.DEFINE_path("data_dir", None, "Prepared examples; else what gin provides.")
+_INPUT = path_flags.DEFINE_paths(
     "input", None, "Or recordings: files, folders or globs, comma-separated."
 )
-_OUTPUT = flags.DEFINE_string(
+_OUTPUT = path_flags.DEFINE_path(
     "output_dir", None, "Folder for evaluation.csv, .json and .png.", required=True
 )
 _SAMPLES = flags.DEFINE_bool("samples", False, "Write what was played, with pictures, as well.")

@@ -9,15 +9,15 @@ put in place, and the largest difference is printed.
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags
+from audio_tt.command import app, gin_flags, path_flags
 
-_MODEL = flags.DEFINE_string(
+_MODEL = path_flags.DEFINE_path(
     "model", None, "Folder of a trained model, or an instrument.", required=True
 )
 _FORMAT = flags.DEFINE_enum(
     "format", "onnx", ["tflite", "onnx", "saved_model"], "What kind of file."
 )
-_OUTPUT = flags.DEFINE_string(
+_OUTPUT = path_flags.DEFINE_path(
     "output", None, "The file; for saved_model the folder.", required=True
 )
 _FRAMES = flags.DEFINE_integer("frames", 1, "In a call; 0 for any number.", lower_bound=0)

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, pitch_flags
+from audio_tt.command import app, gin_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from ddsp_tt import tracker_flags
 
-_MODEL = flags.DEFINE_string("model", None, "Folder of the trained model.", required=True)
-_SOURCE = flags.DEFINE_list("source", None, "Recordings to start from.", required=True)
-_TARGET = flags.DEFINE_list("target", None, "Recordings to go to, one each.", required=True)
+_MODEL = path_flags.DEFINE_path("model", None, "Folder of the trained model.", required=True)
+_SOURCE = path_flags.DEFINE_paths("source", None, "Recordings to start from.", required=True)
+_TARGET = path_flags.DEFINE_paths("target", None, "Recordings to go to, one each.", required=True)
 _WEIGHTS = flags.DEFINE_list("weights", "0.25,0.5,0.75,1", "Shares of the target, 0 to 1.")
-_OUTPUT = flags.DEFINE_string("output_dir", None, "Folder for all that is written.", required=True)
+_OUTPUT = path_flags.DEFINE_path("output_dir", None, "Folder for what is written.", required=True)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
 app.define_gpu_flag()
 flags.adopt_module_key_flags(pitch_flags)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, parallel_flags, pitch_flags
+from audio_tt.command import app, parallel_flags, path_flags, pitch_flags
 
-_INPUT = flags.DEFINE_list(
+_INPUT = path_flags.DEFINE_paths(
     "input_audio_filepatterns", None, "Files, folders or globs, comma-separated.", required=True
 )
-_OUTPUT = flags.DEFINE_string("output_path", None, "Folder for the examples.", required=True)
-_RECORDS = flags.DEFINE_string(
+_OUTPUT = path_flags.DEFINE_path("output_path", None, "Folder for the examples.", required=True)
+_RECORDS = path_flags.DEFINE_path(
     "output_tfrecord_path", None, "Write Magenta's TFRecords as well, with names that begin so."
 )
 _SAMPLE_RATE = flags.DEFINE_integer(

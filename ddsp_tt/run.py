@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags
+from audio_tt.command import app, gin_flags, path_flags
 from ddsp_tt import tracker_flags
 
 _MODE = flags.DEFINE_enum(
@@ -17,9 +17,9 @@ _MODE = flags.DEFINE_enum(
     "Train; measure what was trained; or play some recordings. The latter two take what training "
     "held out, or else all of --data_dir, and write to the folder 'evaluation' of --save_dir.",
 )
-_SAVE_DIR = flags.DEFINE_string("save_dir", None, "The run directory.", required=True)
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "Prepared examples; else what gin provides.")
-_EVAL_DIR = flags.DEFINE_string("eval_data_dir", None, "Held-out prepared examples.")
+_SAVE_DIR = path_flags.DEFINE_path("save_dir", None, "The run directory.", required=True)
+_DATA_DIR = path_flags.DEFINE_path("data_dir", None, "Prepared examples; else what gin provides.")
+_EVAL_DIR = path_flags.DEFINE_path("eval_data_dir", None, "Held-out prepared examples.")
 _HELD_OUT = flags.DEFINE_float(
     "eval_split_fraction",
     0.0,
@@ -28,7 +28,7 @@ _HELD_OUT = flags.DEFINE_float(
     upper_bound=0.5,
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of crops and initial weights.")
-_START = flags.DEFINE_string(
+_START = path_flags.DEFINE_path(
     "start_from", None, "Begin from a model's weights: an instrument, a folder or a .h5 file."
 )
 app.define_gpu_flag()

@@ -11,16 +11,16 @@ import time
 
 from absl import flags, logging
 
-from audio_tt.command import app, gin_flags
+from audio_tt.command import app, gin_flags, path_flags
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from ddsp_tt.playing import microphone
 
-_MODEL = flags.DEFINE_string(
+_MODEL = path_flags.DEFINE_path(
     "model", None, "Folder of a trained model, or an instrument's name.", required=True
 )
-_INPUT = flags.DEFINE_string("input", None, "Recording of one voice; else the microphone.")
-_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write, with --input.")
+_INPUT = path_flags.DEFINE_path("input", None, "Recording of one voice; else the microphone.")
+_OUTPUT = path_flags.DEFINE_path("output", None, "Sound file to write, with --input.")
 _BLOCK = flags.DEFINE_integer("block_size", 256, "Samples at a time.", lower_bound=1)
 _OCTAVES = flags.DEFINE_integer("octave_shift", 0, "Octaves to move the pitch by.")
 _LOUDNESS = flags.DEFINE_float("loudness_shift", 0.0, "dB to add to the loudness.")
@@ -37,11 +37,11 @@ def main():
         io.info(_INPUT.value)
         io.check_writable(_OUTPUT.value, _INPUT.value)
 
-    from ddsp_tt.playing.live import LiveInstrument
-    from ddsp_tt.trained import loading
+    from ddsp_tt.playing.engine.live import LiveInstrument
+    from ddsp_tt.playing.player import load_instrument
 
-    trained = loading.load(_MODEL.value, **gin_flags.given())
-    instrument = LiveInstrument(trained, _OCTAVES.value, _LOUDNESS.value, _SEED.value)
+    loaded = load_instrument(_MODEL.value, **gin_flags.given())
+    instrument = LiveInstrument(loaded, _OCTAVES.value, _LOUDNESS.value, _SEED.value)
     logging.info(
         "latency %d samples, %.1f ms, and what the sound card adds",
         instrument.latency_samples,

@@ -8,20 +8,20 @@ import functools
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, pitch_flags
+from audio_tt.command import app, gin_flags, path_flags, pitch_flags
 from audio_tt.playing import conversion, playing_flags
 from ddsp_tt import transfer_flags
 
-_MODEL = flags.DEFINE_string(
+_MODEL = path_flags.DEFINE_path(
     "model",
     None,
     "Folder of the trained model, its weights (.h5), or an instrument's name.",
     required=True,
 )
-_INPUT = flags.DEFINE_multi_string(
+_INPUT = path_flags.DEFINE_paths(
     "input", None, "Recording of one voice, folder or glob; may be given again.", required=True
 )
-_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write; for several, a folder.")
+_OUTPUT = path_flags.DEFINE_path("output", None, "Sound file to write; for several, a folder.")
 flags.adopt_module_key_flags(playing_flags)
 flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(transfer_flags)
@@ -42,10 +42,9 @@ def main():
 
 def load_player(model, settings, **options):
     """A `DdspPlayer` of a model, with further gin settings."""
-    from ddsp_tt.playing.player import DdspPlayer
-    from ddsp_tt.trained import loading
+    from ddsp_tt.playing.player import DdspPlayer, load_instrument
 
-    return DdspPlayer(loading.load(model, **settings), **options)
+    return DdspPlayer(load_instrument(model, **settings), **options)
 
 
 if __name__ == "__main__":

@@ -18,15 +18,15 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, parallel_flags, pitch_flags
+from audio_tt.command import app, parallel_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.models.catalogue import user_folder
 from ddsp_tt.trained import catalogue
 
-_AUDIO = flags.DEFINE_list(
+_AUDIO = path_flags.DEFINE_paths(
     "audio_dir", None, "Recordings: folders, files or globs, comma-separated."
 )
-_SAMPLES = flags.DEFINE_list(
+_SAMPLES = path_flags.DEFINE_paths(
     "samples",
     None,
     "Instead of them single notes: folders of sound files, SFZ files, or programs of SoundFonts, "
@@ -34,7 +34,7 @@ _SAMPLES = flags.DEFINE_list(
 )
 _MINUTES = flags.DEFINE_float("minutes", 20.0, "Of music to play with --samples.", 1.0)
 _NAME = flags.DEFINE_string("name", None, "What the instrument is called.", required=True)
-_WORK = flags.DEFINE_string(
+_WORK = path_flags.DEFINE_path(
     "work_dir", None, "Folder for examples and the run; by default beside the user's models."
 )
 _RATE = flags.DEFINE_enum(
@@ -43,7 +43,7 @@ _RATE = flags.DEFINE_enum(
     ["16000", "32000", "48000"],
     "Of the model, Hz; by default 48000 with --samples, else 16000.",
 )
-_START = flags.DEFINE_string(
+_START = path_flags.DEFINE_path(
     "start_from", None, "Begin from a model's weights: an instrument, a folder or a .h5 file."
 )
 _NORMALIZE = flags.DEFINE_bool("normalize", False, "Bring the peak of each recording to 0.99.")

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, parallel_flags, pitch_flags
+from audio_tt.command import app, parallel_flags, path_flags, pitch_flags
 
-_SOURCE = flags.DEFINE_string("source_dir", None, "Of the instrument you play.", required=True)
-_TARGET = flags.DEFINE_string("target_dir", None, "Of the one to be heard.", required=True)
-_SOURCE_EVAL = flags.DEFINE_string("source_eval_dir", None, "Held out, of the one you play.")
-_TARGET_EVAL = flags.DEFINE_string("target_eval_dir", None, "Held out, of the one to be heard.")
+_SOURCE = path_flags.DEFINE_path("source_dir", None, "Of the instrument you play.", required=True)
+_TARGET = path_flags.DEFINE_path("target_dir", None, "Of the one to be heard.", required=True)
+_SOURCE_EVAL = path_flags.DEFINE_path("source_eval_dir", None, "Held out, of the one you play.")
+_TARGET_EVAL = path_flags.DEFINE_path("target_eval_dir", None, "Held out, of the one to be heard.")
 _NAME = flags.DEFINE_string("name", None, "Name of the model.", required=True)
-_RUNS = flags.DEFINE_string("runs_dir", "runs", "Folder for the runs; the model is in one of them.")
+_RUNS = path_flags.DEFINE_path("runs_dir", "runs", "Folder for the runs, the model in one of them.")
 _SOURCE_URMP = flags.DEFINE_string(
     "source_urmp", None, "Take this instrument's tracks of URMP, which the source's folders hold."
 )

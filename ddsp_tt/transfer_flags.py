@@ -16,7 +16,7 @@ _AUTOTUNE = flags.DEFINE_float(
     "autotune", 0.0, "Draw pitch to a scale, 0 to 1.", lower_bound=0.0, upper_bound=1.0
 )
 _CHROMATIC = flags.DEFINE_bool(
-    "chromatic", False, "Let --autotune draw to all twelve notes, in the recording's own tuning."
+    "chromatic", False, "Let --autotune draw to all twelve notes, not to a scale."
 )
 _THRESHOLD = flags.DEFINE_float(
     "threshold", 1.0, "What counts as a note, 0 (all) to 2.", lower_bound=0.0

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, parallel_flags
+from audio_tt.command import app, gin_flags, parallel_flags, path_flags
 
-_AUDIOS_PATH = flags.DEFINE_string("audios_path", None, "Folder to read.", required=True)
-_FEATURES_PATH = flags.DEFINE_string("features_path", None, "Folder to write.", required=True)
+_AUDIOS_PATH = path_flags.DEFINE_path("audios_path", None, "Folder to read.", required=True)
+_FEATURES_PATH = path_flags.DEFINE_path("features_path", None, "Folder to write.", required=True)
 flags.adopt_module_key_flags(parallel_flags)
 
 

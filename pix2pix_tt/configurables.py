@@ -3,7 +3,7 @@
 from pix2pix_tt import features, losses, models
 from pix2pix_tt.data import slice_pairs
 from pix2pix_tt.playing import settings
-from pix2pix_tt.synthesis import augmentation, mixing
+from pix2pix_tt.synthesis import augmentation, mixing, sources
 from pix2pix_tt.training import finder, loop, trainer
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "models",
     "settings",
     "slice_pairs",
+    "sources",
     "trainer",
 ]

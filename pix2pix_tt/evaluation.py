@@ -13,13 +13,15 @@ from audio_tt.dsp import stft_blocks
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
-from audio_tt.metrics import audio_metrics
+from audio_tt.metrics import audio_metrics, tables
 from pix2pix_tt.playing import phases
 from pix2pix_tt.playing.player import Pix2PixPlayer
 
 COPY = "copy of the input"
-FIGURES = ("l1", "of_copying", "ratio", "convergence", "lsd_db", "mfcc")
+FIGURES = ("l1", "of_copying", "ratio", "convergence", "lsd_db", "mfcc", "pitch_jaccard")
 _TITLES = ("L1", "of copying", "ratio", "spectral convergence", "LSD (dB)", "MFCC distance")
+_TITLES += ("pitch Jaccard",)
+_COMPARED = ("l1", "lsd_db", "mfcc")  # with copying, in the table of several models
 
 
 def find_pairs(audios_path, origin, target):
@@ -42,6 +44,24 @@ def find_pairs(audios_path, origin, target):
             path = names[missing[0]]
             raise UserError(f"{path} has no partner of that name in {Path(audios_path) / folder}")
     return {name: (path, found[1][name]) for name, path in found[0].items()}
+
+
+def choose(models, targets, origins):
+    """Which models are measured on which instruments.
+
+    Returns:
+      [(model, instrument to start from, target)], the origins of a model side by side.
+
+    Raises:
+      UserError: there is neither one target nor one for each model.
+    """
+    if len(targets) not in (1, len(models)):
+        raise UserError(
+            f"--target names {len(targets)} instruments for {len(models)} models; name one for "
+            "all, or one for each"
+        )
+    targets = targets * len(models) if len(targets) == 1 else targets
+    return [(m, o, t) for m, t in zip(models, targets, strict=True) for o in origins]
 
 
 def readable(pairs):
@@ -101,7 +121,8 @@ def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
       the levels in -1..1 as the network sees and draws them; "of_copying", that of the input, and
       the ratio of both; "convergence" of the audio to the magnitude M that was drawn,
       || |STFT| - M || / || M || (Sturmel and Daudet 2011); "lsd_db" and "mfcc" of the audio, up to
-      the highest frequency that is drawn (`audio_tt.metrics`).
+      the highest frequency that is drawn (`audio_tt.metrics`); "pitch_jaccard" of the audio and
+      the input, 0 where the same notes sound.
     """
     features = trained.features
     length = min(len(heard), len(target))
@@ -124,6 +145,9 @@ def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
             "ratio": _ratio(l1, of_copying),
             "convergence": float(np.linalg.norm(difference) / np.linalg.norm(magnitude)),
             **_distances(target, audio, features),
+            "pitch_jaccard": audio_metrics.pitch_jaccard(
+                heard, audio[:length], features.sample_rate
+            ),
         }
     rows[COPY] = {
         "l1": of_copying,
@@ -131,6 +155,7 @@ def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
         "ratio": 1.0,
         "convergence": np.nan,
         **_distances(target, heard, features),
+        "pitch_jaccard": 0.0,
     }
     return rows
 
@@ -141,11 +166,33 @@ def _ratio(l1, of_copying):
 
 def as_markdown(rows):
     """The rows of `evaluate` as a table."""
-    lines = ["| file | phase | " + " | ".join(_TITLES) + " |", "| --- | --- |" + " ---: |" * 6]
-    for row in rows:
-        cells = " | ".join("" if np.isnan(row[key]) else f"{row[key]:.4g}" for key in FIGURES)
-        lines.append(f"| {row['file']} | {row['phase']} | {cells} |")
-    return "\n".join(lines)
+    lines = [
+        [row["file"], row["phase"], *(tables.number(row[key]) for key in FIGURES)] for row in rows
+    ]
+    return tables.markdown(["file", "phase", *_TITLES], lines, n_names=2)
+
+
+def summary(evaluated):
+    """The means of several models on several instruments, each beside those of copying.
+
+    Args:
+      evaluated: {(model, instrument to start from): rows of `evaluate`}, of which the first phase
+        counts.
+
+    Returns:
+      A table; the share is that of the figure before it: the model's distance by copying's.
+    """
+    titles = dict(zip(FIGURES, _TITLES, strict=True))
+    compared = [(titles[key], "of copying", "share") for key in _COMPARED]
+    header = ("model", "from", *(title for group in compared for title in group))
+    lines = []
+    for (model, origin), rows in evaluated.items():
+        means = [row for row in rows if row["file"] == "mean"]
+        drawn, copied = means[0], next(row for row in means if row["phase"] == COPY)
+        cells = [(drawn[key], copied[key], _ratio(drawn[key], copied[key])) for key in _COMPARED]
+        figures = [cell for group in cells for cell in group] + [drawn["pitch_jaccard"]]
+        lines.append([model, origin, *map(tables.number, figures)])
+    return tables.markdown([*header, titles["pitch_jaccard"]], lines, n_names=2)
 
 
 def save(rows, path):
@@ -160,7 +207,7 @@ def save(rows, path):
         text = json.dumps(plain, indent=1)
     else:
         buffer = text_io.StringIO()
-        writer = csv.DictWriter(buffer, ["file", "phase", *FIGURES], lineterminator="\n")
+        writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
         text = buffer.getvalue()

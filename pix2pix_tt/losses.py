@@ -1,24 +1,41 @@
 """What generator and discriminator minimise (Isola et al. 2017, equations 1, 3 and 4)."""
 
+import dataclasses
+
 import gin
 from keras import ops
 
+from audio_tt.settings import check_types
 
-@gin.configurable(module="pix2pix_tt.losses")
-def generator_loss(logits, target, output, l1_weight=100.0):
+
+@gin.configurable("generator_loss", module="pix2pix_tt.losses")
+@dataclasses.dataclass(frozen=True)
+class GeneratorLoss:
     """Passing for true, and being near the target.
 
-    Args:
-      logits: of the discriminator for the generator's output, any shape.
-      target: the true image, `[batch, bins, frames, 1]`.
-      output: the generator's, the same shape.
+    Attributes:
       l1_weight: weight of the distance.
-
-    Returns:
-      (loss, distance): scalars; the distance is the mean absolute difference, without its weight.
     """
-    distance = ops.mean(ops.abs(target - output))
-    return _cross_entropy(logits, 1.0) + l1_weight * distance, distance
+
+    l1_weight: float = 100.0
+
+    def __post_init__(self):
+        check_types(self)
+
+    def __call__(self, logits, target, output):
+        """The loss of a batch.
+
+        Args:
+          logits: of the discriminator for the generator's output, any shape.
+          target: the true image, `[batch, bins, frames, 1]`.
+          output: the generator's, the same shape.
+
+        Returns:
+          (loss, distance): scalars; the distance is the mean absolute difference, without its
+          weight.
+        """
+        distance = ops.mean(ops.abs(target - output))
+        return _cross_entropy(logits, 1.0) + self.l1_weight * distance, distance
 
 
 def discriminator_loss(real_logits, fake_logits):

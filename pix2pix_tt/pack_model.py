@@ -5,10 +5,10 @@ python -m pix2pix_tt.pack_model --run=models/keyboard_acoustic_2_guitar_acoustic
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 
-_RUN = flags.DEFINE_string("run", None, "Run directory of the training.", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Folder to write.", required=True)
+_RUN = path_flags.DEFINE_path("run", None, "Run directory of the training.", required=True)
+_OUTPUT = path_flags.DEFINE_path("output", None, "Folder to write.", required=True)
 _DTYPE = flags.DEFINE_enum("dtype", "float16", ["float16", "float32"], "How weights are stored.")
 
 

@@ -5,15 +5,13 @@ python -m pix2pix_tt.plot_history models/keyboard_acoustic_2_guitar_acoustic/his
 
 from pathlib import Path
 
-from absl import flags
-
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.errors import UserError
 
-_HISTORY = flags.DEFINE_string(
+_HISTORY = path_flags.DEFINE_path(
     "history_path", None, "The history.csv, ours or the original's, or the folder that holds it."
 )
-_OUTPUT = flags.DEFINE_string("output", None, "The PNG file to write; beside the table by default.")
+_OUTPUT = path_flags.DEFINE_path("output", None, "The PNG to write; beside the table by default.")
 
 
 def main(history_path=None):

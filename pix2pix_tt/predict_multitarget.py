@@ -6,24 +6,24 @@ python -m pix2pix_tt.predict_multitarget --model=models/keyboard_acoustic_2_any 
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.playing import playing_flags
 from pix2pix_tt import transfer_flags
 
-_MODEL = flags.DEFINE_string(
+_MODEL = path_flags.DEFINE_path(
     "model", None, "Folder of the model, its weights, or an included name.", required=True
 )
-_STYLE = flags.DEFINE_string(
+_STYLE = path_flags.DEFINE_path(
     "style",
     None,
     "Instrument that the model knows, or an example of any: a recording, a slice (.npy), or a "
     "folder of slices.",
     required=True,
 )
-_INPUT = flags.DEFINE_multi_string(
+_INPUT = path_flags.DEFINE_paths(
     "input", None, "Recording, folder of them, or glob; may be given again.", required=True
 )
-_OUTPUT = flags.DEFINE_string("output", None, "Sound file to write, or a folder.")
+_OUTPUT = path_flags.DEFINE_path("output", None, "Sound file to write, or a folder.")
 flags.adopt_module_key_flags(transfer_flags)
 flags.adopt_module_key_flags(playing_flags)
 

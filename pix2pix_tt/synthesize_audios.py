@@ -11,6 +11,10 @@ With a SoundFont instead of NSynth's notes, and with the pieces that come with m
 It writes AUDIOS/INSTRUMENT/PIECE.wav. What is there is kept, so the same command continues.
 --copies plays each piece again in other keys and tempi, as PIECE_copy1.wav, ...; --effects_on puts
 the recordings of some instruments through equalisers, rooms and echoes (gin: Augmentation).
+--origin_sources lets many instruments of a kind play the recordings to start from:
+
+    python -m pix2pix_tt.synthesize_audios --gin_file=pix2pix/pianos.gin \\
+        --midi_path=music21:train --audios_path=data/audios/train
 """
 
 import importlib
@@ -18,17 +22,17 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, gin_flags, parallel_flags
+from audio_tt.command import app, gin_flags, parallel_flags, path_flags
 from audio_tt.errors import UserError
 
-_NSYNTH_PATH = flags.DEFINE_string("nsynth_path", None, "Folder of NSynth's notes.")
-_SOUNDFONT = flags.DEFINE_string(
+_NSYNTH_PATH = path_flags.DEFINE_path("nsynth_path", None, "Folder of NSynth's notes.")
+_SOUNDFONT = path_flags.DEFINE_path(
     "soundfont", None, "SoundFont file to take the notes from; by default the system's."
 )
-_MIDI_PATH = flags.DEFINE_string(
+_MIDI_PATH = path_flags.DEFINE_path(
     "midi_path", None, "Folder of MIDI files, or music21:train or music21:test.", required=True
 )
-_AUDIOS_PATH = flags.DEFINE_string("audios_path", None, "Folder to write into.", required=True)
+_AUDIOS_PATH = path_flags.DEFINE_path("audios_path", None, "Folder to write into.", required=True)
 _PLAYBACK_SPEED = flags.DEFINE_float(
     "playback_speed", None, "2 plays twice as fast.", lower_bound=0.01
 )
@@ -43,6 +47,16 @@ _INSTRUMENTS = flags.DEFINE_list(
     "SoundFont also violin, flute, ... and program_NN; with NSynth any name it has, such as "
     "guitar_acoustic_010.",
 )
+_ORIGIN = flags.DEFINE_string(
+    "origin", None, "The instrument that --origin_sources play (keyboard_acoustic)."
+)
+_ORIGIN_SOURCES = flags.DEFINE_list(
+    "origin_sources",
+    None,
+    "Several sources of its notes, of which each recording is played by one: FILE.sf2:PROGRAM, "
+    "FILE.sf2:BANK:PROGRAM, FOLDER:NAME of notes in NSynth's layout, or the folder or SFZ file "
+    "of a sample library.",
+)
 _COPIES = flags.DEFINE_integer(
     "copies", None, "How often each piece is played again in another way (0).", lower_bound=0
 )
@@ -56,6 +70,7 @@ def main():
     from pix2pix_tt.synthesis import recordings
     from pix2pix_tt.synthesis.augmentation import Augmentation
     from pix2pix_tt.synthesis.mixing import Mixer
+    from pix2pix_tt.synthesis.sources import origin_sources
 
     if gin_flags.files():
         importlib.import_module("pix2pix_tt.configurables")  # it may be about training as well
@@ -66,7 +81,11 @@ def main():
     app.bind("Augmentation.copies", _COPIES.value)
     app.bind("Augmentation.effects_on", _EFFECTS_ON.value)
     app.bind("Augmentation.seed", _SEED.value)
-    sources = recordings.find_sources(_NSYNTH_PATH.value, _SOUNDFONT.value, _INSTRUMENTS.value)
+    app.bind("origin_sources.name", _ORIGIN.value)
+    app.bind("origin_sources.sources", _ORIGIN_SOURCES.value)
+    sources = recordings.find_sources(
+        _NSYNTH_PATH.value, _SOUNDFONT.value, _INSTRUMENTS.value, origin_sources()
+    )
     pieces = recordings.find_pieces(_MIDI_PATH.value)
     folder = Path(_AUDIOS_PATH.value)
     run = parallel_flags.runner(folder)

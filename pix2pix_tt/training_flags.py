@@ -4,13 +4,13 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.training import holding_out
 
-_DATASET = flags.DEFINE_string(
+_DATASET = path_flags.DEFINE_path(
     "dataset_path", None, "Folder of features, one folder an instrument inside.", required=True
 )
-_MODELS = flags.DEFINE_string("models_path", "models", "Folder that holds the run directories.")
+_MODELS = path_flags.DEFINE_path("models_path", "models", "Folder that holds the run directories.")
 _EPOCHS = flags.DEFINE_integer("epochs", None, "Total number of epochs.", lower_bound=1)
 _OFFSET = flags.DEFINE_integer(
     "epoch_offset", None, "Added to the numbers of epochs of a new run.", lower_bound=0
@@ -25,7 +25,7 @@ _SPLIT = flags.DEFINE_float(
 )
 _FINDLR = flags.DEFINE_bool("findlr", False, "Look for learning rates instead of training.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of initial weights, dropout and order.")
-_TEST_AUDIO = flags.DEFINE_string(
+_TEST_AUDIO = path_flags.DEFINE_path(
     "test_audio_path",
     None,
     "Folder with ORIGIN.wav, which the network plays after each epoch, and TARGET.wav to compare.",

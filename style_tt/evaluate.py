@@ -9,9 +9,9 @@ settings and seed, is not computed again.
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags
+from audio_tt.command import app, gin_flags, path_flags
 
-_SETTINGS = flags.DEFINE_list(
+_SETTINGS = path_flags.DEFINE_paths(
     "settings", ["style/default.gin"], "Gin files to compare, each on top of the default settings."
 )
 _CONTENT_SECONDS = flags.DEFINE_float(
@@ -22,7 +22,7 @@ _STYLE_SECONDS = flags.DEFINE_float(
 )
 _START = flags.DEFINE_float("start", 0.0, "Where in each file to begin, in s.", lower_bound=0.0)
 _PER_PAIR = flags.DEFINE_bool("per_pair", False, "Print every pair, not the means.")
-_OUTPUT = flags.DEFINE_string("output", None, "Table (.csv) to write, and to go on with.")
+_OUTPUT = path_flags.DEFINE_path("output", None, "Table (.csv) to write, and to go on with.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of noise and of random phase.", lower_bound=0)
 app.define_gpu_flag()
 

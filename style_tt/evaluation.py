@@ -13,7 +13,7 @@ import numpy as np
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
-from audio_tt.metrics import audio_metrics
+from audio_tt.metrics import audio_metrics, tables
 from audio_tt.playing.resampling import resampled
 from style_tt.configurables import extraction, features, player
 from style_tt.playing import loading
@@ -142,10 +142,7 @@ def compare(pair: Pair, audio: np.ndarray) -> dict[str, float]:
 
 def as_markdown(rows, per_pair=False):
     """A table of the means over all pairs, or of every pair."""
-    lines = [
-        "| setting | " + ("pair | " if per_pair else "") + " | ".join(_TITLES) + " |",
-        "| --- | " + ("--- | " if per_pair else "") + " ---: |" * len(FIGURES),
-    ]
+    heads, lines = ["setting", *(["pair"] if per_pair else []), *_TITLES], []
     for setting in dict.fromkeys(row["setting"] for row in rows):
         of_setting = [row for row in rows if row["setting"] == setting]
         if not per_pair:
@@ -153,10 +150,9 @@ def as_markdown(rows, per_pair=False):
                 audio_metrics.summarise([{k: row[k] for k in FIGURES} for row in of_setting])
             ]
         for row in of_setting:
-            cells = ["" if np.isnan(row[key]) else f"{row[key]:.3g}" for key in FIGURES]
             names = [setting, row["pair"]] if per_pair else [setting]
-            lines.append("| " + " | ".join([*names, *cells]) + " |")
-    return "\n".join(lines)
+            lines.append([*names, *(tables.number(row[key], ".3g") for key in FIGURES)])
+    return tables.markdown(heads, lines, n_names=len(heads) - len(FIGURES))
 
 
 def save(rows, path):

@@ -5,13 +5,11 @@ python -m style_tt.graphs content.wav style.wav out.wav
 
 from pathlib import Path
 
-from absl import flags
-
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.files import io
 from audio_tt.plots import charts
 
-_PICTURE = flags.DEFINE_string(
+_PICTURE = path_flags.DEFINE_path(
     "picture", None, "Picture (.png) to write; by default the output's name with .png."
 )
 SAMPLE_RATE = 22050

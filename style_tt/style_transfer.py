@@ -14,28 +14,28 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.playing import conversion, playing_flags
 from style_tt import transfer_flags
 
-_OUTPUT = flags.DEFINE_string(
+_OUTPUT = path_flags.DEFINE_path(
     "output",
     None,
     "Sound file to write, or folder for several; by default a name with the settings, as the "
     "original's.",
 )
-_RUN_DIR = flags.DEFINE_string(
+_RUN_DIR = path_flags.DEFINE_path(
     "run_dir", None, "Folder to keep state, history and sounds on the way in."
 )
 _SAMPLE_EVERY = flags.DEFINE_integer(
     "sample_every", None, "Steps between two sounds on the way; needs --run_dir.", lower_bound=1
 )
-_PLOT = flags.DEFINE_string(
+_PLOT = path_flags.DEFINE_path(
     "plot", None, "Picture (.png) of one content, style and output to draw at the end."
 )
-_SAVE = flags.DEFINE_string("save_network", None, "File (.h5) to write the random weights to.")
+_SAVE = path_flags.DEFINE_path("save_network", None, "File (.h5) to write the random weights to.")
 flags.adopt_module_key_flags(playing_flags)
 flags.adopt_module_key_flags(transfer_flags)
 

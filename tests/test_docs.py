@@ -45,7 +45,9 @@ def test_every_command_is_one_that_its_module_takes(page):
             assert (ROOT / words[1]).is_file(), shlex.join(words)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "tests" / "golden" / "README.md"], ids=name
+)
 def test_links_lead_somewhere(page):
     for target in LINK.findall(page.read_text("utf-8")):
         if not re.match(r"[a-z]+:", target):

@@ -21,10 +21,11 @@ from absl import flags, logging
 from audio_tt.command import app, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
+from audio_tt.metrics import tables
 
 _DATA_DIR = path_flags.DEFINE_path("data_dir", "data/ddsp", "Prepared INSTRUMENT/test folders.")
 _INSTRUMENTS = flags.DEFINE_list("instruments", None, "Included instruments; all by default.")
-_MODELS = flags.DEFINE_list(
+_MODELS = path_flags.DEFINE_paths(
     "models", None, "Further models: a folder, or NAME=FOLDER, as in new_flute=runs/flute."
 )
 _PAIRS = flags.DEFINE_list("pairs", ["violin:flute"], "SOURCE:TARGET pairs.")
@@ -196,12 +197,11 @@ def _without_nan(value):
 
 
 def _table(first, columns, rows):
-    lines = [f"| {first} | " + " | ".join(title for _, title, _ in columns) + " |"]
-    lines.append("| --- |" + " ---: |" * len(columns))
-    for name, scores in rows:
-        cells = " | ".join(f"{scores[key]:.{digits}f}" for key, _, digits in columns)
-        lines.append(f"| {name} | {cells} |")
-    return "\n".join(lines) + "\n"
+    lines = [
+        [name, *(f"{scores[key]:.{digits}f}" for key, _, digits in columns)]
+        for name, scores in rows
+    ]
+    return tables.markdown([first, *(title for _, title, _ in columns)], lines) + "\n"
 
 
 if __name__ == "__main__":

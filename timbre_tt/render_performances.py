@@ -35,7 +35,7 @@ flags.DEFINE_integer(
 def main() -> None:
     """Renders every instrument that --instruments names."""
     from audio_tt.music.melodies import read_corpus, read_folder
-    from timbre_tt.data.rendering import render_instrument
+    from audio_tt.music.rendering import render_instrument
 
     app.parse_gin()
     for name in FLAGS.instruments:

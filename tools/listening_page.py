@@ -6,7 +6,6 @@ python -m tools.listening_page --run=runs/pix2pix/keyboard_acoustic_2_guitar_aco
     --output=docs/pix2pix_listen
 """
 
-import html
 from pathlib import Path
 
 from absl import flags
@@ -20,51 +19,19 @@ from audio_tt.training import holding_out
 _RUN = path_flags.DEFINE_path("run", None, "Run directory of the training.", required=True)
 _ORIGIN = flags.DEFINE_string("origin", None, "Instrument that goes in.", required=True)
 _TARGET = flags.DEFINE_string("target", None, "Instrument that comes out.", required=True)
-_TRAINING = flags.DEFINE_string(
+_TRAINING = path_flags.DEFINE_path(
     "training_audios",
     None,
     "Recordings that were trained on, by instrument.",
     required=True,
 )
-_HELD_OUT = flags.DEFINE_string("held_out_audios", None, "Recordings that were not.", required=True)
+_HELD_OUT = path_flags.DEFINE_path("held_out_audios", None, "Others.", required=True)
 _OUTPUT = path_flags.DEFINE_path("output", None, "Folder for the page.", required=True)
 _SECONDS = flags.DEFINE_float("seconds", 6.0, "Of each piece.", lower_bound=0.5)
 _START = flags.DEFINE_float("start", 6.0, "Where in each piece to begin, in s.", lower_bound=0.0)
 
+TEMPLATE = Path(__file__).parent / "templates" / "listening.html"
 TRAINING_PIECES, HELD_OUT_PIECES = 4, 2
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 90rem; margin: auto; padding: 1rem; }}
-section {{ border-top: 1px solid #8886; padding: .5rem 0 1.5rem; }}
-h1, h2 {{ font-weight: 600; margin: .6rem 0; }}
-.row {{ display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }}
-figure {{ margin: 0; }}
-audio, img {{ width: 100%; display: block; }}
-img {{ border-radius: 4px; margin: .3rem 0; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>The same bars as they went in, as the network played them after some epochs of its training, and
-as the other instrument really plays them. Pictures are what the network sees: 0 to 11 kHz from
-below, bright is loud.</p>
-{sections}
-</body>
-</html>
-"""
-_SECTION = '<section>\n<h2>{title}</h2>\n<div class="row">\n{figures}\n</div>\n</section>'
-_FIGURE = """<figure>
-<figcaption>{title}</figcaption>
-<img loading="lazy" alt="Spectrogram, {title}" src="{name}.png">
-<audio controls preload="none" src="{name}.ogg"></audio>
-</figure>"""
 
 
 def choose(folder, origin, target, count, held_out_share=0.0):
@@ -147,19 +114,20 @@ def _read(path, rate):
 
 def _write(output, pieces, sections, features):
     from pix2pix_tt.training import epoch_pictures
+    from timbre_tt.comparison import templates
 
     parts = []
     for number, ((kind, _, name), sounds) in enumerate(zip(pieces, sections, strict=True)):
-        figures = []
+        shown = []
         for title, audio in sounds:
             file = f"{number}_{title.replace(' ', '_')}"
             io.write(output / f"{file}.ogg", audio, features.sample_rate)
             epoch_pictures.save_picture(features.encode(audio)[0], output / f"{file}.png")
-            figures.append(_FIGURE.format(title=title, name=file))
-        title = html.escape(f"{Path(name).stem.replace('_', ' ')} ({kind})")
-        parts.append(_SECTION.format(title=title, figures="\n".join(figures)))
+            shown.append({"title": title, "file": file})
+        title = f"{Path(name).stem.replace('_', ' ')} ({kind})"
+        parts.append({"title": title, "sounds": shown})
     names = [name.replace("_", " ") for name in (_ORIGIN.value, _TARGET.value)]
-    text = _PAGE.format(title=html.escape(" to ".join(names)), sections="\n".join(parts))
+    text = templates.render(TEMPLATE, title=" to ".join(names), sections=parts)
     with replacing(output / "index.html") as temporary:
         temporary.write_text(text, "utf-8")
     print(f"Open {output / 'index.html'} in a browser.")

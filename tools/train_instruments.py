@@ -12,17 +12,17 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags
+from audio_tt.command import app, gin_flags, path_flags
 from audio_tt.errors import UserError
 
 _INSTRUMENTS = flags.DEFINE_list("instruments", ["flute", "violin", "trumpet"], "Which to train.")
-_DATA_DIR = flags.DEFINE_string("data_dir", "data", "Folder for recordings and features.")
+_DATA_DIR = path_flags.DEFINE_path("data_dir", "data", "Folder for recordings and features.")
 _RATE = flags.DEFINE_enum(
     "sample_rate", "16000", ["16000", "32000", "48000"], "Of recordings and models, Hz."
 )
-_RUNS_DIR = flags.DEFINE_string("runs_dir", "runs", "Folder for the runs.")
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", "ddsp_tt/pretrained", "Folder for the models.")
-_MIDI = flags.DEFINE_string(
+_RUNS_DIR = path_flags.DEFINE_path("runs_dir", "runs", "Folder for the runs.")
+_OUTPUT_DIR = path_flags.DEFINE_path("output_dir", "ddsp_tt/pretrained", "Folder for the models.")
+_MIDI = path_flags.DEFINE_path(
     "midi_path", None, "Folder of MIDI files to play instead of the corpus."
 )
 _MINUTES = flags.DEFINE_float("minutes", 12.0, "Minutes of recordings for each instrument.")

@@ -8,6 +8,7 @@ from absl import logging
 
 from audio_tt.errors import UserError
 from audio_tt.files import io
+from audio_tt.files.finding import Found
 
 _BLOCK_SIZE = 65536
 
@@ -39,6 +40,27 @@ def names(paths: Iterable[Path]) -> dict[Path, str]:
         given[path] = _free([begin + path.stem, begin + path.name], taken)
         taken.add(given[path])
     return given
+
+
+def places(recordings: Iterable[Found]) -> dict[Path, Path]:
+    """Where below a folder that is written to goes what is made of each recording.
+
+    Args:
+        recordings: what `audio_tt.files.finding.search` found.
+
+    Returns:
+        {recording: its place below the folder that was searched, ending in its name of `names`}.
+    """
+    recordings = list(recordings)
+    groups: dict[Path, list[Path]] = {}
+    for recording in recordings:
+        groups.setdefault(recording.inside.parent, []).append(recording.path)
+    placed = {
+        path: folder / name
+        for folder, group in groups.items()
+        for path, name in names(group).items()
+    }
+    return {recording.path: placed[recording.path] for recording in recordings}
 
 
 def distinct(wanted: Sequence[str]) -> list[str]:

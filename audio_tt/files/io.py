@@ -236,5 +236,5 @@ def _check_names(names, folder, path):
         size = len(os.fsencode(name))
         if size > most:
             raise UserError(
-                f"{path}: cannot be written: a name of {size} bytes is too long; {most} go."
+                f"{path}: cannot be written: a name of {size} bytes is too long, {most} go."
             )

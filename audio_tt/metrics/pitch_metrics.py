@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from audio_tt.dsp.units import hz_to_midi
 from audio_tt.metrics.spectral_metrics import validate
 
 CONFIDENT = 0.85
@@ -48,7 +49,7 @@ def f0_l1(
     confident = confidence[: len(f0_target)] >= CONFIDENT
     if not confident.any():
         return F0Distance(np.nan, is_outlier=False, is_tracked=False)
-    difference = np.abs(_hz_to_midi(f0_target) - _hz_to_midi(f0_estimate))
+    difference = np.abs(hz_to_midi(f0_target) - hz_to_midi(f0_estimate))
     semitones = float(difference[confident].mean())
     return F0Distance(semitones, is_outlier=semitones > OUTLIER_SEMITONES, is_tracked=True)
 
@@ -187,13 +188,8 @@ def jaccard_distance(target: np.ndarray, estimate: np.ndarray) -> float:
 def _jumps(f0_hz: np.ndarray) -> list[tuple[int, int]]:
     """Pairs of successive voiced frames whose pitches are more than a semitone apart."""
     voiced = np.flatnonzero(f0_hz > 0.0)
-    steps = np.abs(np.diff(_hz_to_midi(f0_hz[voiced])))
+    steps = np.abs(np.diff(hz_to_midi(f0_hz[voiced])))
     return [(int(voiced[i]), int(voiced[i + 1])) for i in np.flatnonzero(steps > _JUMP_SEMITONES)]
-
-
-def _hz_to_midi(f0_hz: np.ndarray) -> np.ndarray:
-    voiced = f0_hz > 0.0
-    return np.where(voiced, 12.0 * np.log2(np.where(voiced, f0_hz, 440.0) / 440.0) + 69.0, 0.0)
 
 
 def _accuracy(metric, f0_target, f0_estimate, tolerance_cents: float) -> float:

@@ -1,10 +1,14 @@
 """Recordings as other rooms and devices sound."""
 
 import dataclasses
+import io
 from collections.abc import Sequence
 
 import gin
 import numpy as np
+
+CODECS = {"mp3": ("MP3", "MPEG_LAYER_III"), "ogg": ("OGG", "VORBIS")}
+_BLOCK_SIZE = 16384  # samples
 
 
 @gin.configurable(module="audio_tt.music")
@@ -109,6 +113,58 @@ def reverberate(
     room = random.standard_normal(len(time)) * 10 ** (-3 * time / seconds)
     room *= 10 ** (level_db / 20) / np.linalg.norm(room)
     return audio + oaconvolve(audio, room)[: len(audio)]
+
+
+def limit_band(audio: np.ndarray, sample_rate: int, low_hz: float, high_hz: float) -> np.ndarray:
+    """Takes away what a small microphone does not hear: Butterworth, 12 dB an octave on each side.
+
+    Args:
+        audio: `[samples]`.
+        sample_rate: Hz.
+        low_hz: below it the sound fades.
+        high_hz: above it as well; from 0.45 of the sample rate on there is no such limit.
+
+    Returns:
+        float64 `[samples]`.
+    """
+    from scipy.signal import butter, sosfilt
+
+    if high_hz < 0.45 * sample_rate:
+        sections = butter(2, (low_hz, high_hz), "bandpass", fs=sample_rate, output="sos")
+    else:
+        sections = butter(2, low_hz, "highpass", fs=sample_rate, output="sos")
+    return sosfilt(sections, audio)
+
+
+def add_noise(audio: np.ndarray, level_db: float, random: np.random.Generator) -> np.ndarray:
+    """Adds white noise, `level_db` (root mean square) relative to the loudest sample."""
+    peak = np.abs(audio).max(initial=0.0)
+    return audio + peak * 10 ** (level_db / 20) * random.standard_normal(len(audio))
+
+
+def through_codec(audio: np.ndarray, sample_rate: int, codec: str, compression: float):
+    """Encodes and decodes a recording, in memory.
+
+    Args:
+        audio: `[samples]`, within -1..1.
+        sample_rate: Hz.
+        codec: of `CODECS`.
+        compression: 0 for the most bits, to 0.95 for the fewest.
+
+    Returns:
+        float32 `[samples]`, in time with `audio`.
+    """
+    import soundfile
+
+    container, subtype = CODECS[codec]
+    audio, buffer = np.asarray(audio, np.float32), io.BytesIO()
+    how = {"format": container, "subtype": subtype, "compression_level": compression}
+    with soundfile.SoundFile(buffer, "w", sample_rate, 1, **how) as file:
+        for start in range(0, len(audio), _BLOCK_SIZE):  # libvorbis keeps a call's on the stack
+            file.write(audio[start : start + _BLOCK_SIZE])
+    buffer.seek(0)
+    decoded = soundfile.read(buffer, dtype="float32")[0][: len(audio)]
+    return np.pad(decoded, (0, len(audio) - len(decoded)))
 
 
 def _biquad(kind, hertz, gain_db, sample_rate):

@@ -99,7 +99,7 @@ def get_voice(name: str) -> Voice:
 
 
 class SoundFontInstrument:
-    """One General MIDI program of a SoundFont file.
+    """One program of a SoundFont file.
 
     Rendered by the first that is installed of FluidSynth (pyfluidsynth; dry), midirenderer (.sf2
     only, a little reverb) and tinysoundfont (dry, a steeper curve of expression).
@@ -107,17 +107,20 @@ class SoundFontInstrument:
     Args:
         program: General MIDI program, 0..127.
         path: a SoundFont file; None takes what `audio_tt.music.soundfont.find_soundfont` finds.
+        bank: of the file; General MIDI's own is 0.
 
     Raises:
         UserError: there is no such program or SoundFont, or nothing installed can play it.
     """
 
-    def __init__(self, program: int, path: str | os.PathLike | None = None):
+    def __init__(self, program: int, path: str | os.PathLike | None = None, bank: int = 0):
         if not 0 <= program <= 127:
             raise UserError(f"program {program} is not a General MIDI program; use 0 to 127.")
-        self.program = program
+        self.program, self.bank = program, bank
         self.path = soundfont.find_soundfont(path)
         self._play = soundfont.find_player(self.path)
+        if (bank, program) not in soundfont.list_presets(self.path):
+            raise UserError(f"{self.path}: has no program {program} in bank {bank}.")
 
     def render(
         self,
@@ -144,7 +147,9 @@ class SoundFontInstrument:
         else:
             notes, controls, bends = music, (), ()
             seconds = max((note.end for note in notes), default=0.0) + tail_seconds
-        audio, rate = self._play(self.path, self.program, notes, controls, bends, seconds)
+        audio, rate = self._play(
+            self.path, self.program, notes, controls, bends, seconds, self.bank
+        )
         audio = soxr.resample(audio, rate, sample_rate, quality="HQ")
         length = round(seconds * sample_rate)
         return np.pad(audio[:length], (0, max(0, length - len(audio)))).astype(np.float32)

@@ -18,7 +18,7 @@ DYNAMICS = ("ppp", "pp", "p", "mp", "m", "mf", "f", "ff", "fff")
 VELOCITIES = (36, 118)  # what performances use; layers divide it evenly by ratio
 SHORT_SECONDS = 0.3  # notes below it are played by short takes, where there are some
 
-_NOTE = re.compile(r"([A-Ga-g])(#|b|s)?(-?\d)")
+_NOTE = re.compile(r"([A-Ga-g])(#|b|s)?(-?\d)(?:v(\d+))?")  # as in D#4, or D#4v10
 _DYNAMIC = re.compile(r"(ppp|pp|p|mp|mf|m|fff|ff|f)\d*")
 _NSYNTH = re.compile(r"-(\d{3})-(\d{3})$")
 _SHORT = re.compile(r"(?i)stac|spic|short")
@@ -282,6 +282,12 @@ def _named_pitch(stem):
     return None
 
 
+def _named_layer(stem):
+    """Number of the layer behind the note of a file's name, as in D#4v10; None without one."""
+    notes = [_NOTE.fullmatch(word) for word in _words(stem)]
+    return next((int(note[4]) for note in notes if note and note[4]), None)
+
+
 def _named_dynamic(stem):
     """Index in `DYNAMICS` of the last word of a file's name that is one; None without one."""
     for word in reversed(_words(stem)):
@@ -314,6 +320,10 @@ def _layers(paths, pitches, heard):
         known = sorted(set(velocities))
         middles = [np.sqrt(a * b) for a, b in zip(known, known[1:], strict=False)]
         return [known.index(velocity) for velocity in velocities], (*middles, 127.0)
+    numbered = [_named_layer(path.stem) for path in paths]
+    if None not in numbered:
+        known = sorted(set(numbered))
+        return [known.index(number) for number in numbered], _edges(len(known))
     if None not in dynamics:
         known = sorted(set(dynamics))
         return [known.index(dynamic) for dynamic in dynamics], _edges(len(known))

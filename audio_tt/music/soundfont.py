@@ -3,7 +3,9 @@
 import functools
 import importlib.util
 import io
+import mmap
 import os
+import struct
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -23,19 +25,21 @@ Player = Callable[..., tuple[np.ndarray, int]]
 def find_soundfont(path: str | os.PathLike | None = None) -> Path:
     """Finds a SoundFont file.
 
-    Looks at `path`, then at the environment variable TIMBRE_TT_SOUNDFONT, then in
-    /usr/share/sounds/sf2 and sf3 (the largest file first), then at the small font that
-    pretty_midi brings.
+    Looks at `path`, then at the environment variable TIMBRE_TT_SOUNDFONT, each of which may be the
+    bare name of a file in /usr/share/sounds/sf2 or sf3; then in those folders (the largest file
+    first), then at the small font that pretty_midi brings.
 
     Raises:
         UserError: the file named by `path` or by the variable is missing, or there is none at all.
     """
     for given, origin in ((path, ""), (os.environ.get(SOUNDFONT_VARIABLE), SOUNDFONT_VARIABLE)):
         if given:
-            if not Path(given).is_file():
+            in_system_folders = [folder / given for folder in SYSTEM_FOLDERS]
+            file = next((f for f in (Path(given), *in_system_folders) if f.is_file()), None)
+            if file is None:
                 where = f" (from {origin})" if origin else ""
                 raise UserError(f"{given}: no such SoundFont file{where}; check the path.")
-            return Path(given)
+            return file
     found = {file.resolve() for folder in SYSTEM_FOLDERS for file in folder.glob("*.sf[23]")}
     if found:
         return max(found, key=lambda file: (file.stat().st_size, file.name))
@@ -58,11 +62,34 @@ def small_soundfont() -> Path:
     return file
 
 
+def list_presets(path: Path) -> dict[tuple[int, int], str]:
+    """Lists what a SoundFont file holds: {(bank, program): name}, percussion (bank 128) included.
+
+    It is read from the chunk `phdr`: 38 bytes a preset, of which the last marks the end (SoundFont
+    Technical Specification 2.04, section 7.2).
+
+    Raises:
+        UserError: the file is not a SoundFont.
+    """
+    with open(path, "rb") as file:
+        at = -1
+        if file.read(4) == b"RIFF":
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                at = data.rfind(b"phdr")
+                records = data[at + 8 :][: int.from_bytes(data[at + 4 : at + 8], "little") - 38]
+    if at < 0 or not records or len(records) % 38:
+        raise UserError(f"{path}: not a SoundFont; choose another .sf2 or .sf3 file.")
+    return {
+        (bank, program): name.split(b"\0")[0].decode("latin-1").strip()
+        for name, program, bank in struct.iter_unpack("<20sHH14x", records)
+    }
+
+
 def find_player(path: Path) -> Player:
     """Chooses the synthesiser for a SoundFont file.
 
-    A player is called as `play(path, program, notes, controls, bends, seconds)`, the middle ones
-    as in `audio_tt.music.notes.to_midi`, and returns (mono audio `[samples]`, sample rate).
+    A player is called as `play(path, program, notes, controls, bends, seconds, bank)`, the middle
+    ones as in `audio_tt.music.notes.to_midi`, and returns (mono audio `[samples]`, sample rate).
 
     Raises:
         UserError: nothing that is installed can play the file.
@@ -88,11 +115,8 @@ def _can_import(name: str) -> bool:
     return True
 
 
-def play_with_fluidsynth(path, program, notes, controls=(), bends=(), seconds=None):
+def play_with_fluidsynth(path, program, notes, controls=(), bends=(), seconds=None, bank=0):
     """Plays through FluidSynth, dry, at gain 0.6; see `find_player`."""
-    with open(path, "rb") as file:
-        if file.read(4) != b"RIFF":  # FluidSynth would say so in several lines of its own
-            raise UserError(f"{path}: not a SoundFont; choose another .sf2 or .sf3 file.")
     import fluidsynth
 
     synth = fluidsynth.Synth(
@@ -109,7 +133,7 @@ def play_with_fluidsynth(path, program, notes, controls=(), bends=(), seconds=No
     if font < 0:
         synth.delete()
         raise UserError(f"{path}: not a SoundFont that FluidSynth can read; choose another.")
-    synth.program_select(0, font, 0, program)
+    synth.program_select(0, font, bank, program)
     act = {
         "off": lambda pitch, _: synth.noteoff(0, pitch),
         "on": lambda pitch, velocity: synth.noteon(0, pitch, velocity),
@@ -141,7 +165,7 @@ def _arguments(synth, samples, left, right):
     )
 
 
-def play_with_tinysoundfont(path, program, notes, controls=(), bends=(), seconds=None):
+def play_with_tinysoundfont(path, program, notes, controls=(), bends=(), seconds=None, bank=0):
     """Plays through tinysoundfont; see `find_player`."""
     import tinysoundfont
 
@@ -150,7 +174,7 @@ def play_with_tinysoundfont(path, program, notes, controls=(), bends=(), seconds
         font = synth.sfload(str(path))
     except RuntimeError as error:
         raise UserError(f"{path}: not a SoundFont that tinysoundfont can read.") from error
-    synth.program_select(0, font, 0, program)
+    synth.program_select(0, font, bank, program)
     act = {
         "off": lambda pitch, _: synth.noteoff(0, pitch),
         "on": lambda pitch, velocity: synth.noteon(0, pitch, velocity),
@@ -164,14 +188,14 @@ def play_with_tinysoundfont(path, program, notes, controls=(), bends=(), seconds
     return _step(act, generate, _events(notes, controls, bends), seconds), SYNTH_RATE
 
 
-def play_with_midirenderer(path, program, notes, controls=(), bends=(), seconds=None):
+def play_with_midirenderer(path, program, notes, controls=(), bends=(), seconds=None, bank=0):
     """Plays through midirenderer, which stops at the last event; see `find_player`."""
     import midirenderer
     import soundfile
 
-    late = (seconds + 0.5, 11, 127)
+    select, late = (0.0, 0, bank), (seconds + 0.5, 11, 127)
     data = io.BytesIO()
-    to_midi(notes, program, [*controls, late], bends).write(data)
+    to_midi(notes, program, [select, *controls, late], bends).write(data)
     try:
         wave = midirenderer.render_wave_from(Path(path).read_bytes(), data.getvalue())
     except Exception as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from audio_tt.dsp.units import hz_to_midi
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.pitch import tracking
@@ -69,7 +70,7 @@ def listen(path: str | os.PathLike) -> Take:
     usual = np.percentile(envelope[audible], 80)
     f0_hz, confidence = tracking.track(audio, _RATE, _FRAME_RATE)
     sure = (confidence[: len(envelope)] > _SURE) & (envelope > _AUDIBLE * envelope.max())
-    midi = 12 * np.log2(np.maximum(f0_hz[: len(envelope)], 1.0) / 440.0) + 69
+    midi = hz_to_midi(f0_hz[: len(envelope)])
     first, last = _steady(envelope, usual)
     inside = np.arange(first, last) if last > first else audible
     inside = inside[sure[inside]]

@@ -12,6 +12,7 @@ import os
 
 import numpy as np
 
+from audio_tt.dsp.units import cents_to_ratio
 from audio_tt.errors import UserError
 from audio_tt.pitch.crepe_numpy import FastCrepe
 
@@ -293,4 +294,4 @@ def weighted_average(activations, centres=None):
 
 def to_f0(cents):
     """Cents above 10 Hz -> Hz."""
-    return 10.0 * 2.0 ** (np.asarray(cents) / 1200.0)
+    return 10.0 * cents_to_ratio(cents)

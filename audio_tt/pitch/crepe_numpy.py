@@ -70,7 +70,7 @@ class FastCrepe:
             return self._forward(first, piece, frames, hop)
 
         # The products are too small to be worth dividing: one thread each, several batches at once.
-        workers = min(os.cpu_count() or 1, 8)
+        workers = min(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1), 8)
         with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
             return np.concatenate(list(pool.map(run, range(0, count, self._batch))))
 

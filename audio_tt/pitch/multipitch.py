@@ -9,6 +9,8 @@ import functools
 
 import numpy as np
 
+from audio_tt.dsp import units
+
 SAMPLE_RATE = 16000  # Hz, of what is analysed
 LOWEST, HIGHEST = 36, 96  # MIDI pitches that are looked for
 FRAME_RATE = 25  # frames a second
@@ -80,7 +82,7 @@ def _peaks(spectrum):
     left, middle, right = (np.log(spectrum[frame, place + i] + 1e-12) for i in range(3))
     offset = 0.5 * (left - right) / np.minimum(left - 2.0 * middle + right, -1e-9)
     frequency = (place + 1 + np.clip(offset, -0.5, 0.5)) * SAMPLE_RATE / _N_FFT
-    step = np.round((12.0 * np.log2(frequency / 440.0) + 69.0 - LOWEST) * _STEPS).astype(int)
+    step = np.round((units.hz_to_midi(frequency) - LOWEST) * _STEPS).astype(int)
     grid = np.zeros((len(spectrum), _offsets()[-1] + (HIGHEST - LOWEST + 1) * _STEPS))
     known = (step >= 0) & (step < grid.shape[1])
     np.maximum.at(grid, (frame[known], step[known]), inner[frame, place][known])
@@ -95,7 +97,7 @@ def _notes(grid):
     """Finds the pitches of frames: bool `[frames, 128]`."""
     count = len(grid)
     pitches = np.arange(LOWEST, HIGHEST + 1)
-    f0_hz = 440.0 * 2.0 ** ((pitches - 69) / 12.0)
+    f0_hz = units.midi_to_hz(pitches)
     order = np.arange(1, _HARMONICS + 1)
     weights = (f0_hz[:, None] + _ALPHA) / (order * f0_hz[:, None] + _BETA)
     weights = np.where(order * f0_hz[:, None] < SAMPLE_RATE / 2, weights, 0.0)

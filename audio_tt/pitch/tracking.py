@@ -96,6 +96,8 @@ class PitchTracker:
       crepe_weights: CREPE only.
       fmin: pYIN and YIN only.
       fmax: pYIN and YIN only.
+      crepe_stride: CREPE only: its network runs once in so many frames; pitch and confidence
+        of those between lie on a straight line.
 
     Attributes:
       sample_rate: Hz, of the audio that it takes.
@@ -115,6 +117,7 @@ class PitchTracker:
         crepe_weights=None,
         fmin=32.70,
         fmax=2093.0,
+        crepe_stride=1,
     ):
         if frame_rate <= 0:
             raise ValueError(f"rates must be positive, got {frame_rate} frames/s")
@@ -130,12 +133,10 @@ class PitchTracker:
         self._left_out = None
         if method == "crepe":
             weights = crepe_capacity, crepe_weights
-            self._follow = _Crepe(self.hop_length, self.sample_rate, viterbi, *weights)
+            hop_length = self.hop_length * crepe_stride
+            self._follow = _Crepe(hop_length, self.sample_rate, viterbi, *weights)
             self._framer = Framer(
-                crepe.FRAME_LENGTH,
-                self.hop_length,
-                crepe.FRAME_LENGTH // 2,
-                block_frames=_BLOCK,
+                crepe.FRAME_LENGTH, hop_length, crepe.FRAME_LENGTH // 2, block_frames=_BLOCK
             )
         else:
             frame_length = 2 ** math.ceil(math.log2(2 * self.sample_rate / fmin + 4))
@@ -145,7 +146,8 @@ class PitchTracker:
             self._framer = Framer(
                 frame_length, self.hop_length, frame_length // 2, _OVERLAP, block_frames=_BLOCK
             )
-        self._done = 0
+        self._stride = crepe_stride if method == "crepe" else 1
+        self._done = self._samples = 0
 
     def leave_out(self, frames):
         """Which frames [frames] bool of the whole recording hold samples that are not finite."""
@@ -153,6 +155,7 @@ class PitchTracker:
 
     def push(self, audio):
         """Takes the next samples, float32 [samples], finite."""
+        self._samples += len(audio)
         for piece, new in self._framer.push(audio):
             self._take(piece, new)
 
@@ -161,6 +164,9 @@ class PitchTracker:
         for piece, new in self._framer.finish():
             self._take(piece, new)
         f0_hz, confidence = self._follow.finish()
+        if self._stride > 1:
+            count = self._samples // self.hop_length + 1
+            f0_hz, confidence = _between(f0_hz, confidence, self._stride, count)
         if self._left_out is not None:
             f0_hz[self._left_out], confidence[self._left_out] = np.nan, 0.0
         f0_hz[confidence == 0] = np.nan
@@ -168,8 +174,25 @@ class PitchTracker:
 
     def _take(self, piece, new):
         self._follow.push(piece, new)
-        self._done += new.stop - new.start
+        self._done += (new.stop - new.start) * self._stride
         self.report(self._done)
+
+
+def _between(f0_hz, confidence, stride, count):
+    """Pitch and confidence [count] of all frames from those of every `stride`-th.
+
+    Where pitch leaps by more than a semitone, or begins or ends, it is that of the nearest frame.
+    """
+    place = np.minimum(np.arange(count) / stride, len(f0_hz) - 1)
+    before = place.astype(int)
+    after = np.minimum(before + 1, len(f0_hz) - 1)
+    rest = place - before
+    with np.errstate(invalid="ignore", divide="ignore"):
+        octaves = np.log2(f0_hz[after] / f0_hz[before])
+    is_glide = np.abs(octaves) <= 1 / 12  # false where either is not a number
+    glide = f0_hz[before] * 2.0 ** np.where(is_glide, rest * octaves, 0.0)
+    f0_hz = np.where(is_glide, glide, f0_hz[np.where(rest < 0.5, before, after)])
+    return f0_hz, confidence[before] + rest * (confidence[after] - confidence[before])
 
 
 def hold(f0_hz):

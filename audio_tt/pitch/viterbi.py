@@ -7,6 +7,8 @@ activation, which is the state itself with probability 0.1 + 0.9 / 360 and any o
 lowest bin wins.
 """
 
+import functools
+
 import numpy as np
 
 STATES = 360
@@ -26,6 +28,19 @@ def emission():
     return np.eye(STATES) * SELF_EMISSION + np.full((STATES, STATES), (1 - SELF_EMISSION) / STATES)
 
 
+@functools.cache
+def _moves():
+    """The log probability of coming to a state from offset bins above it, [to, offset]."""
+    with np.errstate(divide="ignore"):
+        log_transition = np.log(transition())
+    source = np.arange(STATES)[:, None] + np.arange(-REACH, REACH + 1)[None, :]
+    inside = (source >= 0) & (source < STATES)
+    moves = log_transition[source.clip(0, STATES - 1), np.arange(STATES)[:, None]]
+    moves = np.where(inside, moves, -np.inf)
+    moves.setflags(write=False)
+    return moves
+
+
 class Decoder:
     """Decodes a stream of observations; states come out as soon as nothing later can change them.
 
@@ -38,15 +53,7 @@ class Decoder:
     """
 
     def __init__(self):
-        with np.errstate(divide="ignore"):
-            log_transition = np.log(transition())
-        offsets = np.arange(-REACH, REACH + 1)
-        source = np.arange(STATES)[:, None] + offsets[None, :]
-        inside = (source >= 0) & (source < STATES)
-        # [to, offset]: the log probability of coming to a state from offset bins above it.
-        self._moves = np.where(
-            inside, log_transition[source.clip(0, STATES - 1), np.arange(STATES)[:, None]], -np.inf
-        )
+        self._moves = _moves()
         self._log_hit = np.log(SELF_EMISSION + (1 - SELF_EMISSION) / STATES)
         self._log_miss = np.log((1 - SELF_EMISSION) / STATES)
         self._padded = np.full(STATES + 2 * REACH, -np.inf)

@@ -116,15 +116,12 @@ def _found(words, place):
 
 def _in_folder(recordings, folder, ending):
     """Pairs of a recording and its job; what was found in a folder keeps its place below it."""
-    by_place: dict[Path, list] = {}
-    for recording in recordings:
-        by_place.setdefault(recording.inside.parent, []).append(recording)
-    names = {
-        path: folder / place / f"{name}{ending}.wav"
-        for place, group in by_place.items()
-        for path, name in batches.names(recording.path for recording in group).items()
-    }
-    return [(recording, Job(recording.path, names[recording.path])) for recording in recordings]
+    places = batches.places(recordings)
+    targets = {path: folder / place for path, place in places.items()}
+    return [
+        (recording, Job(recording.path, target.with_name(f"{target.name}{ending}.wav")))
+        for recording, target in zip(recordings, targets.values(), strict=True)
+    ]
 
 
 def _without_own_outputs(pairs):

@@ -62,8 +62,8 @@ class Player(abc.ABC):
         if not_finite:
             logging.warning("%s: %d samples are not finite numbers; played as 0.", name, not_finite)
         sound = audio if self.keeps_channels else to_mono(audio, name)
-        if self.keeps_channels:
-            sound = sound.reshape(len(sound), -1)
+        if sound.ndim == 1 and self.keeps_channels:
+            sound = sound[:, None]
         blocks = (sound[i : i + _BLOCK_SIZE] for i in range(0, len(sound), _BLOCK_SIZE))
         played = list(self.play(resampled(blocks, sample_rate, self.sample_rate), name))
         played = np.concatenate(played) if played else np.zeros_like(sound)
@@ -73,9 +73,4 @@ class Player(abc.ABC):
 def finite(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """Yields the blocks, float32, with 0 where a sample is not a finite number."""
     for block in blocks:
-        block = np.asarray(block, np.float32)
-        yield (
-            block
-            if np.isfinite(block).all()
-            else np.where(np.isfinite(block), block, np.float32(0))
-        )
+        yield zero_non_finite(np.asarray(block, np.float32))[0]

@@ -6,10 +6,9 @@ from absl import logging
 
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.files import batches, finding
 from autoencoder_tt.design import TrainedModel
 from autoencoder_tt.published import clips
-from autoencoder_tt.recording_names import names_below
 
 
 def encode_all(
@@ -37,7 +36,7 @@ def encode_all(
         folder = path / trained.design.reads
         pairs = [(folder / f"{name}.npy", Path(name).stem) for name in clips.names(path)]
     else:
-        pairs = list(names_below(io.find_audio(path), path).items())
+        pairs = list(batches.places(finding.search([path])).items())
 
         def encode(file):
             return trained.design.encode(file, pitch)

@@ -7,7 +7,7 @@ import numpy as np
 from audio_tt.dsp.loudness import compute_loudness
 from audio_tt.errors import UserError
 from audio_tt.files import io
-from audio_tt.metrics import audio_metrics
+from audio_tt.metrics import audio_metrics, tables
 from audio_tt.pitch import tracking
 
 FRAME_RATE = 100.0  # of the pitch that is compared
@@ -72,11 +72,8 @@ def compare(target: np.ndarray, audio: np.ndarray, sample_rate: int) -> dict[str
 
 def as_markdown(rows: dict[str, dict[str, float]]) -> str:
     """Rows, {name: figures}, as a table."""
-    lines = ["| | " + " | ".join(FIGURES.values()) + " |", "| --- |" + " ---: |" * len(FIGURES)]
-    for name, figures in rows.items():
-        cells = " | ".join(f"{figures[key]:.4g}" for key in FIGURES)
-        lines.append(f"| {name} | {cells} |")
-    return "\n".join(lines)
+    lines = [[name, *(f"{figures[key]:.4g}" for key in FIGURES)] for name, figures in rows.items()]
+    return tables.markdown(["", *FIGURES.values()], lines)
 
 
 def pairs_of(paths: list[Path], target_paths: list[Path]) -> list[tuple[Path, Path]]:

@@ -7,6 +7,7 @@ import gin
 import numpy as np
 
 from audio_tt.dsp.loudness import a_weighting_db
+from audio_tt.dsp.units import hz_to_midi
 from audio_tt.dsp.windows import window_values
 from audio_tt.errors import UserError
 from audio_tt.pitch import tracking
@@ -199,7 +200,7 @@ class FrameSpectrogram:
 
     def _log_pitch(self, f0_hz):
         """Each pitch as two neighbouring channels whose weights add up to 1."""
-        note = 69.0 + 12.0 * np.log2(np.maximum(f0_hz, 1.0) / 440.0)
+        note = hz_to_midi(f0_hz)
         place = (note.clip(_LOWEST_NOTE, _HIGHEST_NOTE) - _LOWEST_NOTE) * _STEPS
         weights = 1.0 - np.abs(place[..., None] - np.arange(self.n_pitches))
         return (np.maximum(weights, 0.0) * (f0_hz > 0.0)[..., None]).astype(np.float32)

@@ -9,9 +9,8 @@ import numpy as np
 
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.files import batches, finding, io
 from audio_tt.files.atomic import replacing
-from autoencoder_tt.recording_names import names_below
 
 _DEFAULTS = {"method": "crepe", "crepe_capacity": "tiny"}
 FEATURES = ("f0_hz", "confidence", "loudness_db")
@@ -29,10 +28,11 @@ def measure_folder(path, features, cache_path, **pitch_options):
     Returns:
       {name: dict of `f0_hz`, `confidence`, `loudness_db` `[frames]` and `levels` float16
       `[frames, n_bins]`, and its `path`}, sorted by name, see
-      `recording_names.names_below`.
+      `audio_tt.files.batches.places`.
     """
-    names, recordings = names_below(io.find_audio(path), path), {}
-    for file, name in progress(list(names.items()), "Measuring", "file"):
+    names, recordings = batches.places(finding.search([path])), {}
+    for file, place in progress(list(names.items()), "Measuring", "file"):
+        name = str(place)
         cached = (
             Path(cache_path) / f"{Path(name).name}_{_digest(file, features, pitch_options)}.npz"
         )

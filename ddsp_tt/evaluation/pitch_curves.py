@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 
+from audio_tt.dsp.units import hz_to_midi
 from audio_tt.files.atomic import replacing
 from audio_tt.plots import charts
 from ddsp_tt.features.extraction import FRAME_RATE, SAMPLE_RATE
@@ -52,5 +53,5 @@ def describe(measured):
 
 
 def _note(f0_hz):
-    number = round(69 + 12 * np.log2(f0_hz / 440.0))
+    number = round(float(hz_to_midi(f0_hz)))
     return f"{_NAMES[number % 12]}{number // 12 - 1} ({f0_hz:.0f} Hz)"

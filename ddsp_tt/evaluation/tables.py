@@ -10,6 +10,7 @@ from absl import logging
 
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
+from audio_tt.metrics.tables import markdown
 from audio_tt.plots import charts
 from ddsp_tt.evaluation import evaluators
 
@@ -35,12 +36,11 @@ def as_markdown(table, first="recording"):
     keys = [key for key in _TITLES if any(key in row for row in table)]
     counted = [key for key in ("seconds", "examples") if key in table[0]]
     head = [first, *counted, *(_TITLES[key] for key in keys)]
-    lines = [f"| {' | '.join(head)} |", "| --- |" + " ---: |" * (len(head) - 1)]
+    lines = []
     for row in table:
         cells = [str(row[first]), *(f"{row[key]:.4g}" for key in counted)]
-        cells += [_cell(row.get(key, np.nan)) for key in keys]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        lines.append([*cells, *(_cell(row.get(key, np.nan)) for key in keys)])
+    return markdown(head, lines)
 
 
 def describe(trained, tracker):

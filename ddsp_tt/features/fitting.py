@@ -10,6 +10,8 @@ import math
 
 import numpy as np
 
+from audio_tt.dsp.units import hz_to_midi, midi_to_hz
+
 MAX_MIDI = 110.0
 MIN_POWER_DB = -80.0
 SMOOTHING_SECONDS = 0.16  # Magenta's 40 frames, of which there are 250 a second
@@ -20,17 +22,6 @@ _RANGE = (10.0, 50.0, 90.0)  # percentiles: the soft, the middle and the loud of
 STRETCH = (0.5, 1.25)
 _SOFT_DB = (10.0, 22.0)  # below the notes' median: where a rest begins, and is one beyond doubt
 _MAJOR_SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
-
-
-def hz_to_midi(f0_hz):
-    """MIDI pitch of a frequency in Hz; 0 where there is no pitch (0 Hz or less)."""
-    f0_hz = np.asarray(f0_hz, np.float64)
-    return np.where(f0_hz > 0, 69 + 12 * np.log2(np.where(f0_hz > 0, f0_hz, 440) / 440), 0.0)
-
-
-def midi_to_hz(f0_midi):
-    """Frequency in Hz of a MIDI pitch."""
-    return 440 * 2 ** ((np.asarray(f0_midi, np.float64) - 69) / 12)
 
 
 def shift_f0(f0_hz, octaves):

@@ -1,7 +1,5 @@
 """Synthesisers: harmonic oscillators, sinusoids of any frequency, and filtered noise."""
 
-import functools
-
 import gin
 import keras
 import numpy as np
@@ -10,9 +8,9 @@ from keras import ops
 from audio_tt.errors import UserError
 from ddsp_tt.synthesis import core
 from ddsp_tt.synthesis.processors import Processor
+from ddsp_tt.synthesis.shared import white_noise
 
 _register = gin.register(module="ddsp_tt.synths")
-_NOISE_CHUNK = 65536  # samples of noise made from one seed
 
 
 class _Oscillators(Processor):
@@ -249,25 +247,3 @@ class FilteredNoise(Processor):
         audio = self.get_signal(**self.get_controls(magnitudes), noise=(noise * inside)[None])
         start = block.context * block.hop_length
         return audio[:, start : start + block.n_samples], state
-
-
-def white_noise(first, n_samples, seed):
-    """Uniform noise in [-1, 1), float32 `[n_samples]`, from sample `first` of an endless stream.
-
-    The stream depends on the seed alone, not on how it is cut; before sample 0 it is zero.
-    """
-    pieces = []
-    for chunk in range(first // _NOISE_CHUNK, (first + n_samples - 1) // _NOISE_CHUNK + 1):
-        pieces.append(
-            _noise_chunk(chunk, seed) if chunk >= 0 else np.zeros(_NOISE_CHUNK, "float32")
-        )
-    start = first % _NOISE_CHUNK
-    noise = np.concatenate(pieces) if len(pieces) > 1 else pieces[0]
-    return noise[start : start + n_samples]
-
-
-@functools.lru_cache(maxsize=2)
-def _noise_chunk(chunk, seed):
-    noise = 2.0 * np.random.default_rng((seed, chunk)).random(_NOISE_CHUNK, "float32") - 1.0
-    noise.setflags(write=False)
-    return noise

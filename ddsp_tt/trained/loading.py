@@ -60,6 +60,16 @@ class TrainedModel:
         """Of the loudness that the model learned from, see `ddsp_tt.features.loudness_scales`."""
         return getattr(self.model.preprocessor, "loudness_convention", loudness_scales.DEFAULT)
 
+    def as_engine(self):
+        """The same in numpy, a `playing.engine.instrument.Instrument`, as live sound needs it.
+
+        Raises:
+          UserError: the model has a part that only Keras plays.
+        """
+        from ddsp_tt.playing.engine import keras_model
+
+        return keras_model.describe(self)
+
     def render(self, features: dict, seed: int = 0) -> Iterator[np.ndarray]:
         """Yields audio of features of any length, as the model's own `render` does."""
         return self.model.render(features, seed)

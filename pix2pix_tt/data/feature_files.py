@@ -9,7 +9,7 @@ from absl import logging
 
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.files import io, provenance
 from audio_tt.files.atomic import replacing
 from audio_tt.training.parallel import run_jobs
 from pix2pix_tt.features import SliceSpectrogram
@@ -25,6 +25,22 @@ class Job:
     folder: Path
     spectrogram: SliceSpectrogram
 
+    @property
+    def first(self) -> Path:
+        """The file of the first slice, which is written last."""
+        return slice_path(self.folder, self.recording.stem, 0)
+
+    @property
+    def settings(self) -> dict:
+        """What decides the slices beside the content of the recording."""
+        return dataclasses.asdict(self.spectrogram)
+
+    def is_needed(self) -> bool:
+        """Says whether slices are missing, older than the recording, or of other settings."""
+        if provenance.must_be_made(self.first, self.settings):
+            return True
+        return self.first.stat().st_mtime < self.recording.stat().st_mtime
+
 
 def compute_all(
     audios_path: Path,
@@ -34,14 +50,15 @@ def compute_all(
 ) -> int:
     """Writes FEATURES/INSTRUMENT/NAME_000.npy ... for every AUDIOS/INSTRUMENT/NAME.wav.
 
-    Recordings whose slices are all there are passed over. `run` calls a function for each of a list
-    of jobs, as `run_jobs` does.
+    Recordings whose slices are all there, of these settings, are passed over. `run` calls a
+    function for each of a list of jobs, as `run_jobs` does.
 
     Returns:
         How many recordings could not be measured; each was reported.
 
     Raises:
-        UserError: there are no recordings, or a slice cannot be written.
+        UserError: there are no recordings, or a slice cannot be written, or was changed since it
+            was made with other settings.
     """
     jobs, failed = [], 0
     for (instrument, _), (recording, *others) in find_recordings(audios_path).items():
@@ -50,8 +67,9 @@ def compute_all(
             failed += 1 + len(others)
             names = " and ".join(map(str, [recording, *others]))
             logging.error("%s would share %s_000.npy; rename one.", names, recording.stem)
-        elif not _is_done(recording, folder):
-            jobs.append(Job(recording, folder, spectrogram))
+        elif (job := Job(recording, folder, spectrogram)).is_needed():
+            jobs.append(job)
+    provenance.warn_of_remaking((job.first, job.settings) for job in jobs)
     with progress(len(jobs), "measuring", "recording") as bar:
         for failure in run(compute, jobs):
             if failure:
@@ -98,16 +116,10 @@ def slice_path(folder: Path, name: str, index: int) -> Path:
     return folder / f"{name}_{index:03d}.npy"
 
 
-def _is_done(recording: Path, folder: Path) -> bool:
-    """Says whether all slices are there: the first is written last, after the recording was."""
-    first = slice_path(folder, recording.stem, 0)
-    return first.exists() and first.stat().st_mtime >= recording.stat().st_mtime
-
-
 def compute(job: Job) -> str | None:
     """Writes the slices of one recording; returns why it cannot be read, if so."""
     name, first, count = job.recording.stem, None, 0
-    slice_path(job.folder, name, 0).unlink(missing_ok=True)
+    provenance.discard(job.first)
     levels = slice_levels(job.recording, job.spectrogram)
     while True:
         try:
@@ -123,7 +135,8 @@ def compute(job: Job) -> str | None:
             _write(slice_path(job.folder, name, count), level)
         count += 1
     _remove_from(job.folder, name, count)
-    _write(slice_path(job.folder, name, 0), first)
+    _write(job.first, first)
+    provenance.record(job.first, job.settings)
     return None
 
 

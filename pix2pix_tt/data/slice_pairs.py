@@ -9,6 +9,7 @@ import gin
 import numpy as np
 
 from audio_tt.errors import UserError
+from audio_tt.settings import checked
 from pix2pix_tt.data.slice_files import common_names, held_out, open_slice, song_of
 
 ANY = "any"
@@ -48,17 +49,18 @@ class SlicePairs:
       UserError: the folders do not hold such pairs; says which file.
     """
 
+    @checked("SlicePairs")
     def __init__(
         self,
         features_path,
-        origin,
+        origin: str,
         targets,
         shape=(256, 256),
-        conditioned=False,
-        batch_size=8,
-        validation_split=0.1,
-        seed=0,
-        memory_gb=0.0,
+        conditioned: bool = False,
+        batch_size: int = 8,
+        validation_split: float = 0.1,
+        seed: int = 0,
+        memory_gb: float = 0.0,
     ):
         self.path = Path(features_path)
         self.origin, self.targets, self.conditioned = origin, list(targets), conditioned
@@ -194,6 +196,8 @@ class SlicePairs:
 
 def prefetch(readers, threads=4, ahead=8):
     """Calls functions a few ahead of what is asked for, and yields what they return in order.
+
+    Keras has the same for `keras.utils.PyDataset`, as quick, but in `fit` alone.
 
     Args:
       readers: iterable of functions without arguments; may be endless.

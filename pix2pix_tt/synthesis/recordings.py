@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from absl import logging
 
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.files import io, provenance
 from audio_tt.music import corpus
 from audio_tt.music.instruments import PROGRAMS, find_program
 from audio_tt.music.notes import Note, read_midi
@@ -27,7 +28,10 @@ BANK_FOLDER = ".notes"
 
 
 def find_sources(
-    nsynth_path: str | None, soundfont: str | None, instruments: Sequence[str] | None
+    nsynth_path: str | None,
+    soundfont: str | None,
+    instruments: Sequence[str] | None,
+    origins: Sequence[Source] = (),
 ) -> list[Source]:
     """Finds where the instruments' notes come from.
 
@@ -37,20 +41,26 @@ def find_sources(
         instruments: names; with a SoundFont as for `find_program`, with NSynth as
             guitar_acoustic_010, where guitar_acoustic means preset 000. None means the four
             published ones.
+        origins: sources that take the place of the instrument of their name, see
+            `sources.origin_sources`.
+
+    Returns:
+        The sources; those of one name are a choice, of which each recording is played by one.
 
     Raises:
         UserError: both are given, one is missing, or an instrument is unknown.
     """
-    names = list(dict.fromkeys(instruments or PROGRAMS))
+    given = {source.name for source in origins}
+    names = [name for name in dict.fromkeys(instruments or PROGRAMS) if name not in given]
     if nsynth_path and soundfont:
         raise UserError("--nsynth_path and --soundfont are both given; leave one out.")
     if not nsynth_path:
         path = find_soundfont(soundfont)
-        return [Source(name, path, find_program(name)) for name in names]
+        return [*origins, *(Source(name, path, find_program(name)) for name in names)]
     folder = Path(nsynth_path)
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder of NSynth's notes; check --nsynth_path.")
-    return [Source(name, folder) for name in names]
+    return [*origins, *(Source(name, folder) for name in names)]
 
 
 def find_pieces(midi_path: str) -> dict[str, str]:
@@ -101,6 +111,7 @@ class Take:
         mixer: how they are put together.
         copy: number of the copy, 0 for the piece itself.
         has_effects: whether the instrument's recordings get effects.
+        settings: all that decides how it sounds, for `audio_tt.files.provenance`.
     """
 
     path: Path
@@ -109,6 +120,7 @@ class Take:
     mixer: Mixer
     copy: int
     has_effects: bool
+    settings: dict
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,15 +143,17 @@ def record_all(
 ) -> int:
     """Writes AUDIOS/INSTRUMENT/PIECE.wav and PIECE_copy1.wav, ... for all that is missing.
 
-    A piece that cannot be read is passed over with a warning. What is there is kept. `run` calls a
-    function for each of a list of jobs, as `run_jobs` does.
+    A piece that cannot be read is passed over with a warning. What is there is kept, unless it was
+    made here with other settings: then it is made again. `run` calls a function for each of a list
+    of jobs, as `run_jobs` does.
 
     Returns:
         How many pieces there are with all instruments, old ones included.
 
     Raises:
-        UserError: an instrument's notes cannot be read, a recording cannot be written, or an
-            instrument that gets effects does not play.
+        UserError: an instrument's notes cannot be read, a recording cannot be written or was
+            changed since it was made with other settings, or an instrument that gets effects does
+            not play.
     """
     idle = set(augmentation.effects_on) - {source.name for source in sources}
     if idle:
@@ -148,8 +162,9 @@ def record_all(
     jobs = [
         Job(name, place, missing, augmentation)
         for name, place in pieces.items()
-        if (missing := _missing_takes(name, sources, audios_path, mixer, augmentation))
+        if (missing := _missing_takes(name, place, sources, audios_path, mixer, augmentation))
     ]
+    provenance.warn_of_remaking((take.path, take.settings) for job in jobs for take in job.takes)
     done = len(pieces) - len(jobs)
     if not jobs:
         return done
@@ -166,18 +181,36 @@ def record_all(
     return done
 
 
-def _missing_takes(name, sources, audios_path, mixer, augmentation):
+def _missing_takes(name, place, sources, audios_path, mixer, augmentation):
     takes = []
+    parts = {}
+    for source in sources:
+        parts.setdefault(source.name, []).append(source)
     for copy in range(augmentation.copies + 1):
         varied = augmentation.vary(mixer, name, copy)
         file = f"{name}_copy{copy}.wav" if copy else f"{name}.wav"
-        for source in sources:
-            path = audios_path / source.name / file
-            if not path.exists():
+        for instrument, choice in parts.items():
+            path = audios_path / instrument / file
+            source = augmentation.choose(choice, name, copy)
+            treated = instrument in augmentation.effects_on
+            played = augmentation.detune(varied, name, copy) if treated else varied
+            settings = {
+                "piece": _state_of_piece(place),
+                "notes": source.settings,
+                "mixer": dataclasses.asdict(played),
+                "effects": augmentation.effects() if treated else None,
+            }
+            if provenance.must_be_made(path, settings):
                 bank = bank_path(source, audios_path / BANK_FOLDER)
-                treated = source.name in augmentation.effects_on
-                takes.append(Take(path, bank, source.sample_rate, varied, copy, treated))
+                rate = source.sample_rate
+                takes.append(Take(path, bank, rate, played, copy, treated, settings))
     return tuple(takes)
+
+
+def _state_of_piece(place):
+    if place.startswith(CORPUS):
+        return place
+    return hashlib.sha256(Path(place).read_bytes()).hexdigest()
 
 
 def _build_banks(sources, folder, run):
@@ -198,7 +231,9 @@ def record(job: Job) -> str | None:
         audio = take.mixer.mix(notes, np.load(take.bank, mmap_mode="r"), take.bank_rate)
         if take.has_effects:
             audio = job.augmentation.treat(audio, rate, job.name, take.copy)
+        provenance.discard(take.path)
         io.write(take.path, audio, rate)
+        provenance.record(take.path, take.settings)
     return None
 
 

@@ -10,6 +10,7 @@ from absl import logging
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
+from audio_tt.settings import checked
 from audio_tt.training.run_directory import RunDirectory
 from pix2pix_tt.data import slice_pairs
 from pix2pix_tt.trained.files import FINDER_FILE
@@ -20,7 +21,15 @@ _FEWEST_STEPS = 20
 
 
 @gin.configurable(module="pix2pix_tt.finder")
-def find_learning_rates(trainer, pairs, run_path, lowest=1e-9, highest=1.0, num_steps=None):
+@checked("find_learning_rates")
+def find_learning_rates(
+    trainer,
+    pairs,
+    run_path,
+    lowest: float = 1e-9,
+    highest: float = 1.0,
+    num_steps: int | None = None,
+):
     """Trains the generator alone, the discriminator alone and both, each from the same weights.
 
     The learning rate grows by a constant factor from step to step, and a pass ends when a loss is

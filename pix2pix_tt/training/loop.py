@@ -12,6 +12,7 @@ from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
 from audio_tt.models import weights
+from audio_tt.settings import checked
 from audio_tt.training.devices import Devices
 from audio_tt.training.run_directory import RunDirectory
 from pix2pix_tt.data import slice_pairs
@@ -22,20 +23,21 @@ _LOOK_EVERY = 10  # steps between two looks at figures, each of which waits for 
 
 
 @gin.configurable("train_pix2pix", module="pix2pix_tt.training")
+@checked("train_pix2pix")
 def train(
     trainer,
     pairs,
     run_path,
     recordings=None,
-    epochs=100,
-    steps_per_epoch=None,
-    validation_steps=None,
-    decay_epochs=0,
-    save_minutes=10.0,
-    keep_epochs=(),
-    epoch_offset=0,
-    devices=None,
-):
+    epochs: int = 100,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
+    decay_epochs: int = 0,
+    save_minutes: float = 10.0,
+    keep_epochs: tuple[int, ...] = (),
+    epoch_offset: int = 0,
+    devices: Devices | None = None,
+) -> None:
     """Trains up to `epochs` epochs in total; a run that stands in `run_path` already goes on.
 
     Leaves the weights, `generator_best.h5` of the epoch with the least held-out `gen_mae`,
@@ -89,8 +91,6 @@ def train(
                 for i in range(per_epoch)
             ]
             _run_epoch(trainer, batches, rates, progress_made, keeper, save_minutes * 60.0)
-            if epoch == first:
-                run.write_gin()  # once more, now that the losses have been called
             keeper.end_epoch(progress_made)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from audio_tt.models.compilation import compiled
+from audio_tt.settings import checked
 from pix2pix_tt import fast, losses, models
 from pix2pix_tt.trained.files import DISCRIMINATOR_FILE, GENERATOR_FILE
 from pix2pix_tt.training import steps
@@ -31,12 +32,13 @@ class Trainer:
       networks: {name of the weight file: `keras.Model`}.
     """
 
+    @checked("Pix2PixTrainer")
     def __init__(
         self,
-        adversarial=True,
-        generator_learning_rate=5e-5,
-        discriminator_learning_rate=5e-6,
-        precision=None,
+        adversarial: bool = True,
+        generator_learning_rate: float = 5e-5,
+        discriminator_learning_rate: float = 5e-6,
+        precision: str | None = None,
     ):
         precision = suitable() if precision is None else precision
         with layers_compute_in(precision):
@@ -49,6 +51,7 @@ class Trainer:
             self.rates.append(discriminator_learning_rate)
             self.networks[DISCRIMINATOR_FILE] = self.discriminator
             self.figures += ["gen_loss", "disc_loss"]
+            self._generator_loss = losses.GeneratorLoss()
         self.optimizers = [_adam(rate, precision) for rate in self.rates]
         parts = [
             (network.trainable_variables, optimizer)
@@ -92,7 +95,7 @@ class Trainer:
         real, fake = (
             self.discriminator([origin, picture], training=training) for picture in (target, output)
         )
-        generator_loss, distance = losses.generator_loss(fake, target, output)
+        generator_loss, distance = self._generator_loss(fake, target, output)
         discriminator_loss = losses.discriminator_loss(real, fake)
         return [generator_loss, discriminator_loss], ops.stack(
             [distance, generator_loss, discriminator_loss]

@@ -98,7 +98,7 @@ class LbfgsSteps:
         return LbfgsState(np.asarray(ops.convert_to_numpy(levels), np.float32))
 
     def run(self, progress, constants: dict) -> None:
-        """Steps until the limits end it, or no step makes the loss smaller."""
+        """Steps until the limits end it, or the loss stays as it is."""
         from scipy import optimize
 
         limits = self._limits

@@ -127,6 +127,24 @@ def test_a_broken_soundfont_is_a_users_mistake(tmp_path):
         soundfont.play_with_midirenderer(font, 0, [Note(60, 80, 0, 1)], seconds=1.0)
 
 
+@pytest.mark.parametrize("content", [b"", b"not a font", b"RIFF____sfbkphdr"])
+def test_what_is_no_soundfont_is_told_before_a_synthesiser_sees_it(tmp_path, content):
+    font = tmp_path / "own.sf3"
+    font.write_bytes(content)
+    with pytest.raises(UserError, match=r"own\.sf3: not a SoundFont"):
+        soundfont.list_presets(font)
+
+
+def test_presets_of_a_soundfont(small_font):
+    presets = soundfont.list_presets(small_font)
+    assert len(presets) == 136
+    assert presets[0, 0] == "Piano 1"
+    assert presets[0, 73] == "Flute TB"
+    assert presets[128, 0] == "Standard"
+    with pytest.raises(UserError, match=r"TimGM6mb\.sf2: has no program 0 in bank 5"):
+        SoundFontInstrument(0, small_font, bank=5)
+
+
 def test_programs_and_names_are_checked(small_font):
     with pytest.raises(UserError, match="128"):
         SoundFontInstrument(128, small_font)

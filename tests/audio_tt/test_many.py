@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
-from audio_tt.files import batches, io
+from audio_tt.files import batches, finding, io
 
 
 def test_no_two_recordings_have_one_name():
@@ -14,7 +14,20 @@ def test_no_two_recordings_have_one_name():
     assert list(batches.names([*paths, paths[0]]).items()) == list(
         zip(paths, ["a_take", "b_take", "b_take.flac", "solo"], strict=True)
     )
+    assert len(set(batches.names([Path(f"{n}/x/take.wav") for n in "abc"]).values())) == 3
     assert batches.distinct(["x", "x", "x_2", "x"]) == ["x", "x_3", "x_2", "x_4"]
+
+
+def test_what_is_made_of_a_recording_keeps_its_place():
+    top = Path("in")
+    found = [finding.Found(top / name, top) for name in ("x/a.flac", "x/a.wav", "b.wav")]
+    found += [finding.Found(Path("out/b.wav"))]
+    assert [str(place) for place in batches.places(found).values()] == [
+        "x/a",
+        "x/a.wav",
+        "in_b",
+        "out_b",
+    ]
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_done(tmp_path, caplog):

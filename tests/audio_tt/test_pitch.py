@@ -154,3 +154,29 @@ def test_requests_that_cannot_be_met():
         tracking.track(np.zeros(10), fmin=500, fmax=100)
     with pytest.raises(ValueError, match="positive"):
         tracking.track(np.zeros(10), frame_rate=0)
+
+
+def test_a_stride_tracks_the_same_line_at_a_part_of_the_cost():
+    """A glide with a rest in it: frames that CREPE does not see lie on the line between others."""
+    time = np.arange(RATE) / RATE
+    audio = np.sin(2 * np.pi * (300 * time + 60 * time**2)).astype(np.float32)
+    audio[7000:9000] = 0.0
+    whole = tracking.track(audio)
+    tracker = tracking.PitchTracker(crepe_stride=2)
+    tracker.push(audio)
+    f0_hz, confidence = tracker.finish()
+    assert f0_hz.shape == confidence.shape == whole[0].shape
+    sure = (whole[1] > 0.5) & (confidence > 0.5)
+    assert sure.mean() > 0.7
+    cents = 1200 * np.log2(f0_hz[sure] / whole[0][sure])
+    assert np.quantile(np.abs(cents), 0.95) < 10
+    np.testing.assert_allclose(confidence[:100:2], whole[1][:100:2], atol=1e-5)
+    assert confidence[120:130].max() == 0.0
+
+
+def test_a_stride_does_not_glide_over_a_leap():
+    f0_hz = np.array([100.0, 105.0, 210.0, np.nan, 300.0])
+    expected = [100, np.sqrt(100 * 105), 105, 210, 210, np.nan, np.nan, 300, 300, 300]
+    found, confidence = tracking._between(f0_hz, np.linspace(0, 1, 5), 2, 10)
+    np.testing.assert_allclose(found, expected)
+    np.testing.assert_allclose(confidence[:9], np.linspace(0, 1, 9))

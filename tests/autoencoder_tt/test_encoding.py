@@ -11,7 +11,6 @@ from autoencoder_tt.evaluation import encoding, encoding_map
 from autoencoder_tt.frames import encoding as frame_encoding
 from autoencoder_tt.published import clips, preparation
 from autoencoder_tt.published.features import ClipSpectrogram
-from autoencoder_tt.recording_names import names_below
 from autoencoder_tt.trained import loading
 
 PICTURES = """
@@ -101,12 +100,6 @@ def test_the_frame_wise_design(tmp_path, model, recordings, monkeypatch):
     assert latent.shape == (1 + round(0.9 * 8000) // 128, 3)
     monkeypatch.setattr(frame_encoding, "_FRAMES", 16)
     np.testing.assert_allclose(trained.design.encode(path, {"method": "yin"}), latent, atol=1e-5)
-
-
-def test_two_recordings_of_one_name(tmp_path):
-    files = [tmp_path / name for name in ("x/a.flac", "x/a.wav", "b.wav")]
-    assert list(names_below(files, tmp_path).values()) == ["x/a", "x/a.wav", "b"]
-    assert list(names_below(files[:2], "*/a.*").values()) == ["a", "a.wav"]
 
 
 def test_what_cannot_be_encoded(tmp_path, model, recordings, caplog):

@@ -14,7 +14,7 @@ from ddsp_tt.data import example_files
 from ddsp_tt.evaluation import interpolation, scoring
 from ddsp_tt.exporting.decoder import StatelessDecoder
 from ddsp_tt.models import windowed_analysis
-from ddsp_tt.playing.live import LiveInstrument
+from ddsp_tt.playing.engine.live import LiveInstrument
 from ddsp_tt.playing.player import DdspPlayer
 from ddsp_tt.trained import loading
 

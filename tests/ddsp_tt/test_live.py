@@ -12,8 +12,8 @@ from audio_tt.errors import UserError
 from ddsp_tt import models
 from ddsp_tt.features import extraction
 from ddsp_tt.magenta import legacy_names
-from ddsp_tt.playing import live
-from ddsp_tt.synthesis import effects, processors, synths
+from ddsp_tt.playing.engine import live
+from ddsp_tt.synthesis import effects, processors, shared, synths
 from ddsp_tt.trained import loading
 
 HOP = 64
@@ -180,7 +180,7 @@ def same_noise(monkeypatch):
     """Makes a model's noise that of a live instrument."""
 
     def noise(shape, *_, **__):
-        return ops.convert_to_tensor(synths.white_noise(0, shape[1], 0)[None])
+        return ops.convert_to_tensor(shared.white_noise(0, shape[1], 0)[None])
 
     monkeypatch.setattr(keras.random, "uniform", noise)
 

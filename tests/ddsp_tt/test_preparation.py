@@ -95,7 +95,7 @@ def test_a_folder_is_filled_in_two_calls_and_says_so(recordings, tmp_path, caplo
     preparation.prepare([tmp_path / "more"], out, "yin", run=map)
     assert len(example_files.find_examples(out)) == 4
     (line,) = [message for message in caplog.messages if "not among these" in message]
-    kept = [preparation.data.recording_of(path) for path in example_files.find_examples(out)]
+    kept = [example_files.recording_of(path) for path in example_files.find_examples(out)]
     assert sum(f"{name}_*.npz" in line for name in kept) == 3 and str(out) in line
 
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from ddsp_tt import models
 from ddsp_tt.models import rendering
-from ddsp_tt.synthesis import effects, processors, synths
+from ddsp_tt.synthesis import effects, processors, shared, synths
 
 FRAMES, HOP, SEED = 1730, 64, 7
 
@@ -54,7 +54,7 @@ def features():
 @pytest.fixture
 def whole(model, monkeypatch):
     def noise(shape, *_, **__):
-        return ops.convert_to_tensor(synths.white_noise(0, shape[1], SEED)[None])
+        return ops.convert_to_tensor(shared.white_noise(0, shape[1], SEED)[None])
 
     monkeypatch.setattr(keras.random, "uniform", noise)
     outputs = model({key: x[None] for key, x in features().items()})

@@ -2,10 +2,18 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
+from audio_tt.music.effects import (
+    add_noise,
+    equalise,
+    limit_band,
+    repeat,
+    reverberate,
+    through_codec,
+)
 from audio_tt.music.notes import Note, write_midi
 from pix2pix_tt.data import slice_pairs
 from pix2pix_tt.synthesis import recordings
-from pix2pix_tt.synthesis.augmentation import Augmentation, equalise, repeat, reverberate
+from pix2pix_tt.synthesis.augmentation import Augmentation
 from pix2pix_tt.synthesis.mixing import Mixer
 
 RATE = 16000
@@ -57,6 +65,49 @@ def test_reverberation():
     assert not room[round(0.8 * RATE) :].max() > 1e-6
 
 
+def test_a_phone_hears_a_band():
+    """Half power at both ends, 12 dB an octave beyond."""
+    gain = 20 * np.log10(np.abs(np.fft.rfft(limit_band(impulse(), RATE, 200, 3200))))
+    np.testing.assert_allclose(gain[[200, 3200]], -3.0, atol=0.2)
+    np.testing.assert_allclose(gain[800], 0.0, atol=0.1)
+    assert gain[50] == pytest.approx(-24, abs=1.5)
+    assert gain[6400] < -12
+    without_top = 20 * np.log10(np.abs(np.fft.rfft(limit_band(impulse(), RATE, 200, 7900))))
+    assert without_top[7900] == pytest.approx(0, abs=0.1)
+
+
+def test_noise_has_its_level():
+    audio = np.zeros(RATE, np.float32)
+    audio[100] = 0.5
+    noise = add_noise(audio, -40.0, np.random.default_rng(0)) - audio
+    assert 20 * np.log10(np.std(noise)) == pytest.approx(20 * np.log10(0.5) - 40, abs=0.1)
+    assert not add_noise(np.zeros(10), -40.0, np.random.default_rng(0)).any()
+
+
+@pytest.mark.parametrize("codec", ["mp3", "ogg"])
+def test_coding_keeps_length_and_time(codec):
+    """More than libvorbis can take at once, and a sound that dies away in the middle."""
+    time = np.arange(40000) / 44100
+    audio = np.where(time > 0.3, np.exp(-20 * (time - 0.3)) * np.sin(2765 * time), 0.0)
+    decoded = through_codec(audio, 44100, codec, 0.9)
+    assert decoded.shape == audio.shape
+    lags = np.correlate(decoded, audio[12000:30000], "valid")
+    assert abs(int(np.argmax(lags)) - 12000) <= 1
+    fewer, more = (through_codec(audio, 44100, codec, amount) for amount in (0.2, 0.9))
+    assert np.abs(fewer - audio).sum() < np.abs(more - audio).sum()
+
+
+def test_level_belongs_to_the_music_and_tuning_to_the_instrument():
+    augmentation = Augmentation(level_db=(-24.0, -6.0), detune_cents=8.0)
+    mixer = Mixer(detune_cents=1.0)
+    varied = [augmentation.vary(mixer, "a", copy) for copy in range(30)]
+    levels = [copy.level_db for copy in varied]
+    assert -24.0 <= min(levels) < -20.0 < -10.0 < max(levels) <= -6.0
+    assert {copy.detune_cents for copy in varied} == {1.0}
+    cents = [augmentation.detune(mixer, "a", copy).detune_cents for copy in range(30)]
+    assert -7.0 <= min(cents) < -3.0 < 5.0 < max(cents) <= 9.0
+
+
 def test_a_copy_depends_on_seed_piece_and_number_alone():
     augmentation, mixer = Augmentation(copies=40), Mixer(transpose=1, duration_rate=2.0)
     copies = [augmentation.vary(mixer, "a", i) for i in range(41)]
@@ -81,13 +132,12 @@ def test_effects_keep_time_and_peak_and_can_be_repeated():
     treated = every.treat(audio, RATE, "a", 0)
     assert treated.shape == audio.shape
     assert treated.dtype == np.float32
-    assert np.abs(treated).max() == pytest.approx(32000 / 32768)
+    assert np.abs(treated).max() == pytest.approx(np.abs(audio).max())
     assert np.abs(treated[: RATE // 2]).max() < 1e-6
     np.testing.assert_array_equal(treated, every.treat(audio, RATE, "a", 0))
     assert np.abs(treated - every.treat(audio, RATE, "a", 1)).max() > 0.1
     never = Augmentation(equaliser=0.0, reverb=0.0, echo=0.0)
-    gain = 32000 / 32768 / np.abs(audio).max()
-    np.testing.assert_allclose(never.treat(audio, RATE, "a", 0), audio * gain, rtol=1e-6)
+    np.testing.assert_allclose(never.treat(audio, RATE, "a", 0), audio, rtol=1e-6)
 
 
 @pytest.fixture(scope="module")

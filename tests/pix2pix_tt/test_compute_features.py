@@ -1,5 +1,6 @@
 """From recordings to files of slices."""
 
+import dataclasses
 import os
 import pickle
 import subprocess
@@ -40,7 +41,9 @@ def compute(audios, features, **settings):
 
 
 def tree(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    """What is there for everybody to see."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def messages(caplog):
@@ -54,6 +57,7 @@ def test_figures_and_files_of_the_original(melody, golden, tmp_path):
     features = tmp_path / "features"
     assert feature_files.compute_all(tmp_path / "audios", features, SliceSpectrogram()) == 0
     files = sorted(features.rglob("*"))
+    files = [file for file in files if file.name[0] != "."]
     names = [str(file.relative_to(features)) for file in files]
     assert names == ["keyboard", "keyboard/melody_000.npy", "keyboard/melody_001.npy"]
     first, last = np.load(files[1]), np.load(files[2])
@@ -135,6 +139,19 @@ def test_a_recording_that_changed_is_measured_again(audios, tmp_path):
     compute(audios, tmp_path / "anew")
     assert tree(features) == tree(tmp_path / "anew")
     assert len(list(features.glob("piano/b_1_*"))) == 2
+
+
+def test_slices_of_other_settings_are_measured_again(audios, tmp_path, caplog):
+    features, other = tmp_path / "features", dataclasses.replace(TINY, hop_length=16)
+    compute(audios, features)
+    assert feature_files.compute_all(audios, features, other, run=map) == 0
+    feature_files.compute_all(audios, tmp_path / "wanted", other, run=map)
+    assert tree(features) == tree(tmp_path / "wanted")
+    assert "4 files were made with other settings" in caplog.text
+    assert "hop_length was 32, now 16" in caplog.text
+    np.save(features / "piano" / "a_000.npy", np.zeros((16, 8, 1), "float32"))
+    with pytest.raises(UserError, match="a_000.npy: was made with other settings"):
+        compute(audios, features)
 
 
 def test_bad_files_are_named_and_the_others_measured(audios, tmp_path, caplog):

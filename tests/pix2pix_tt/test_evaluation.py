@@ -80,10 +80,45 @@ def test_a_table_of_files_and_means(copyist, audios, tmp_path):
     assert json.loads((tmp_path / "table.json").read_text())[2]["convergence"] is None
     evaluation.save(rows, tmp_path / "table.csv")
     lines = (tmp_path / "table.csv").read_text().splitlines()
-    assert lines[0] == "file,phase,l1,of_copying,ratio,convergence,lsd_db,mfcc"
+    assert lines[0] == "file,phase,l1,of_copying,ratio,convergence,lsd_db,mfcc,pitch_jaccard"
     assert len(lines) == 1 + len(rows)
     with pytest.raises(UserError, match="change the extension"):
         evaluation.save(rows, tmp_path / "table.txt")
+
+
+def test_several_models_and_instruments_in_one_table(copyist, audios):
+    pairs = evaluation.find_pairs(audios, "piano", "violin")
+    rows = evaluation.evaluate(copyist, pairs, ("input", "zero"))
+    lines = evaluation.summary({("a", "piano"): rows, ("b", "piano"): rows}).splitlines()
+    assert len(lines) == 4
+    assert lines[0].startswith("| model | from | L1 | of copying | share | LSD (dB) |")
+    _, model, origin, *cells, _ = (cell.strip() for cell in lines[2].split("|"))
+    assert (model, origin) == ("a", "piano")
+    drawn, copied = rows[-3], rows[-1]
+    wanted = [drawn["l1"], copied["l1"], drawn["ratio"]]
+    for key in ("lsd_db", "mfcc"):
+        wanted += [drawn[key], copied[key], drawn[key] / copied[key]]
+    wanted.append(drawn["pitch_jaccard"])
+    np.testing.assert_allclose([float(cell) for cell in cells], wanted, rtol=1e-3)
+
+
+def test_one_target_for_all_models_or_one_for_each():
+    assert evaluation.choose(["a", "b"], ["flute"], ["x", "y"]) == [
+        ("a", "x", "flute"),
+        ("a", "y", "flute"),
+        ("b", "x", "flute"),
+        ("b", "y", "flute"),
+    ]
+    assert evaluation.choose(["a", "b"], ["flute", "harp"], ["x"])[1] == ("b", "x", "harp")
+    with pytest.raises(UserError, match="2 instruments for 3 models"):
+        evaluation.choose(["a", "b", "c"], ["flute", "harp"], ["x"])
+
+
+def test_the_notes_of_a_copy_are_those_of_the_input(copyist, melody):
+    audio = melody("plucked", RATE, 1.5)
+    rows = evaluation.compare(copyist, audio, audio, ("input", "zero"))
+    assert rows["input"]["pitch_jaccard"] < 0.2
+    assert rows[evaluation.COPY]["pitch_jaccard"] == 0.0
 
 
 def test_a_pair_that_cannot_be_read_is_left_out(audios, caplog):

@@ -12,7 +12,7 @@ def test_closed_forms():
     rng = np.random.default_rng(0)
     real, fake = rng.normal(size=(2, 2, 4, 4, 1)).astype(np.float32)
     target, output = rng.uniform(-1, 1, (2, 2, 8, 8, 1)).astype(np.float32)
-    total, distance = losses.generator_loss(fake, target, output)
+    total, distance = losses.GeneratorLoss()(fake, target, output)
     assert float(distance) == pytest.approx(np.abs(target - output).mean(), rel=1e-5)
     wanted = softplus(-fake).mean() + 100 * np.abs(target - output).mean()
     assert float(total) == pytest.approx(wanted, rel=1e-5)
@@ -23,7 +23,7 @@ def test_closed_forms():
 def test_figures_of_the_original(golden, slices):
     _, bowed = slices
     output = golden["gen_out"][..., None].astype(np.float32)
-    total, distance = losses.generator_loss(golden["disc_fake"], bowed, output)
+    total, distance = losses.GeneratorLoss()(golden["disc_fake"], bowed, output)
     _, wanted_total, wanted_disc = golden["losses_l1_gen_disc"]
     assert float(total) == pytest.approx(wanted_total, rel=1e-4)
     assert float(distance) == pytest.approx(golden["losses_l1_gen_disc"][0], rel=1e-4)

@@ -87,6 +87,33 @@ def test_resampled_to_44100(bank):
     assert np.abs(audio).max() == pytest.approx(32000 / 32768)
 
 
+def sine_bank(rate):
+    """Every note is the same sine of 440 Hz at velocity 100, for 1 s."""
+    bank = np.zeros((86, 4, rate), np.int16)
+    bank[:, 2] = np.round(20000 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate))
+    return bank
+
+
+def test_out_of_tune_and_at_a_level():
+    notes = [Note(69, 100, 0.5, 1.3)]
+    mixer = Mixer(sample_rate=RATE, duration_rate=1.0, detune_cents=50.0, level_db=-12.0)
+    audio = mixer.mix(notes, sine_bank(RATE), RATE)
+    assert 20 * np.log10(np.abs(audio).max() * 32768 / 32000) == pytest.approx(-12.0, abs=1e-3)
+    assert np.abs(audio[: RATE // 2 - 100]).max() < 1e-5  # in time
+    spectrum = np.abs(np.fft.rfft(audio[RATE // 2 :] * np.hanning(len(audio) - RATE // 2), 2**18))
+    assert np.argmax(spectrum) * RATE / 2**18 == pytest.approx(440 * 2 ** (50 / 1200), rel=3e-4)
+
+
+@pytest.mark.parametrize("rate", [16000, 44100, 48000])
+def test_recordings_have_one_length_whatever_rate_and_tuning_the_notes_have(rate):
+    bank = np.ones((86, 4, 100), np.int16)
+    for end in np.linspace(0.1, 0.9, 50):
+        notes = [Note(69, 100, 0.0, end)]
+        for cents in (-7.3, 0.0, 5.9):
+            mixer = Mixer(detune_cents=cents, playback_speed=1.03)
+            assert len(mixer.mix(notes, bank, rate)) == round(end / 1.03 * 44100)
+
+
 @pytest.mark.parametrize("notes", [[Note(10, 100, 0.0, 0.5)], [Note(60, 100, 0.0, 1e-6)]])
 def test_nothing_to_hear_is_silence(bank, notes):
     audio = Mixer(sample_rate=RATE).mix(notes, bank, RATE)

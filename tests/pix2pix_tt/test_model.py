@@ -71,7 +71,7 @@ def test_the_discriminator_judges_as_the_original_does(discriminator, slices, ou
     fake = discriminator([plucked, ops.convert_to_tensor(output)], training=False)
     np.testing.assert_allclose(ops.convert_to_numpy(real), golden["disc_real"], atol=5e-5)
     np.testing.assert_allclose(ops.convert_to_numpy(fake), golden["disc_fake"], atol=5e-5)
-    total, distance = losses.generator_loss(fake, bowed, ops.convert_to_tensor(output))
+    total, distance = losses.GeneratorLoss()(fake, bowed, ops.convert_to_tensor(output))
     found = [float(x) for x in (distance, total, losses.discriminator_loss(real, fake))]
     np.testing.assert_allclose(found, golden["losses_l1_gen_disc"], rtol=1e-5)
 

@@ -90,7 +90,7 @@ def test_a_bank_is_scaled_to_its_loudest_note_and_kept(folder, tmp_path_factory)
 class Organ:
     """Plays a note as a constant of pitch + velocity / 1000 while it is held."""
 
-    def __init__(self, program, path):
+    def __init__(self, program, path, bank):
         assert (program, path.name) == (19, "own.sf3")
 
     def render(self, music, sample_rate, tail_seconds):
@@ -105,7 +105,7 @@ class Organ:
 def test_notes_of_a_soundfont(tmp_path, monkeypatch):
     monkeypatch.setattr(note_banks, "SoundFontInstrument", Organ)
     monkeypatch.setattr(note_banks, "PITCHES", (40, 41, 90))
-    sounds = note_banks.render_program(Source("organ", tmp_path / "own.sf3", 19))
+    sounds = note_banks.render_notes(Source("organ", tmp_path / "own.sf3", 19))
     assert sounds.shape == (3, 4, 4 * 44100)
     for p, pitch in enumerate((40, 41, 90)):
         for v, velocity in enumerate((25, 50, 100, 127)):

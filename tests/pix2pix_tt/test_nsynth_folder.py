@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import soundfile
+from note_files import note, write
 
 from audio_tt.errors import UserError
 from audio_tt.files import io
@@ -14,16 +15,16 @@ class Bells:
 
     asked = []
 
-    def __init__(self, program, path):
+    def __init__(self, program, path, bank):
         self.asked.append((program, path.name))
 
     def render(self, music, sample_rate, tail_seconds):
         audio = np.zeros(round((music[-1].end + tail_seconds) * sample_rate), np.float32)
         time = np.arange(4 * sample_rate) / sample_rate
-        for note in music:
-            start = round(note.start * sample_rate)
-            hertz = 440 * 2 ** ((note.pitch - 69) / 12)
-            sound = note.velocity / 1000 * np.sin(2 * np.pi * hertz * time) * np.exp(-time)
+        for played in music:
+            start = round(played.start * sample_rate)
+            hertz = 440 * 2 ** ((played.pitch - 69) / 12)
+            sound = played.velocity / 1000 * np.sin(2 * np.pi * hertz * time) * np.exp(-time)
             audio[start : start + len(sound)] = sound[: len(audio) - start]
         return audio
 
@@ -40,7 +41,7 @@ def font(request, tmp_path, monkeypatch):
 
 def test_notes_in_nsynths_layout(font, tmp_path):
     folder = tmp_path / "notes"
-    assert nsynth_folder.build(str(font), 14, folder, "bell_acoustic_000") == 8
+    assert nsynth_folder.build([Source("bell_acoustic_000", font, 14)], folder) == 8
     assert Bells.asked == [(14, font.name)]
     assert sorted(path.name for path in folder.iterdir()) == [
         f"bell_acoustic_000-{pitch:03d}-{velocity:03d}.wav"
@@ -66,7 +67,7 @@ def test_notes_in_nsynths_layout(font, tmp_path):
 
 
 def test_what_it_writes_is_read_again(font, tmp_path):
-    nsynth_folder.build(str(font), 14, tmp_path / "notes", "bell_000")
+    nsynth_folder.build([Source("bell_000", font, 14)], tmp_path / "notes")
     sounds = note_banks.read_nsynth(Source("bell", tmp_path / "notes"))
     assert sounds.shape == (2, 4, 64000)
     audio = io.read(tmp_path / "notes" / "bell_000-060-050.wav")[0]
@@ -75,41 +76,31 @@ def test_what_it_writes_is_read_again(font, tmp_path):
 
 def test_what_is_there_is_kept_and_what_is_missing_comes_out_the_same(font, tmp_path):
     folder = tmp_path / "notes"
-    nsynth_folder.build(str(font), 14, folder, "bell_000")
+    nsynth_folder.build([Source("bell_000", font, 14)], folder)
     before = {path: path.read_bytes() for path in folder.iterdir()}
     (folder / "bell_000-060-025.wav").unlink()
     own = folder / "bell_000-069-127.wav"
     own.write_bytes(b"the user's own")
-    assert nsynth_folder.build(str(font), 14, folder, "bell_000") == 1
+    assert nsynth_folder.build([Source("bell_000", font, 14)], folder) == 1
     assert {path: path.read_bytes() for path in folder.iterdir()} == before | {
         own: b"the user's own"
     }
     Bells.asked.clear()
-    assert nsynth_folder.build(str(font), 14, folder, "bell_000") == 0
+    assert nsynth_folder.build([Source("bell_000", font, 14)], folder) == 0
     assert not Bells.asked
 
 
 def test_bad_input(font, tmp_path, monkeypatch):
     folder = tmp_path / "notes"
-    with pytest.raises(UserError, match="gone.sf2: no such SoundFont"):
-        nsynth_folder.build(str(tmp_path / "gone.sf2"), 14, folder, "bell_000")
     with pytest.raises(UserError, match="--name=a/b"):
-        nsynth_folder.build(str(font), 14, folder, "a/b")
+        nsynth_folder.build([Source("a/b", font, 14)], folder)
     with pytest.raises(UserError, match="is a file, not a folder"):
-        nsynth_folder.build(str(font), 14, font, "bell_000")
+        nsynth_folder.build([Source("bell_000", font, 14)], font)
     assert not Bells.asked
     monkeypatch.setattr(Bells, "render", lambda self, music, rate, **_: np.zeros(30 * rate))
     with pytest.raises(UserError, match="bell_000 is silent"):
-        nsynth_folder.build(str(font), 14, folder, "bell_000")
+        nsynth_folder.build([Source("bell_000", font, 14)], folder)
     assert not folder.exists()
-
-
-def test_a_broken_soundfont_is_told_before_fluidsynth_sees_it(tmp_path):
-    from audio_tt.music import soundfont
-
-    (tmp_path / "own.sf3").write_bytes(b"not a font")
-    with pytest.raises(UserError, match=r"own\.sf3: not a SoundFont"):
-        soundfont.play_with_fluidsynth(tmp_path / "own.sf3", 0, [], seconds=1.0)
 
 
 def test_names_of_programs():
@@ -118,3 +109,28 @@ def test_names_of_programs():
     assert instruments.program_name(46) == "program_46"
     for program in range(128):
         assert instruments.find_program(instruments.program_name(program)) == program
+
+
+def test_layers_of_recorded_notes(tmp_path, monkeypatch):
+    """A soft layer with harmonics and a loud one of sines, of C4 and G4."""
+    monkeypatch.setattr(note_banks, "PITCHES", (57, 60, 70, 90))
+    time = np.arange(16000) / 16000
+    soft, loud = tmp_path / "soft", tmp_path / "loud"
+    for name, midi in (("C4", 60), ("G4", 67)):
+        sine = np.exp(-time) * np.sin(2 * np.pi * 440 * 2 ** ((midi - 69) / 12) * time)
+        write(soft, **{name: note(midi)})
+        write(loud, **{name: 0.3 * sine.astype(np.float32)})
+    sources = [Source("bell_000", folder, is_library=True) for folder in (soft, loud)]
+    assert nsynth_folder.build(sources, tmp_path / "notes", 44100) == 16
+    for pitch in (57, 60, 70, 90):
+        for velocity, purity in ((25, 0.7), (50, 0.7), (100, 0.99), (127, 0.99)):
+            path = tmp_path / "notes" / f"bell_000-{pitch:03d}-{velocity:03d}.wav"
+            audio, rate = soundfile.read(path)
+            assert rate == 44100
+            if pitch == 90:  # far from what was recorded
+                assert not audio.any()
+                continue
+            power = np.abs(np.fft.rfft(audio)) ** 2
+            fundamental = round(440 * 2 ** ((pitch - 69) / 12) * len(audio) / rate)
+            share = power[fundamental - 100 : fundamental + 100].sum() / power.sum()
+            assert share > purity if purity > 0.9 else share < purity

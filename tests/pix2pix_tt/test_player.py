@@ -129,7 +129,8 @@ def test_silence_stays_silence(value, trained, warnings):
     audio = np.full(30_000, value, np.float32)
     output = Pix2PixPlayer(trained).render(audio, RATE, name="in.wav")
     assert output.shape == audio.shape and not output.any()
-    assert warnings == ["in.wav is silent, so the output is silence"]
+    assert warnings[-1] == "in.wav is silent, so the output is silence"
+    assert len(warnings) == (2 if np.isnan(value) else 1)  # what was not a number is said first
     output = Pix2PixPlayer(trained, whole_hops=True).render(audio[:700], RATE)
     assert output.shape == (1024,) and not output.any()
 

@@ -19,6 +19,7 @@ from pix2pix_tt.synthesis import recordings
 from pix2pix_tt.synthesis.augmentation import Augmentation
 from pix2pix_tt.synthesis.mixing import Mixer
 from pix2pix_tt.synthesis.note_banks import Source
+from pix2pix_tt.synthesis.sources import parse_source
 
 BOTH = ("keyboard_acoustic", "guitar_acoustic")
 SHORT = Mixer(duration_rate=1.0)
@@ -52,7 +53,9 @@ def run(midi_path, nsynth_path, audios_path, **settings):
 
 
 def tree(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    """What is there for everybody to see."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def command(*arguments):
@@ -89,6 +92,63 @@ def test_what_is_there_is_kept_and_what_is_missing_is_made(midi_path, nsynth_pat
     assert tree(audios) == before | {"keyboard_acoustic/a.wav": b"the user's own"}
 
 
+def test_recordings_of_other_settings_are_made_again(midi_path, nsynth_path, tmp_path, caplog):
+    audios, higher = tmp_path / "audios", Mixer(duration_rate=1.0, transpose=1)
+    run(midi_path, nsynth_path, audios)
+    caplog.clear()
+    assert run(midi_path, nsynth_path, audios, mixer=higher) == 2
+    run(midi_path, nsynth_path, tmp_path / "wanted", mixer=higher)
+    assert tree(audios) == tree(tmp_path / "wanted")
+    assert "4 files were made with other settings" in caplog.text
+    assert "mixer.transpose was 0, now 1" in caplog.text
+
+
+def test_what_the_user_changed_is_not_made_again(midi_path, nsynth_path, tmp_path):
+    audios = tmp_path / "audios"
+    run(midi_path, nsynth_path, audios)
+    (audios / "guitar_acoustic" / "a.wav").write_bytes(b"the user's own")
+    with pytest.raises(UserError, match=r"a\.wav: was made with other settings .* changed since"):
+        run(midi_path, nsynth_path, audios, mixer=Mixer(duration_rate=2.0))
+    assert (audios / "guitar_acoustic" / "a.wav").read_bytes() == b"the user's own"
+
+
+def test_each_recording_is_played_by_one_of_several_sources(midi_path, nsynth_path, tmp_path):
+    names = ("keyboard_acoustic_000", "guitar_acoustic_010")
+    origins = [parse_source(f"{nsynth_path}:{name}", "keyboard_acoustic") for name in names]
+    sources = recordings.find_sources(str(nsynth_path), None, ["guitar_acoustic"], origins)
+    pieces = recordings.find_pieces(str(midi_path / "a.mid"))
+    several = Augmentation(copies=9, semitones=0)
+    recordings.record_all(sources, pieces, tmp_path / "several", SHORT, several, run=map)
+    heard = tree(tmp_path / "several" / "keyboard_acoustic")
+    assert sorted(tree(tmp_path / "several" / "guitar_acoustic")) == sorted(heard)
+    played = []
+    for origin in origins:
+        place = tmp_path / origin.preset
+        recordings.record_all([origin], pieces, place, SHORT, several, run=map)
+        alone = tree(place / "keyboard_acoustic")
+        played.append({name for name in heard if heard[name] == alone[name]})
+    assert all(played)
+    assert played[0] | played[1] == set(heard)
+    assert not played[0] & played[1]
+
+
+def test_sources_are_written_in_one_line_each(nsynth_path, tmp_path):
+    font = tmp_path / "own.sf2"
+    font.touch()
+    assert parse_source(f"{font}:3", "piano") == Source("piano", font, 3)
+    assert parse_source(f"{font}:8:24", "piano") == Source("piano", font, 24, bank=8)
+    folder = Source("piano", nsynth_path, preset="guitar_acoustic_010")
+    assert parse_source(f"{nsynth_path}:guitar_acoustic_010", "piano") == folder
+    (tmp_path / "own.SFZ").touch()
+    for library in (nsynth_path, tmp_path / "own.SFZ"):
+        assert parse_source(str(library), "piano") == Source("piano", library, is_library=True)
+    for wrong in (str(font), "gone:name", "gone.sfz", "own.sf2:x"):
+        with pytest.raises(UserError, match="is no source of notes"):
+            parse_source(wrong, "piano")
+    with pytest.raises(UserError, match="gone.sf2: no such SoundFont"):
+        parse_source("gone.sf2:0", "piano")
+
+
 def test_processes_make_no_difference(midi_path, nsynth_path, tmp_path, caplog):
     guitar = ["guitar_acoustic"]
     run(midi_path, nsynth_path, tmp_path / "one", instruments=guitar)
@@ -121,7 +181,7 @@ def test_a_full_disk_leaves_whole_files_and_can_be_continued(
     audios = tmp_path / "audios"
     with pytest.raises(UserError, match=r"b\.wav: cannot be written: No space left"):
         run(midi_path, nsynth_path, audios)
-    sounds = [path for path in audios.rglob("*") if path.is_file() and path.suffix != ".npy"]
+    sounds = [path for path in audios.rglob("*.wav") if path.name[0] != "."]
     assert sorted(path.name for path in sounds) == ["a.wav", "a.wav"]
     monkeypatch.setattr(encoding, "encode", encode)
     assert run(midi_path, nsynth_path, audios) == 2

@@ -23,8 +23,8 @@ def test_figures_of_the_original(melody, golden, role, timbre):
 
 @pytest.mark.parametrize("phase", ["content", "random"])
 def test_there_and_back(melody, small, phase):
-    representation = LogSpectrogram(n_fft=256, hop_length=64, phase=phase)
     settings.bind("GriffinLim.n_iter", 50)
+    representation = LogSpectrogram(n_fft=256, hop_length=64, phase=phase)
     audio = melody("bowed", 22050, 1.0)
     spectrum = spectrum_of(representation, audio)
     level = representation.to_level(spectrum)

@@ -86,7 +86,7 @@ def test_lbfgs_finds_the_minimum(lowest):
     levels = optimise(limits, stepper, ops.convert_to_tensor(scales), progress)
     assert all(np.diff(losses) <= 0) and len(losses) == progress.step <= 80
     wanted = target if lowest is None else np.maximum(target, 0.0)
-    np.testing.assert_allclose(levels, wanted, atol=2e-3)
+    np.testing.assert_allclose(levels, wanted, atol=5e-3)
 
 
 def test_lbfgs_stays_where_nothing_is_better():

@@ -9,11 +9,10 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
-from audio_tt.music import melodies, planning, soundfont
+from audio_tt.music import melodies, planning, rendering, soundfont
 from audio_tt.music.instruments import VOICES
 from audio_tt.music.melodies import BUILT_IN, GREENSLEEVES, ODE_TO_JOY, Melody, is_held_out
 from audio_tt.music.notes import Note, read_midi, write_midi
-from timbre_tt.data import rendering
 
 
 def _melodies():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from audio_tt.dsp.units import hz_to_midi
 from audio_tt.music import notes as notes_lib
 from audio_tt.music.instruments import SoundFontInstrument, find_program
 from audio_tt.music.notes import Note
@@ -33,7 +34,7 @@ def notes_of_line(
     """
     count = min(len(f0_hz), len(confidence), len(loudness_db))
     voiced = (confidence[:count] > CONFIDENT) & (f0_hz[:count] > 0.0)
-    midi = 12.0 * np.log2(np.where(voiced, f0_hz[:count], 440.0) / 440.0) + 69.0
+    midi = hz_to_midi(f0_hz[:count])
     loudest = loudness_db[:count][voiced].max(initial=-np.inf)
     notes, start = [], 0
     shortest = max(1, round(SHORTEST_SECONDS * frame_rate))

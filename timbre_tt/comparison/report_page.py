@@ -2,7 +2,6 @@
 
 import base64
 import csv
-import html
 import io as text_io
 import json
 import math
@@ -13,20 +12,14 @@ import numpy as np
 
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
+from timbre_tt.comparison import templates
 from timbre_tt.comparison.reference_figures import FIGURES
-from timbre_tt.comparison.side_by_side import COPY, SAMPLE_RATE, Analysis, Recording, Row
+from timbre_tt.comparison.side_by_side import COPY, SAMPLE_RATE, Analysis, Recording, Row, Sound
 
-ASSETS = Path(__file__).parents[1] / "assets"
+INPUT = "input"
 LOWEST_HZ, HIGHEST_HZ, BINS = 60.0, 7600.0, 128
 RANGE_DB = 70.0
 MOST_FRAMES = 600  # of a picture, however long the sound is
-
-_SOUND = """<figure data-sound="{index}">
-<figcaption>{label} <small>{note}</small></figcaption>
-<audio controls preload="metadata" src="{file}"></audio>
-<canvas role="img" aria-label="Spectrogram, pitch and loudness: {label}"></canvas>
-<div class="readout"></div>
-</figure>"""
 
 
 def write(
@@ -51,51 +44,42 @@ def write(
     """
     folder = Path(folder)
     stems = batches.distinct([_plain(recording.name) for recording in recordings])
-    sounds, sections = [], []
+    drawn, sections = [], []
     for index, (recording, source) in enumerate(zip(recordings, sources, strict=True)):
-        first = len(sounds)
-        heard = [("input", recording.audio, recording.sample_rate, source, {})]
-        for row in rows:
-            if row.label != COPY:  # its sound is the input's
-                for sound in row.sounds[index : index + 1]:
-                    heard.append(
-                        (row.label, sound.audio, sound.sample_rate, sound.heard, sound.figures)
-                    )
-        figures = []
-        for label, audio, rate, analysis, scores in heard:
+        first, sounds = len(drawn), []
+        for label, sound in _sounds_of(index, recording, source, rows):
             file = f"sounds/{stems[index]}__{_plain(label)}.wav"
-            io.write(folder / file, audio, rate)
-            note = _note(scores) or (input_note if label == "input" else "")
-            figures.append(
-                _SOUND.format(
-                    index=len(sounds), label=html.escape(label), note=html.escape(note), file=file
-                )
-            )
-            sounds.append({"recording": index, "input": first, **picture(analysis)})
-        name = html.escape(recording.name.replace("_", " "))
-        figures = "\n".join(figures)
-        sections.append(f'<h2>{name}</h2>\n<div class="sounds">\n{figures}\n</div>')
+            io.write(folder / file, sound.audio, sound.sample_rate)
+            note = _note(sound.figures) or (input_note if label == INPUT else "")
+            sounds.append({"index": len(drawn), "label": label, "note": note, "file": file})
+            drawn.append({"recording": index, "input": first, **picture(sound.heard)})
+        sections.append({"name": recording.name.replace("_", " "), "sounds": sounds})
     data = {
         "frequencies": {"low": LOWEST_HZ, "high": HIGHEST_HZ, "bins": BINS},
         "seconds": [len(source.audio) / SAMPLE_RATE for source in sources],
-        "sounds": sounds,
+        "sounds": drawn,
     }
-    has_figures = any(row.figures for row in rows)
-    text = (ASSETS / "report.html").read_text("utf-8")
-    for mark, value in {
-        "{{title}}": html.escape(title),
-        "{{introduction}}": introduction,
-        "{{table}}": table(rows) if has_figures else "",
-        "{{sections}}": "\n".join(sections),
-        "{{style}}": (ASSETS / "report.css").read_text("utf-8"),
-        "{{data}}": json.dumps(data, separators=(",", ":")).replace("</", "<\\/"),
-        "{{script}}": (ASSETS / "report.js").read_text("utf-8"),
-    }.items():
-        text = text.replace(mark, value)
-    if has_figures:
+    text = templates.render(
+        templates.FOLDER / "report.html",
+        title=title,
+        introduction=introduction,
+        sections=sections,
+        data=json.dumps(data, separators=(",", ":")).replace("</", "<\\/"),
+        **table(rows),
+    )
+    if any(row.figures for row in rows):
         save_figures(folder, rows)
     with replacing(folder / "index.html") as temporary:
         temporary.write_text(text, "utf-8")
+
+
+def _sounds_of(index, recording, source, rows):
+    """The recording itself and what each row made of it."""
+    yield INPUT, Sound(recording.name, recording.audio, recording.sample_rate, source, {})
+    for row in rows:
+        if row.label != COPY:  # its sound is the input's
+            for sound in row.sounds[index : index + 1]:
+                yield row.label, sound
 
 
 def picture(analysis: Analysis) -> dict:
@@ -135,51 +119,25 @@ def picture(analysis: Analysis) -> dict:
     }
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The sortable table of all rows, and what its columns mean, as HTML."""
+def table(rows: Sequence[Row]) -> dict[str, list]:
+    """Returns what the template draws of the figures of all rows: "figures" and "lines"."""
     names = figures_of(rows)
-    heads = ['<th scope="col"><button type="button">system</button></th>']
-    for name in names:
-        figure = FIGURES[name]
-        heads.append(
-            f'<th scope="col" data-better="{figure.better}" title="{html.escape(figure.meaning)}">'
-            f'<button type="button">{html.escape(figure.title)}</button></th>'
-        )
-    heads.append(
-        '<th scope="col" data-better="higher"><button type="button">x real time</button></th>'
-    )
     others = [row for row in rows if row.label != COPY]
     best = {
         name: _best(name, [row.figures.get(name, math.nan) for row in others]) for name in names
     }
-    lines = []
-    for row in rows:
-        label = html.escape(row.label)
-        cells = [f'<td data-value="{label}">{label}</td>']
-        if row.why_not:
-            cells.append(
-                f'<td class="why" colspan="{len(names) + 1}">{html.escape(row.why_not)}</td>'
-            )
-        else:
-            for name in names:
-                value = row.figures.get(name, math.nan)
-                mark = ' class="best"' if value == best[name] and row in others else ""
-                cells.append(f'<td data-value="{_raw(value)}"{mark}>{shown(name, value)}</td>')
-            cells.append(f'<td data-value="{_raw(row.speed)}">{speed(row.speed)}</td>')
-        lines.append("<tr>" + "".join(cells) + "</tr>")
-    meanings = "\n".join(
-        f"<dt>{html.escape(FIGURES[name].title)}, {FIGURES[name].better} is better</dt>"
-        f"<dd>{html.escape(FIGURES[name].meaning)} {_published(name)}</dd>"
-        for name in names
-    )
-    return (
-        '<div class="scroll"><table class="sortable">\n<thead><tr>'
-        + "".join(heads)
-        + "</tr></thead>\n<tbody>\n"
-        + "\n".join(lines)
-        + "\n</tbody></table></div>\n<details><summary>What the columns mean, and what others have "
-        f"published</summary><dl>{meanings}</dl></details>"
-    )
+
+    def cells(row):
+        for name in names:
+            value = row.figures.get(name, math.nan)
+            is_best = value == best[name] and row in others
+            yield {"value": _raw(value), "shown": shown(name, value), "is_best": is_best}
+        yield {"value": _raw(row.speed), "shown": speed(row.speed), "is_best": False}
+
+    lines = [
+        {"label": row.label, "why_not": row.why_not, "cells": list(cells(row))} for row in rows
+    ]
+    return {"figures": [FIGURES[name] for name in names], "lines": lines}
 
 
 def save_figures(folder: Path, rows: Sequence[Row]) -> None:
@@ -239,11 +197,6 @@ def _best(name, values):
     known = [value for value in values if not math.isnan(value)]
     choose = max if FIGURES[name].better == "higher" else min
     return choose(known) if known else None
-
-
-def _published(name):
-    published = FIGURES[name].published
-    return f"Published: {html.escape(published)}." if published else ""
 
 
 def _note(scores):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audio_tt.files.atomic import replacing
+from audio_tt.metrics import tables
 from audio_tt.music.instruments import PROGRAMS, VOICES
 from timbre_tt import systems
 from timbre_tt.comparison import held_out_music, report_page
@@ -172,20 +173,18 @@ def as_markdown(instrument: str, task: dict) -> str:
     names = MANY_VOICES if instrument in POLYPHONIC else ONE_VOICE
     arrows = {"lower": "↓", "higher": "↑"}
     heads = [f"{FIGURES[name].title} {arrows[FIGURES[name].better]}" for name in names]
-    lines = [
-        f"| system | {' | '.join(heads)} | x real time | code | gin |",
-        "| --- |" + " ---: |" * (len(names) + 1) + " --- | --- |",
-    ]
+    heads = ["system", *heads, "x real time", "code", "gin"]
+    lines = []
     for label, row in task.items():
         if row["why_not"]:
-            lines.append(f"| {label} | {row['why_not']}{' |' * (len(names) + 3)}")
+            lines.append([label, row["why_not"]])
             continue
         values = [row["figures"].get(name) for name in names]
         cells = [report_page.shown(n, _nan(value)) for n, value in zip(names, values, strict=True)]
         gin = hashlib.sha256(row["gin"].encode()).hexdigest()[:7] if row["gin"] else ""
         cells += [report_page.speed(_nan(row["speed"])), row["code"], gin]
-        lines.append(f"| {label} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        lines.append([label, *cells])
+    return tables.markdown(heads, lines) + "\n"
 
 
 def _published():
@@ -193,14 +192,10 @@ def _published():
         "## What the columns mean, and what others have published\n",
         "The published figures are of other recordings and, where it is said, other units: they "
         "say where a figure usually lies.\n",
-        "| figure | better | meaning | published |",
-        "| --- | --- | --- | --- |",
     ]
-    for name in dict.fromkeys((*ONE_VOICE, *MANY_VOICES)):
-        figure = FIGURES[name]
-        lines.append(
-            f"| {figure.title} | {figure.better} | {figure.meaning} | {figure.published} |"
-        )
+    figures = [FIGURES[name] for name in dict.fromkeys((*ONE_VOICE, *MANY_VOICES))]
+    cells = [[x.title, x.better, x.meaning, x.published] for x in figures]
+    lines.append(tables.markdown(["figure", "better", "meaning", "published"], cells, n_names=4))
     return "\n".join(lines) + "\n"
 
 

@@ -39,8 +39,7 @@ def load(instrument, pitch=None, adjustment=None, seed=0, gin_files=(), gin_para
     """
     folder = catalogue.folder(instrument)
 
-    from ddsp_tt.playing.player import DdspPlayer
-    from ddsp_tt.trained import loading
+    from ddsp_tt.playing import player
 
-    trained = loading.load(folder, gin_files, gin_params)
-    return DdspPlayer(trained, adjustment, pitch, seed)
+    loaded = player.load_instrument(folder, gin_files, gin_params)
+    return player.DdspPlayer(loaded, adjustment, pitch, seed)

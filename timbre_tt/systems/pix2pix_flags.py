@@ -2,10 +2,10 @@
 
 from absl import flags
 
-from audio_tt.command import gin_flags
+from audio_tt.command import gin_flags, path_flags
 from pix2pix_tt import transfer_flags
 
-_STYLE = flags.DEFINE_string(
+_STYLE = path_flags.DEFINE_path(
     "style",
     None,
     "What a conditioned model plays: an instrument that it knows, a recording, a slice (.npy).",

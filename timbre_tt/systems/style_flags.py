@@ -2,9 +2,10 @@
 
 from absl import flags
 
+from audio_tt.command import path_flags
 from style_tt import transfer_flags
 
-_STYLE = flags.DEFINE_string("style", None, "Recording whose sound is wanted, of any length.")
+_STYLE = path_flags.DEFINE_path("style", None, "Recording whose sound is wanted, of any length.")
 flags.adopt_module_key_flags(transfer_flags)
 
 

@@ -10,7 +10,7 @@ from ddsp_tt.synthesis.core.filtering import (
     frequency_filter,
     frequency_impulse_response,
 )
-from ddsp_tt.synthesis.core.frames import FADES, harmonic_frames, sinusoidal_frames
+from ddsp_tt.synthesis.core.frames import harmonic_frames, sinusoidal_frames
 from ddsp_tt.synthesis.core.functions import resolved
 from ddsp_tt.synthesis.core.oscillators import (
     get_harmonic_frequencies,
@@ -24,7 +24,6 @@ from ddsp_tt.synthesis.core.phase import angular_cumsum
 from ddsp_tt.synthesis.core.resampling import resample, upsample_with_windows
 from ddsp_tt.synthesis.core.scaling import (
     DB_RANGE,
-    F0_RANGE,
     amplitude_to_db,
     db_to_amplitude,
     exp_sigmoid,
@@ -42,6 +41,7 @@ from ddsp_tt.synthesis.core.scaling import (
     sym_exp_sigmoid,
     unit_to_hz,
 )
+from ddsp_tt.synthesis.shared import F0_RANGE, FADES
 
 __all__ = [
     "DB_RANGE",

@@ -5,10 +5,10 @@ with length (relative error 6e-6 at 2048 points, 4e-4 at 131072); long impulse r
 convolved in partitions instead.
 """
 
-import numpy as np
 from keras import ops
 
 from ddsp_tt.synthesis.core.functions import register
+from ddsp_tt.synthesis.shared import filter_delay, impulse_responses, windowed
 
 _register = register("ddsp_tt.core")
 _PARTITION = 4096
@@ -115,23 +115,7 @@ def apply_window_to_impulse_response(impulse_response, window_size=0, causal=Fal
       `[..., taps]` with the peak at `ir_size // 2`, or at `(window_size + 1) // 2 - 2` where the
       window is shorter.
     """
-    ir = ops.convert_to_tensor(impulse_response)
-    ir_size = ir.shape[-1]
-    half = ir_size // 2
-    if not causal:
-        ir = ops.roll(ir, half, axis=-1)
-    if window_size <= 0 or window_size >= ir_size:
-        return ir * _hann(ir_size)
-    centre = (window_size + 1) // 2
-    window = np.zeros(ir_size, "float32")
-    window[half - centre : half - centre + window_size] = _hann(window_size)
-    return (ir * window)[..., half - centre + 2 : half + centre + 1]
-
-
-def _hann(size):
-    """Hann window as `tf.signal` makes it: periodic for even sizes, symmetric for odd ones."""
-    period = size - size % 2
-    return (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(size) / period)).astype("float32")
+    return windowed(ops.convert_to_tensor(impulse_response), window_size, causal, xp=ops)
 
 
 @_register
@@ -146,13 +130,7 @@ def frequency_impulse_response(magnitudes, window_size=0):
       `[..., taps]`, by default `2 * (bands - 1)` taps with the peak in the middle.
     """
     magnitudes = ops.convert_to_tensor(magnitudes)
-    n_taps = 2 * (magnitudes.shape[-1] - 1)
-    # The inverse FFT of a real, even spectrum is a cosine transform: one small matrix product.
-    band, tap = np.arange(n_taps // 2 + 1), np.arange(n_taps)
-    basis = np.cos(2.0 * np.pi * np.outer(band, tap) / n_taps) / n_taps
-    basis[1:-1] *= 2.0
-    ir = ops.matmul(magnitudes, basis.astype("float32"))
-    return apply_window_to_impulse_response(ir, window_size)
+    return ops.matmul(magnitudes, impulse_responses(magnitudes.shape[-1], window_size))
 
 
 @_register
@@ -174,9 +152,3 @@ def frequency_filter(audio, magnitudes, window_size=0, padding="same", delay_com
     if delay_compensation is None:
         delay_compensation = filter_delay(ir.shape[-1], magnitudes.shape[-1], window_size)
     return fft_convolve(audio, ir, padding, delay_compensation)
-
-
-def filter_delay(n_taps, n_bands, window_size=0):
-    """Samples by which a filter of `frequency_impulse_response` delays: where its peak is."""
-    is_whole = n_taps == 2 * (n_bands - 1)
-    return n_taps // 2 if is_whole else (window_size + 1) // 2 - 2

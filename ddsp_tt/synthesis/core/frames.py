@@ -8,17 +8,10 @@ from keras import ops
 
 from audio_tt.models.compilation import compiled
 from ddsp_tt.synthesis.core.phase import to_cycles, to_fixed_cycles, with_gradient_of
-from ddsp_tt.synthesis.core.resampling import crossfade
+from ddsp_tt.synthesis.shared import FADES
 
 # Of `_sine_of_turns`, for powers 0, 2, 4, ...
 _SINE = (6.28318527, -16.2089556, 16.7691897, -9.62460474, 3.51637624, -0.798343399)
-
-# Weight of frame i within its hop, on the way to frame i + 1.
-FADES = {
-    "window": crossfade,
-    "linear": lambda hop_length: 1.0 - np.arange(hop_length, dtype="float32") / hop_length,
-    "nearest": lambda hop_length: np.ones(hop_length, "float32"),
-}
 
 
 def harmonic_frames(

@@ -5,11 +5,12 @@ import math
 import numpy as np
 from keras import ops
 
-from ddsp_tt.synthesis.core.frames import FADES, harmonic_frames, harmonic_sines
+from ddsp_tt.synthesis.core.frames import harmonic_frames, harmonic_sines
 from ddsp_tt.synthesis.core.functions import register
 from ddsp_tt.synthesis.core.phase import cumulative_cycles
 from ddsp_tt.synthesis.core.resampling import resample
 from ddsp_tt.synthesis.core.scaling import safe_divide
+from ddsp_tt.synthesis.shared import FADES
 
 _register = register("ddsp_tt.core")
 

@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 from ddsp_tt.synthesis.core.functions import register
+from ddsp_tt.synthesis.shared import crossfade
 
 _register = register("ddsp_tt.core")
 
@@ -103,8 +104,3 @@ def upsample_with_windows(inputs, n_timesteps, add_endpoint=True):
     window = crossfade(n_timesteps // n_hops)[None, None, :, None]
     out = x[:, :-1, None] * window + x[:, 1:, None] * (1.0 - window)
     return ops.reshape(out, (-1, n_timesteps, x.shape[2]))
-
-
-def crossfade(hop_length):
-    """Falling half of a Hann window, float32 `[hop_length]`: the weight of the earlier frame."""
-    return (0.5 + 0.5 * np.cos(np.pi * np.arange(hop_length) / hop_length)).astype("float32")

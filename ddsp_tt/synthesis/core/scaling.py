@@ -5,10 +5,11 @@ import math
 import numpy as np
 from keras import ops
 
+from audio_tt.dsp import units
 from ddsp_tt.synthesis.core.functions import register
+from ddsp_tt.synthesis.shared import F0_RANGE
 
 DB_RANGE = 80.0  # dB between the loudness floor and full scale
-F0_RANGE = 127.0  # MIDI numbers
 
 _register = register("ddsp_tt.core")
 
@@ -66,16 +67,13 @@ def db_to_amplitude(db):
 def midi_to_hz(notes, midi_zero_silence=False):
     """MIDI numbers (fractions allowed) to Hz; with `midi_zero_silence`, MIDI 0 means 0 Hz."""
     notes = ops.convert_to_tensor(notes)
-    hz = 440.0 * 2.0 ** ((notes - 69.0) / 12.0)
+    hz = units.midi_to_hz(notes, ops)
     return ops.where(notes == 0.0, 0.0, hz) if midi_zero_silence else hz
 
 
 def hz_to_midi(frequencies):
     """Hz to MIDI numbers; everything at or below 0 Hz becomes 0."""
-    frequencies = ops.convert_to_tensor(frequencies)
-    voiced = frequencies > 0.0
-    log2 = ops.log(ops.where(voiced, frequencies, 1.0)) / math.log(2.0)
-    return ops.where(voiced, 12.0 * (log2 - math.log2(440.0)) + 69.0, 0.0)
+    return units.hz_to_midi(frequencies, ops)
 
 
 def unit_to_hz(unit, hz_min, hz_max):

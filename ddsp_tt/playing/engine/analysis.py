@@ -8,8 +8,7 @@ import math
 
 import numpy as np
 
-from audio_tt.dsp.loudness import DB_RANGE, a_weighting_db
-from audio_tt.dsp.windows import window_values
+from audio_tt.dsp.loudness import power_of_frames
 from audio_tt.errors import UserError
 from audio_tt.pitch import crepe
 from audio_tt.pitch.viterbi import Decoder
@@ -23,7 +22,7 @@ class PitchFollower:
     """CREPE's activations, and the bin that is the most likely one so far.
 
     Args:
-      start_hz: pitch before anything was heard.
+      start_hz: pitch before anything sounded.
       capacity: size of CREPE.
     """
 
@@ -49,61 +48,39 @@ class PitchFollower:
         return f0_hz, confidence
 
 
-class LoudnessMeter:
-    """Loudness in one of the conventions of `ddsp_tt.features.loudness_scales`, in numpy.
+class LevelMeter:
+    """Loudness or power of frames.
+
+    Args:
+      of_frames: frames `[frames, size]` to dB `[frames]`.
+      size: samples in a frame.
+      before: samples that a frame needs before its time.
 
     Attributes:
       before: samples that a frame needs before its time.
       after: samples that it needs from its time on.
     """
 
-    def __init__(self, convention, sample_rate):
-        chosen = loudness_scales.get(convention)
-        size = chosen.window_length
-        self.before = size // 2 if chosen.centred else 0
-        self.after = size - self.before
-        self._measure = {"ddsp3": _log_of_mean, "ddsp1": _mean_of_logs}[convention]
-        self._window = window_values("hann", size).astype("float32")
-        self._weighting_db = a_weighting_db(size, sample_rate)
-        self._range_db = chosen.range_db
+    def __init__(self, of_frames, size, before):
+        self._of_frames, self._size = of_frames, size
+        self.before, self.after = before, size - before
 
     def __call__(self, audio, hop_length):
-        """Loudness `[frames]` in dB of the frames in audio `[samples]`."""
-        size = len(self._window)
-        frames = np.lib.stride_tricks.sliding_window_view(audio, size)[::hop_length]
-        spectrum = np.fft.rfft(frames * self._window)
-        power = spectrum.real**2 + spectrum.imag**2
-        return self._measure(power, self._weighting_db, self._range_db)
-
-
-class PowerMeter:
-    """Mean power in dB, as `audio_tt.dsp.loudness.compute_power` measures it.
-
-    Args:
-      size: samples in a frame.
-    """
-
-    def __init__(self, size):
-        self._size = size
-        self.before, self.after = size // 2, size - size // 2
-
-    def __call__(self, audio, hop_length):
-        """Power `[frames]` in dB of the frames in audio `[samples]`."""
+        """dB `[frames]` of the frames in audio `[samples]`."""
         frames = np.lib.stride_tricks.sliding_window_view(audio, self._size)[::hop_length]
-        return _to_db(np.mean(frames * frames, axis=-1), DB_RANGE)
+        return self._of_frames(frames)
 
 
-def _to_db(power, range_db):
-    return 10.0 * np.log10(np.maximum(power, 10.0 ** (-range_db / 10.0)))
+def loudness_meter(convention):
+    """Loudness in one of the conventions of `ddsp_tt.features.loudness_scales`."""
+    chosen = loudness_scales.get(convention)
+    before = chosen.window_length // 2 if chosen.centred else 0
+    return LevelMeter(chosen.of_frames, chosen.window_length, before)
 
 
-def _log_of_mean(power, weighting_db, range_db):
-    return _to_db(np.mean(power * 10.0 ** (weighting_db / 10.0), axis=-1), range_db)
-
-
-def _mean_of_logs(power, weighting_db, range_db):
-    level = 10.0 * np.log10(np.maximum(power, 1e-30)) + weighting_db - 20.7
-    return np.mean(np.maximum(level, -range_db), axis=-1)
+def power_meter(size):
+    """Mean power of windows of so many samples, as `audio_tt.dsp.loudness.compute_power`."""
+    return LevelMeter(power_of_frames, size, size // 2)
 
 
 class Resampler:
@@ -126,14 +103,14 @@ class Resampler:
         passed = min(MEASURING_RATE / sample_rate, 1.0)
         kernels = np.sinc(passed * offsets) * np.i0(_KAISER_BETA * inside)
         self._kernels = (kernels / kernels.sum(axis=1, keepdims=True)).astype("float32")
-        self._input = Window(self._half)
-        self._come = self._given = 0  # samples at either rate
+        self._input = Stretch(self._half)
+        self._taken = self._given = 0  # samples at either rate
 
     def __call__(self, block):
         """Takes the next samples at the input's rate, gives those at 16 kHz that are certain."""
         self._input.push(block)
-        self._come += len(block)
-        stop = -(-max(self._come - self._half, 0) * self._up // self._down)
+        self._taken += len(block)
+        stop = -(-max(self._taken - self._half, 0) * self._up // self._down)
         positions = np.arange(self._given, stop) * self._down
         if not len(positions):
             return np.zeros(0, "float32")
@@ -149,7 +126,7 @@ class Resampler:
         return self._half + samples * self._down // self._up
 
 
-class Window:
+class Stretch:
     """The audio that frames still need: a stretch of the input that moves along with it.
 
     Args:

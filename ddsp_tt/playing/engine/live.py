@@ -4,32 +4,30 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from audio_tt.errors import UserError
-from ddsp_tt import models
-from ddsp_tt.features import fitting, loudness_scales
+from ddsp_tt.features import fitting
 from ddsp_tt.features.rates import MEASURING_RATE
-from ddsp_tt.playing.live.analysis import (
-    LoudnessMeter,
+from ddsp_tt.playing.engine.analysis import (
     PitchFollower,
-    PowerMeter,
     Resampler,
-    Window,
+    Stretch,
     checked,
+    loudness_meter,
+    power_meter,
 )
-from ddsp_tt.playing.live.network import LiveDecoder, LiveEncoder
-from ddsp_tt.playing.live.synthesis import LiveGroup
-from ddsp_tt.synthesis import core
+from ddsp_tt.playing.engine.network import Encoder
+from ddsp_tt.playing.engine.synthesis import keys_from_outside
 
 
 class LiveInstrument:
     """Audio of a voice in, audio of the instrument out, in blocks of any size.
 
     What comes out does not depend on how the input is cut into blocks, and is what
-    `ddsp_tt.playing.rendering.render` makes of the same pitch and loudness, `latency_samples`
-    later. What differs from `ddsp_tt.playing.transfer` is the pitch, which there is smoothed with
-    what comes later, and at other rates than 16 kHz a shorter filter before measuring.
+    `Instrument.render` makes of the same pitch and loudness, `latency_samples` later. What differs
+    from a file is the pitch, which there is smoothed with what comes later, and at other rates than
+    16 kHz a shorter filter before measuring.
 
     Args:
-      trained: a `loading.TrainedModel`.
+      instrument: an `engine.instrument.Instrument`, or a `loading.TrainedModel`.
       octave_shift: octaves to add to the pitch, as nobody knows a live input's register in advance.
       loudness_shift: dB to add to the loudness or power.
       seed: of the noise.
@@ -43,23 +41,20 @@ class LiveInstrument:
       UserError: the model has a part that cannot be played live.
 
     Example:
-      instrument = LiveInstrument(loading.load("runs/mine"))
+      instrument = LiveInstrument(engine.files.load("runs/mine"))
       for block in microphone:
         loudspeaker(instrument.process(block))
     """
 
-    def __init__(self, trained, octave_shift=0, loudness_shift=0.0, seed=0):
-        model = trained.model
-        if getattr(model, "decoder", None) is None:
-            raise UserError(f"a {type(model).__name__} cannot be played live; a DDSP decoder can")
-        self.sample_rate = model.rates.sample_rate
-        self._hop, self._measuring_hop = model.rates.hop_length, model.rates.measuring_hop_length
+    def __init__(self, instrument, octave_shift=0, loudness_shift=0.0, seed=0):
+        instrument = self._instrument = instrument.as_engine()
+        rates = instrument.rates
+        self.sample_rate = rates.sample_rate
+        self._hop, self._measuring_hop = rates.hop_length, rates.measuring_hop_length
         self._octaves, self._decibels = octave_shift, loudness_shift
-        self._range_db = loudness_scales.get(trained.convention).range_db
-        self._decoder = LiveDecoder(model.decoder)
-        sizes = dict(model.decoder.output_splits)
-        self._group = LiveGroup(model.processor_group, sizes, self._hop, seed)
-        read = set(self._decoder.input_keys) | self._group.keys - set(sizes)
+        self._decoder, self._group = instrument.start(seed)
+        outputs = {name for name, _ in instrument.decoder.output_splits}
+        read = {*instrument.decoder.input_keys} | keys_from_outside(instrument.nodes) - outputs
         unknown = read - {"ld_scaled", "pw_scaled", "f0_scaled", "f0_hz", "z"}
         if unknown:
             raise UserError(
@@ -67,15 +62,13 @@ class LiveInstrument:
             )
         self._pitch = self._level = self._encoder = None
         if read & {"f0_hz", "f0_scaled"}:
-            self._pitch = PitchFollower(_usual_pitch(trained.statistics))
+            self._pitch = PitchFollower(_usual_pitch(instrument.statistics))
         if "ld_scaled" in read:
-            self._level = LoudnessMeter(trained.convention, MEASURING_RATE)
+            self._level = loudness_meter(instrument.convention)
         elif "pw_scaled" in read:
-            self._level = PowerMeter(model.preprocessor.power_window_length)
+            self._level = power_meter(instrument.power_window_length)
         if "z" in read:
-            if not isinstance(model.encoder, models.CrepeEncoder):
-                raise UserError("of models with an encoder, only that of CREPE can be played live")
-            self._encoder = LiveEncoder(model.encoder)
+            self._encoder = Encoder(instrument.encoder)
         analyses = [x for x in (self._pitch, self._level, self._encoder) if x is not None]
         self._before = max(x.before for x in analyses)
         self._after = max(x.after for x in analyses)
@@ -84,15 +77,15 @@ class LiveInstrument:
         if self._encoder:
             self._step = self._encoder.hop_length // self._measuring_hop
         self._resampler = None
-        heard = self._after - 1
+        waited = self._after - 1
         if self.sample_rate != MEASURING_RATE:
             self._resampler = Resampler(self.sample_rate)
-            heard = self._resampler.wait(heard)
-        self.latency_samples = heard + (self._step + self._group.ahead - 1) * self._hop
+            waited = self._resampler.wait(waited)
+        self.latency_samples = waited + (self._step + self._group.ahead - 1) * self._hop
         self.latency_ms = 1000.0 * self.latency_samples / self.sample_rate
 
-        self._input = Window(self._before)
-        self._come = 0  # samples at 16 kHz
+        self._input = Stretch(self._before)
+        self._taken = 0  # samples at 16 kHz
         self._frames = 0
         self._latents = None  # the last one, [1, z_dims]
         self._output = np.zeros(self.latency_samples, "float32")
@@ -110,10 +103,10 @@ class LiveInstrument:
         block = checked(block)
         measured = self._resampler(block) if self._resampler else block
         self._input.push(measured)
-        self._come += len(measured)
-        steps = (self._come - self._after) // (self._step * self._measuring_hop)
+        self._taken += len(measured)
+        steps = (self._taken - self._after) // (self._step * self._measuring_hop)
         frames = steps * self._step + 1
-        if self._come >= self._after and frames > self._frames:
+        if self._taken >= self._after and frames > self._frames:
             # The products are too small to be worth dividing among threads.
             with self._threads.limit(limits=1, user_api="blas"):
                 audio = self._play(frames - self._frames)
@@ -123,16 +116,13 @@ class LiveInstrument:
 
     def _play(self, count):
         """Audio that the next `count` frames make certain."""
-        measured = {}
+        f0_hz = level_db = np.zeros((count, 1))
         if self._pitch:
-            f0_hz, _ = self._analyse(self._pitch, count)
-            f0_hz = fitting.shift_f0(f0_hz, self._octaves)[:, None]
-            measured["f0_hz"] = f0_hz
-            measured["f0_scaled"] = fitting.hz_to_midi(f0_hz) / core.F0_RANGE
+            tracked, _ = self._analyse(self._pitch, count)
+            f0_hz = fitting.shift_f0(tracked, self._octaves)[:, None]
         if self._level:
-            level_db = self._analyse(self._level, count) + self._decibels
-            scaled = level_db[:, None] / self._range_db + 1.0
-            measured["ld_scaled"] = measured["pw_scaled"] = scaled
+            level_db = (self._analyse(self._level, count) + self._decibels)[:, None]
+        measured = self._instrument.scale(f0_hz, level_db)
         if self._encoder:
             measured["z"] = self._encode(count)
         self._frames += count
@@ -167,6 +157,6 @@ class LiveInstrument:
 
 
 def _usual_pitch(statistics):
-    """What stands for the pitch until one is heard, Hz."""
+    """What stands for the pitch until one is waited, Hz."""
     midi = statistics["mean_pitch"] if statistics else 69.0
     return float(fitting.midi_to_hz(midi))

@@ -1,1 +1,0 @@
-"""Recordings to train on, made from melodies."""
