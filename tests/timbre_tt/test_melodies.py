@@ -110,7 +110,7 @@ def test_test_pieces_are_the_same_for_every_instrument():
 def test_rendering_keeps_what_exists_and_one_gain(tmp_path, monkeypatch):
     pytest.importorskip("midirenderer")
     font = soundfont.small_soundfont()
-    monkeypatch.setattr(rendering, "LENGTH_SECONDS", {"train": (6.0, 8.0), "test": (6.0, 8.0)})
+    monkeypatch.setattr(planning, "LENGTH_SECONDS", {"train": (6.0, 8.0), "test": (6.0, 8.0)})
 
     def run(**settings):
         arguments = {"minutes": 0.2, "seed": 0, "soundfont": font, "sample_rate": 16000}
