@@ -73,6 +73,7 @@ SHORTENED = {
     "--gin_file=ddsp/models/vst/vst_48k.gin": [
         *("--gin_param=n_samples=24960", "--gin_param=train.crop_seconds=0.5"),
     ],
+    "ddsp_tt.train_instrument --samples": ["--minutes=1"],
     "ddsp_tt.train_instrument": ["--f0_method=yin", "--processes=1", *_SMALL_DDSP, *_SHORT_CROPS],
     "ddsp_tt.train_two_stage": [
         *("--f0_method=yin", "--processes=1", *_SMALL_DDSP, *_SHORT_CROPS),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import note_files
 import numpy as np
 import soundfile
 from docs_commands import ROOT, is_sound_file
@@ -82,6 +83,11 @@ class World:
     def recordings(self, made):
         for name in _RECORDINGS:
             self.recording(made / f"{name}.wav")
+
+    def notes(self, made):
+        for midi in (60, 64, 67, 72, 76, 79):
+            (made / f"{midi}.wav").parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(made / f"{midi}.wav", note_files.note(midi), note_files.RATE)
 
     def solos(self, made):
         for name in _SOLOS:
@@ -163,6 +169,7 @@ SHORT_PIX2PIX = (
 GIVEN = {
     **dict.fromkeys(("recordings", "my_recordings", "my_songs", "test_set"), World.recordings),
     "solos": World.solos,
+    "my_notes": World.notes,
     **dict.fromkeys(("whistling", "trumpet", "shared/audio"), World.recordings),
     **dict.fromkeys(("midi", "shared/midi"), World.midi),
     "FluidR3_GM.sf2": World.soundfont,

@@ -14,7 +14,7 @@ from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
 from audio_tt.music import melodies as melodies_lib
-from audio_tt.music import rendering, sample_library
+from audio_tt.music import planning, sample_library
 from audio_tt.music.effects import Surroundings
 from audio_tt.music.instruments import VOICES, SoundFontInstrument, Voice, find_program
 from audio_tt.music.melodies import Melody
@@ -75,7 +75,7 @@ def practise(
         fitting = fitting or [
             melodies_lib.make_exercise(voice.low, voice.high, _random(seed), "exercise")
         ]
-        pieces = rendering.fill("train", fitting, voice, *share, exercises=True)
+        pieces = planning.fill("train", fitting, voice, *share, exercises=True)
         plans += [(number, instrument, voice, piece) for piece in pieces]
     with progress(len(plans), "Playing", "piece") as bar:
         for number, instrument, voice, piece in plans:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import note_files
 import numpy as np
 import pytest
 
@@ -70,6 +71,37 @@ def test_a_name_that_is_taken_is_refused_before_any_work(tmp_path, monkeypatch):
     result = command("ddsp_tt.train_instrument", f"--audio_dir={tmp_path}/in", "--name=flute")
     assert result.returncode == 1 and "flute comes with the package" in result.stderr
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("flags", [(), ("--audio_dir=in", "--samples=in")])
+def test_recordings_or_notes(tmp_path, flags):
+    result = command("ddsp_tt.train_instrument", "--name=mine", f"--work_dir={tmp_path}", *flags)
+    assert result.returncode == 1 and "either --audio_dir" in result.stderr
+
+
+@pytest.mark.slow
+def test_an_instrument_of_single_notes(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIMBRE_TT_HOME", str(tmp_path / "home"))
+    notes = note_files.write(
+        tmp_path / "notes",
+        **{
+            f"C{octave}_{i}": note_files.note(12 * octave + 12)
+            for octave in (3, 4, 5)
+            for i in "ab"
+        },
+    )
+    result = command(
+        "ddsp_tt.train_instrument",
+        f"--audio_dir={notes}",
+        "--name=mine",
+        "--minutes=1",
+        "--f0_method=yin",
+        *[f"--gin_param={parameter}" for parameter in TINY],
+    )
+    assert result.returncode == 0, result.stderr
+    assert "single notes" in result.stderr and "left out of the loss" in result.stderr
+    trained = tmp_path / "home" / "ddsp" / "mine"
+    assert "sample_rate = 48000" in (trained / "operative_config.gin").read_text()
 
 
 @pytest.mark.slow

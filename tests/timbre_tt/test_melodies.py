@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
-from audio_tt.music import melodies, rendering, soundfont
+from audio_tt.music import melodies, planning, rendering, soundfont
 from audio_tt.music.instruments import VOICES
 from audio_tt.music.melodies import BUILT_IN, GREENSLEEVES, ODE_TO_JOY, Melody, is_held_out
 from audio_tt.music.notes import Note, read_midi, write_midi
@@ -85,7 +85,7 @@ def test_corpus_melodies_are_monophonic_and_repeatable():
 @pytest.mark.parametrize("name", sorted(VOICES))
 def test_pieces_stay_in_range_and_splits_apart(name):
     voice = VOICES[name]
-    pieces = rendering.plan_pieces(name, voice, _melodies(), minutes=4.0, seed=0)
+    pieces = planning.plan_pieces(name, voice, _melodies(), minutes=4.0, seed=0)
     for piece in pieces:
         pitches = [n.pitch for n in piece.performance.notes]
         assert voice.low <= min(pitches)
@@ -93,13 +93,13 @@ def test_pieces_stay_in_range_and_splits_apart(name):
         assert 20 <= piece.performance.duration <= 65
         if "exercise" not in piece.melody:
             assert is_held_out(piece.melody) == (piece.split == "test")
-    longer = rendering.plan_pieces(name, voice, _melodies(), minutes=6.0, seed=0)
+    longer = planning.plan_pieces(name, voice, _melodies(), minutes=6.0, seed=0)
     assert {piece.path for piece in pieces} < {piece.path for piece in longer}
 
 
 def test_test_pieces_are_the_same_for_every_instrument():
     def tests(name):
-        pieces = rendering.plan_pieces(name, VOICES[name], _melodies(), 4.0, 0)
+        pieces = planning.plan_pieces(name, VOICES[name], _melodies(), 4.0, 0)
         return [p.performance for p in pieces if p.split == "test"]
 
     for flute, cello in zip(tests("flute"), tests("cello"), strict=True):
@@ -110,7 +110,7 @@ def test_test_pieces_are_the_same_for_every_instrument():
 def test_rendering_keeps_what_exists_and_one_gain(tmp_path, monkeypatch):
     pytest.importorskip("midirenderer")
     font = soundfont.small_soundfont()
-    monkeypatch.setattr(rendering, "LENGTH_SECONDS", {"train": (6.0, 8.0), "test": (6.0, 8.0)})
+    monkeypatch.setattr(planning, "LENGTH_SECONDS", {"train": (6.0, 8.0), "test": (6.0, 8.0)})
 
     def run(**settings):
         arguments = {"minutes": 0.2, "seed": 0, "soundfont": font, "sample_rate": 16000}
@@ -136,14 +136,14 @@ def test_rendering_keeps_what_exists_and_one_gain(tmp_path, monkeypatch):
 
 
 def test_instruments_that_play_together_share_a_range():
-    shared = rendering.common_voice(["flute", "violin"])
+    shared = planning.common_voice(["flute", "violin"])
     assert (shared.low, shared.high) == (60, 89)
     assert shared.vibrato_depth_cents == VOICES["flute"].vibrato_depth_cents
     assert shared.fastest_note_seconds == VOICES["violin"].fastest_note_seconds
     with pytest.raises(UserError, match="cello, whistle share less than two octaves"):
-        rendering.common_voice(["cello", "whistle"])
+        planning.common_voice(["cello", "whistle"])
     with pytest.raises(UserError, match="flte"):
-        rendering.common_voice(["flute", "flte"])
+        planning.common_voice(["flute", "flte"])
 
 
 @pytest.mark.parametrize("names", [["flute", "violin"], ["violin", "cello"]])
