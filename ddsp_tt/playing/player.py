@@ -11,7 +11,7 @@ from ddsp_tt.features import extraction
 from ddsp_tt.playing.adjustment import Adjustment
 
 _SILENCE = 1e-4  # peak amplitude
-_CREPE_STRIDE = 2  # see docs/parity.md for what it changes: nothing that can be measured
+_CREPE_STRIDE = 2  # docs/parity.md has what that changes
 
 
 class DdspPlayer(Player):
