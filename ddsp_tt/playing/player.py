@@ -9,10 +9,9 @@ from audio_tt.files.decoding import zero_non_finite
 from audio_tt.playing.player import Player
 from ddsp_tt.features import extraction
 from ddsp_tt.playing.adjustment import Adjustment
-from ddsp_tt.playing.engine import model_files
 
 _SILENCE = 1e-4  # peak amplitude
-_CREPE_STRIDE = 2  # see docs/parity.md for what it changes: nothing that can be measured
+_CREPE_STRIDE = 2  # docs/parity.md has what that changes
 
 
 class DdspPlayer(Player):
@@ -97,41 +96,6 @@ class DdspPlayer(Player):
                 name,
             )
         return False
-
-
-def load(model, **options) -> DdspPlayer:
-    """The player of a model.
-
-    Args:
-      model: see `load_instrument`.
-      **options: of `DdspPlayer`.
-
-    Raises:
-      UserError: the model cannot be read.
-    """
-    return DdspPlayer(load_instrument(model), **options)
-
-
-def load_instrument(model, gin_files=(), gin_params=()):
-    """Loads a model to play it: in numpy where that can be, otherwise with Keras.
-
-    Args:
-      model: see `trained.files.find`.
-      gin_files: settings that change the model's own; Keras then plays it.
-      gin_params: single settings, likewise.
-
-    Returns:
-      An `engine.instrument.Instrument` or a `trained.loading.TrainedModel`.
-
-    Raises:
-      UserError: the model cannot be read.
-    """
-    instrument = None if gin_files or gin_params else model_files.load(model)
-    if instrument is None:
-        from ddsp_tt.trained import loading
-
-        instrument = loading.load(model, gin_files, gin_params)
-    return instrument
 
 
 class _Recording:

@@ -13,18 +13,17 @@ from audio_tt import settings
 from audio_tt.files import io
 from ddsp_tt import models, timbre_transfer
 from ddsp_tt.features import extraction
-from ddsp_tt.playing import player as players
 from ddsp_tt.playing.adjustment import Adjustment
 from ddsp_tt.playing.player import DdspPlayer
 from ddsp_tt.synthesis import core, processors, synths
-from ddsp_tt.trained import catalogue, files, loading
+from ddsp_tt.trained import catalogue, files, instruments, loading
 
 YIN = {"method": "yin"}
 
 
 @pytest.fixture(scope="module")
 def flute():
-    return players.load_instrument("flute")
+    return instruments.load("flute")
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +144,7 @@ def test_a_model_is_found_by_folder_name_and_weights_alone(flute):
 def test_loading_another_model_changes_none(tone):
     loaded, alone = {}, {}
     for name in catalogue.instruments():
-        loaded[name] = players.load(name, pitch=YIN)
+        loaded[name] = DdspPlayer(instruments.load(name), pitch=YIN)
         alone[name] = loaded[name].render(tone, 16000)
     for name, player in loaded.items():
         np.testing.assert_array_equal(player.render(tone, 16000), alone[name])

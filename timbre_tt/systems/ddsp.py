@@ -39,7 +39,7 @@ def load(instrument, pitch=None, adjustment=None, seed=0, gin_files=(), gin_para
     """
     folder = catalogue.folder(instrument)
 
-    from ddsp_tt.playing import player
+    from ddsp_tt.playing.player import DdspPlayer
+    from ddsp_tt.trained import instruments as models
 
-    loaded = player.load_instrument(folder, gin_files, gin_params)
-    return player.DdspPlayer(loaded, adjustment, pitch, seed)
+    return DdspPlayer(models.load(folder, gin_files, gin_params), adjustment, pitch, seed)
