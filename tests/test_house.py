@@ -23,6 +23,8 @@ PLAIN = (
     "pix2pix_tt.synthesis.recordings",
     *(f"timbre_tt.systems.{name.removesuffix('_tt')}" for name in SYSTEMS),
 )
+# The original's name of the run directory.
+RUN_DIRECTORIES = {"ddsp_tt.run": "save_dir", "autoencoder_tt.train": "run_path"}
 # What may stand at the top of a system beside its commands.
 ROOMS = {"data", "evaluation", "features", "losses", "models", "player", "training"}
 FORBIDDEN = {
@@ -182,6 +184,8 @@ def test_every_command_answers_help_and_loads_no_framework_for_it():
     for name, said in forked(COMMANDS, work).items():
         summary = ast.get_docstring(house.tree(name)).splitlines()[0]
         assert said.startswith(summary) and "--gin_file=TEXT" in said, f"{name}: {said}"
+        if name in RUN_DIRECTORIES:
+            assert f"--{RUN_DIRECTORIES[name]}=PATH" in said and "--run_dir=PATH" in said, name
         assert said.endswith("exit 0, loaded []\n"), f"{name}: {said}"
 
 
