@@ -95,7 +95,7 @@ class MfccTimeDistributedRnnEncoder(Saved, keras.layers.Layer):
         return {"z": core.resample(z, features["f0_scaled"].shape[1])}
 
     def measure(self, features, n_frames):
-        """z `[n_frames, channels]` of a recording of any length, see `latent.measure`."""
+        """Z `[n_frames, channels]` of a recording of any length, see `latent.measure`."""
         return long_encoding.measure(self, features, n_frames)
 
     def choose_audio(self, features):

@@ -6,11 +6,10 @@ import numpy as np
 from absl import logging
 
 from audio_tt.files.decoding import zero_non_finite
-from audio_tt.playing.player import Player
+from audio_tt.playing.player import SILENCE, Player
 from ddsp_tt.features import extraction
 from ddsp_tt.playing.adjustment import Adjustment
 
-_SILENCE = 1e-4  # peak amplitude
 _CREPE_STRIDE = 2  # docs/parity.md has what that changes
 
 
@@ -85,7 +84,7 @@ class DdspPlayer(Player):
         """Whether there is anything to play; says in one line what keeps it from being played."""
         if recording.samples and not recording.finite:
             logging.warning("%s holds no number that is finite, so the output is silence", name)
-        elif recording.peak < _SILENCE:
+        elif recording.peak < SILENCE:
             logging.warning("%s is silent, so the output is silence", name)
         elif self.instrument.reads_audio or self.adjustment.finds_notes(measured, self.instrument):
             return True

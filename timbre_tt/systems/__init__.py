@@ -20,6 +20,7 @@ player is used up before the next one is loaded.
 """
 
 import importlib
+from types import ModuleType
 
 from audio_tt.errors import UserError
 from audio_tt.playing.player import Player
@@ -28,7 +29,7 @@ from audio_tt.playing.player import Player
 NAMES = ("ddsp", "pix2pix", "autoencoder", "style")
 
 
-def load(name: str):
+def load(name: str) -> ModuleType:
     """The module of a system."""
     return importlib.import_module(f"timbre_tt.systems.{name}")
 
