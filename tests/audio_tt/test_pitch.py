@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
-from audio_tt.pitch import crepe, tracking
+from audio_tt.pitch import crepe, tracking, viterbi
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "audio_crepe.npz"
 RATE = 16000
