@@ -174,6 +174,11 @@ def test_a_function_that_gin_set_stays_as_it_was(tmp_path):
     assert core.resolved(None) is None and core.resolved(abs) is abs
 
 
+def test_settings_of_runs_from_before_are_read():
+    """A run's gin file may still have what fitting took from gin once."""
+    settings.parse_gin((), ["adjust.quiet = 3.0", "detect_notes.exponent = 2.0"])
+
+
 def test_the_command_plays_files_and_folders(tmp_path, tone):
     for name in ("a", "b/c"):
         io.write(tmp_path / "in" / f"{name}.wav", tone[4000:8000], 16000)

@@ -15,8 +15,7 @@ commands print it beside the system's name. Importing a module loads no framewor
 Beside each stands a module of flags, `X_flags`, with `options()`, those flags as keyword arguments
 of `load`. `timbre-transfer` alone imports one of them: they have names of flags in common.
 
-Gin's settings belong to the process and are read by `load`, some of them only while playing. So a
-player is used up before the next one is loaded.
+Gin is read by `load` alone: a player keeps its settings, whatever is loaded after it.
 """
 
 import importlib

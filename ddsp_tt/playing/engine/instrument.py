@@ -92,7 +92,7 @@ class Instrument:
         step = max(_BLOCK_SAMPLES // self.rates.hop_length, play.ahead + 1)
         for first in range(0, len(level_db), step):
             frames = slice(first, first + step)
-            # The products are too small to be worth dividing: threads would wait for each other.
+            # The products are too small to be divided: threads would wait for each other.
             with threads.limit(limits=1, user_api="blas"):
                 scaled = self.scale(features["f0_hz"][frames, None], level_db[frames, None])
                 outputs = {**scaled, **decode(scaled)}
