@@ -234,3 +234,12 @@ def test_an_application_with_flags_of_its_own_can_import_all_and_read_all_settin
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert (result.returncode, result.stdout.strip()) == (0, ""), result.stderr
+
+
+def test_what_the_makefile_tests_is_there():
+    result = subprocess.run(
+        ["make", "-n", "test-jax", "check-all"], cwd=ROOT, capture_output=True, text=True
+    )
+    paths = {word.split("::")[0] for word in result.stdout.split() if word.startswith("tests/")}
+    assert "tests/ddsp_tt" in paths and "tests/test_docs.py" in paths
+    assert not [path for path in sorted(paths) if not (ROOT / path).exists()]
