@@ -58,8 +58,9 @@ def parse_gin(
     Args:
       files: In the order in which they are read.
       parameters: Single settings, such as `"Trainer.batch_size=8"`; they win over the files.
-      skip_unknown: Warn about settings of things, or of parameters, that do not exist here instead
-        of refusing them. In a list of names (`[@One, @Two]`) those that do not exist are left out.
+      skip_unknown: Warn about settings of things, or of parameters, that do not exist here, and
+        about modules that cannot be imported, instead of refusing them. In a list of names
+        (`[@One, @Two]`) those that do not exist are left out.
 
     Raises:
       UserError: A file is missing, does not parse, or sets something that does not exist.
@@ -241,6 +242,9 @@ def _parse_text(text: str, name: str, skipped: list[str] | None) -> None:
             elif skipped is not None and parameter and line:
                 text = _without_statement(text, line)
                 what = f"{parameter[1]}.{parameter[2]}"
+            elif skipped is not None and isinstance(error, ImportError) and line:
+                what = f"line {line}, {text.splitlines()[line - 1].strip()!r},"
+                text = _without_statement(text, line)
             else:
                 raise UserError(_explain(error, name)) from error
             logging.warning("%s: %s is not known here and is passed over", name, what)

@@ -33,7 +33,7 @@ def save_example(path, audio, features, rates=DEFAULT_RATES, audio_16k=None, sou
     arrays = {key: np.asarray(features[key], "float32") for key in FEATURES}
     if WEIGHT in features:
         arrays[WEIGHT] = np.asarray(features[WEIGHT], "float16")
-    arrays |= {"audio": _to_int16(audio), **dataclasses.asdict(rates)}
+    arrays |= {"audio": _to_int16(audio), **rates.of_data()}
     if source:
         arrays["source"] = np.array(source)
     if rates.sample_rate != MEASURING_RATE:

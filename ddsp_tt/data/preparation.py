@@ -81,7 +81,7 @@ def prepare(
     pitch = {"method": method, **pitch_options}
     names = _names(io.find_audio(inputs))
     jobs = [Job(path, name, output_dir, cleaning, pitch, rates) for name, path in names.items()]
-    settings = {**dataclasses.asdict(rates), **pitch, **dataclasses.asdict(cleaning)}
+    settings = {**rates.of_data(), **pitch, **dataclasses.asdict(cleaning)}
     _check_settings(output_dir, settings)
     failed = 0
     with progress(len(jobs), "Preparing", "file") as bar:

@@ -122,7 +122,7 @@ def describe(trained, decoder, frames):
     length = frames or "any"
     return {
         "sample_rate": rates.sample_rate,
-        "frame_rate": rates.frame_rate,
+        "frame_rate": rates.decoder_frame_rate,
         "samples_per_frame": rates.hop_length,
         "inputs": {
             name: {"shape": [1, length, channels], "unit": unit}

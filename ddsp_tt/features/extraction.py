@@ -44,8 +44,8 @@ def extract(
 
     Returns:
       dict of float32 `[frames]`: `f0_hz`, `f0_confidence` (0 to 1), `loudness_db` and, if asked
-      for, `power_db`; frame i is centred on sample `i * rates.hop_length`, and there are
-      `ceil(samples / rates.hop_length)` of them.
+      for, `power_db`; frame i is centred on second `i / rates.frame_rate`, and there are
+      `rates.frames_of(samples)` of them.
     """
     audio = measuring_copy(audio, rates)
     n_frames = len(audio) // rates.measuring_hop_length
@@ -73,11 +73,11 @@ def extract_blocks(blocks: Iterable[np.ndarray], rates: Rates = DEFAULT_RATES, *
         for block in blocks:
             samples += len(block)
             yield block
-        yield np.zeros(-samples % rates.hop_length, "float32")
+        yield np.zeros(rates.samples_of(rates.frames_of(samples)) - samples, "float32")
 
     for block in resampled(counted(), rates.sample_rate, MEASURING_RATE):
         measurement.push(block)
-    return measurement.finish(max(-(-samples // rates.hop_length), 1))
+    return measurement.finish(rates.frames_of(samples))
 
 
 class Measurement:
@@ -182,8 +182,10 @@ def whole_frames(audio, hop_length=DEFAULT_RATES.hop_length):
 
 def measuring_copy(audio, rates):
     """Audio `[samples]` at `rates.sample_rate` as whole frames at 16 kHz."""
-    whole = whole_frames(audio, rates.hop_length)
-    n_samples = len(whole) // rates.hop_length * rates.measuring_hop_length
+    n_frames = rates.frames_of(len(audio))
+    missing = rates.samples_of(n_frames) - len(audio)
+    whole = np.pad(np.asarray(audio, "float32"), (0, missing))
+    n_samples = n_frames * rates.measuring_hop_length
     if rates.sample_rate != MEASURING_RATE:
         whole = soxr.resample(whole, rates.sample_rate, MEASURING_RATE)[:n_samples]
     return np.pad(whole, (0, n_samples - len(whole)))

@@ -8,9 +8,11 @@ from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
 from audio_tt.models import weights
+from ddsp_tt.features.rates import MEASURING_RATE
 from ddsp_tt.magenta import checkpoints, statistics_pickle
 
 STATISTICS_FILE = "dataset_statistics.pkl"
+_SYNTHS = ("Harmonic", "Additive", "FilteredNoise")
 _EXPORTED = "ddsp/exported_decoder.gin"
 
 
@@ -94,6 +96,7 @@ def parse(gin_file, gin_files=(), gin_params=()):
             return None
 
     settings.bind("FilteredNoise.delay_compensation", -1)  # the weights were trained so
+    _make_frames_whole(value)
     if value("F0LoudnessPreprocessor.compute_loudness") is None:
         logging.info("%s: from before DDSP 2.0, with the loudness of that time", gin_file)
         for name in ("F0LoudnessPreprocessor", "DefaultPreprocessor"):
@@ -102,6 +105,25 @@ def parse(gin_file, gin_files=(), gin_params=()):
     if value("RnnFcDecoder.input_keys") is None:
         latent = ("z",) if value("Autoencoder.encoder") else ()
         settings.bind("RnnFcDecoder.input_keys", ("f0_scaled", "ld_scaled", *latent))
+
+
+def _make_frames_whole(value):
+    """What the settings of models at other rates say about frames, as far as it cannot be had.
+
+    Loudness is measured at 16 kHz whatever was said. Where the samples of a training example are
+    not a whole number for each of its frames, that number is rounded.
+    """
+    for name in ("F0LoudnessPreprocessor", "DefaultPreprocessor"):
+        if value(f"{name}.sample_rate") not in (None, MEASURING_RATE):
+            logging.warning("%s.sample_rate is passed over: loudness is measured at 16 kHz", name)
+            settings.bind(f"{name}.sample_rate", MEASURING_RATE)
+        n_frames = value(f"{name}.time_steps")
+        for parameter in (f"{synth}.n_samples" for synth in _SYNTHS):
+            n_samples = value(parameter)
+            if n_frames and n_samples and n_samples % n_frames:
+                whole = max(round(n_samples / n_frames), 1) * n_frames
+                logging.warning("%s = %d is taken as %d", parameter, n_samples, whole)
+                settings.bind(parameter, whole)
 
 
 def convert(folder, output, gin_files=(), gin_params=()):

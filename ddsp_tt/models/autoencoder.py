@@ -5,7 +5,7 @@ import keras
 from keras import ops
 
 from audio_tt.errors import UserError
-from ddsp_tt.features.rates import Rates
+from ddsp_tt.features.rates import DEFAULT_RATES, MEASURING_RATE, Rates, rates_of_frames
 from ddsp_tt.models import rendering
 from ddsp_tt.models.tracing import SavedModel
 from ddsp_tt.synthesis import core
@@ -100,7 +100,14 @@ class Autoencoder(SavedModel, keras.Model):
 
 def _rates_of(preprocessor, processors):
     sample_rates = [x.sample_rate for x in processors if hasattr(x, "sample_rate")]
-    rates = Rates(*sample_rates[:1], frame_rate=getattr(preprocessor, "frame_rate", 250))
+    lengths = [x.n_samples for x in processors if getattr(x, "n_samples", None)]
+    sample_rate = next(iter(sample_rates), MEASURING_RATE)
+    frame_rate = getattr(preprocessor, "frame_rate", DEFAULT_RATES.frame_rate)
+    n_frames = getattr(preprocessor, "time_steps", None)
+    if n_frames and lengths and sample_rate % frame_rate and lengths[0] % n_frames == 0:
+        rates = rates_of_frames(sample_rate, frame_rate, lengths[0] // n_frames)
+    else:
+        rates = Rates(sample_rate, frame_rate)
     for processor in processors:
         if getattr(processor, "n_samples", 0) is None:
             hop_length = processor.samples_per_frame

@@ -22,15 +22,17 @@ def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
     Args:
       model: an `Autoencoder`.
       features: dict of float32 `[frames]` with `f0_hz` and `loudness_db` (or what else its
-        preprocessor has as `inputs`), at the model's own frame rate; for a model with an encoder
+        preprocessor has as `inputs`), at `rates.frame_rate`; for a model with an encoder
         `z` `[frames, channels]` as well, or the audio to measure it from.
       seed: of the noise.
       block_frames: frames synthesised at once.
 
     Yields:
-      float32 `[samples]` at the model's sample rate; together `frames * rates.hop_length`.
+      float32 `[samples]` at the model's sample rate; together `rates.hop_length` for each frame of
+      the decoder.
     """
     hop_length = model.rates.hop_length
+    features = model.rates.for_decoder(features)
     total = len(features["f0_hz"])
     if model.encoder is not None and "z" not in features:
         features = {**features, "z": model.encoder.measure(features, total)}

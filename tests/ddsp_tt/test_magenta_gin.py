@@ -47,6 +47,26 @@ def test_a_provider_that_is_unknown_is_left_unset(folder, caplog):
         assert words in caplog.text
 
 
+def test_modules_of_their_own_are_passed_over(folder, caplog):
+    path = folder / "own.gin"
+    path.write_text(
+        "import ddsp\nimport module_of_theirs.models\nfrom module_of_theirs import losses\n"
+        "include 'models/one.gin'\nimport module_of_theirs\nRnnFcDecoder.ch = 8\n"
+    )
+    parse(path)
+    assert isinstance(models.get_model(), models.Autoencoder)
+    assert gin.query_parameter("RnnFcDecoder.ch") == 8
+    for line, statement in (
+        (2, "import module_of_theirs.models"),
+        (3, "from module_of_theirs import losses"),
+        (5, "import module_of_theirs"),
+    ):
+        words = f"{path}: line {line}, '{statement}', is not known here and is passed over"
+        assert words in caplog.text
+    with pytest.raises(UserError, match="own.gin, line 2: .*module_of_theirs"):
+        settings.parse_gin((path,))
+
+
 def test_a_model_that_is_unknown_cannot_be_built(folder):
     parse(folder / "models" / "two.gin")
     with pytest.raises(UserError, match="no model that is known here"):

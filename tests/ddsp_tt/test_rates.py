@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import soxr
+from magenta_folder import SETTINGS
 
 from audio_tt import settings
 from audio_tt.dsp import loudness
@@ -13,7 +14,8 @@ from ddsp_tt.configurables import loop, models
 from ddsp_tt.data import example_files, preparation
 from ddsp_tt.evaluation import scoring
 from ddsp_tt.features import extraction
-from ddsp_tt.features.rates import Rates
+from ddsp_tt.features.rates import Rates, rates_of_frames
+from ddsp_tt.magenta import folders
 from ddsp_tt.models import rendering
 from ddsp_tt.playing.adjustment import Adjustment
 from ddsp_tt.playing.player import DdspPlayer
@@ -64,6 +66,53 @@ def trained(tmp_path_factory, prepared):
     loop.train(models.get_model(), folder / "run", prepared)
     assert io.info(next((folder / "run").glob("samples/*/*.wav"))).sample_rate == 48000
     return loading.load(folder / "run")
+
+
+def test_frames_of_a_decoder_that_are_not_the_measured_ones():
+    """300 frames of 147 samples a second where features are measured 250 times."""
+    rates = rates_of_frames(44100, 250, 147)
+    assert (rates.frame_rate, rates.hop_length, rates.decoder_frame_rate) == (250, 147, 300.0)
+    assert rates.frames_of(44100) == 250 and rates.samples_of(250) == 44100
+    features = {"f0_hz": np.arange(250.0) + 200.0, "loudness_db": np.arange(250.0)}
+    features["f0_hz"][100:] = 0.0
+    moved = rates.for_decoder(features)
+    assert len(moved["f0_hz"]) == len(moved["loudness_db"]) == 300
+    np.testing.assert_allclose(moved["loudness_db"][:299], np.arange(299) / 1.2, rtol=1e-6)
+    np.testing.assert_allclose(moved["f0_hz"][:118], 200.0 + np.arange(118) / 1.2, rtol=1e-6)
+    assert set(moved["f0_hz"][119:]) <= {0.0, 299.0}
+    assert rates_of_frames(44100, 250, 441) == Rates(44100, 100)
+
+
+@pytest.mark.parametrize("text", ["n_samples = 4704", "n_samples = 5645"])
+def test_a_model_whose_frame_rate_does_not_divide_is_read(text, tmp_path):
+    """32 frames in 4704 samples, 250 frames a second stated; 5645 are 176 a frame and some."""
+    gin_file = tmp_path / "operative_config-0.gin"
+    n_samples = f"Harmonic.{text}\nHarmonic.sample_rate = 44100"
+    steps = "F0LoudnessPreprocessor.time_steps = 32\nF0LoudnessPreprocessor.sample_rate = 44100"
+    gin_file.write_text(
+        SETTINGS.replace("Harmonic.n_samples = 1024", n_samples).replace(
+            "F0LoudnessPreprocessor.time_steps = 16", steps
+        )
+    )
+    folders.parse(gin_file)
+    model = loading.build(models.get_model())
+    trained = loading.TrainedModel("theirs", model, None)
+    hop_length = 147 if "4704" in text else 176
+    assert model.rates == Rates(44100, 250, hop_length) and model.crop_frames == 32
+    seconds = np.arange(44100) / 44100
+    features = extraction.extract(
+        (0.3 * np.sin(2 * np.pi * 440 * seconds)).astype("float32"), rates=model.rates, method="yin"
+    )
+    assert len(features["f0_hz"]) == 250
+    features["f0_hz"] = np.repeat(np.float32([440, 660]), 125)
+    for player in (trained, trained.as_engine()):
+        audio = np.concatenate(list(player.render(features)))
+        assert 44100 <= len(audio) < 44100 + hop_length
+        for stretch, lowest in ((audio[:21600], 440), (audio[22500:44100], 660)):
+            power = np.abs(np.fft.rfft(stretch * np.hanning(21600))) ** 2
+            frequency = np.fft.rfftfreq(21600, 1 / 44100)
+            is_partial = np.abs((frequency + lowest / 2) % lowest - lowest / 2) < 9
+            assert power[is_partial].sum() > 0.99 * power.sum()
 
 
 @pytest.mark.parametrize("rates", [(44100, 250), (48000, 7), (16000, 0)])

@@ -84,8 +84,9 @@ class Instrument:
           seed: of the noise.
 
         Yields:
-          float32 `[samples]`; together `frames * rates.hop_length`.
+          float32 `[samples]`; together `rates.hop_length` for each frame of the decoder.
         """
+        features = self.rates.for_decoder(features)
         decode, play = self.start(seed)
         threads = ThreadpoolController()
         level_db = features["power_db" if self.power_window_length else "loudness_db"]

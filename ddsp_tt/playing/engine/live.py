@@ -49,6 +49,11 @@ class LiveInstrument:
     def __init__(self, instrument, octave_shift=0, loudness_shift=0.0, seed=0):
         instrument = self._instrument = instrument.as_engine()
         rates = instrument.rates
+        if rates.samples_per_frame:
+            raise UserError(
+                f"{instrument.name}: its frames are {rates.hop_length} samples at "
+                f"{rates.sample_rate} Hz, which are not measured live; it plays recordings"
+            )
         self.sample_rate = rates.sample_rate
         self._hop, self._measuring_hop = rates.hop_length, rates.measuring_hop_length
         self._octaves, self._decibels = octave_shift, loudness_shift
