@@ -26,9 +26,19 @@ def install() -> None:
     os.environ["JAX_ENABLE_X64"] = "0"
     if not Path(os.path.expanduser("~")).is_absolute():  # a user without a home
         os.environ["HOME"] = os.path.abspath(os.sep)
+    _find_temporary_folder()
     first_import.within("keras", _on_our_backends)
     first_import.within("numba", _with_cache_of_numba)
     first_import.within("matplotlib", _with_own_matplotlib)
+
+
+def _find_temporary_folder() -> None:
+    """Takes memory for temporary files where no disk can be written to."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        if is_writable("/dev/shm"):
+            tempfile.tempdir = os.environ["TMPDIR"] = "/dev/shm"
 
 
 @contextlib.contextmanager
