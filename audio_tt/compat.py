@@ -62,3 +62,22 @@ def adam_moments(
     """Returns Adam's first and second moment of a variable, both shaped like it."""
     index = optimizer._get_variable_index(variable)
     return optimizer._momentums[index], optimizer._velocities[index]
+
+
+def clipped_after_summing(
+    kind: type[keras.optimizers.Optimizer],
+) -> type[keras.optimizers.Optimizer]:
+    """Returns a kind of optimiser that clips the sum of all devices' gradients, on TensorFlow.
+
+    Keras itself clips each device's gradient alone, before they are summed.
+    """
+
+    class ClippedAfterSumming(kind):
+        def _clip_gradients(self, grads):
+            return grads
+
+        def _all_reduce_sum_gradients(self, grads_and_vars):
+            summed, variables = zip(*super()._all_reduce_sum_gradients(grads_and_vars), strict=True)
+            return list(zip(super()._clip_gradients(list(summed)), variables, strict=True))
+
+    return ClippedAfterSumming

@@ -40,7 +40,8 @@ def main():
     """Writes the sounds, and of one recording both pictures."""
     if any(path.lower().endswith(".npy") for path in _INPUT.value):
         return _play_clip(_INPUT.value, _OUTPUT.value)
-    ending = "_" + Path(_MODEL.value).stem
+    model = Path(_MODEL.value)
+    ending = "_" + (model.resolve().parent if model.is_file() else model).name
     jobs = conversion.plan(_INPUT.value, _OUTPUT.value, playing_flags.output_dir(), ending)
     if len(jobs) == 1:
         io.info(jobs[0].source)  # before the framework is loaded for nothing

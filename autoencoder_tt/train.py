@@ -15,7 +15,8 @@ from audio_tt.training import holding_out
 _DATASET = path_flags.DEFINE_path(
     "dataset_path", None, "Folder of recordings, or of what preprocess made.", required=True
 )
-_RUN = path_flags.DEFINE_path("run_path", None, "The run directory.", required=True)
+_RUN = path_flags.DEFINE_path("run_dir", None, "The run directory.", required=True)
+flags.DEFINE_alias("run_path", "run_dir")
 _CACHE = path_flags.DEFINE_path(
     "measured_path", None, "Folder that keeps what is measured; by default in the run directory."
 )

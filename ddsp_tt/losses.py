@@ -10,6 +10,7 @@ from audio_tt.dsp.loudness import compute_loudness, compute_power
 from ddsp_tt.features import spectral_ops
 from ddsp_tt.features.rates import MEASURING_RATE
 from ddsp_tt.synthesis.core import hz_to_midi, safe_divide, safe_log
+from ddsp_tt.synthesis.saving import Saved
 
 _register = gin.register(module="ddsp_tt.losses")
 
@@ -33,7 +34,7 @@ def mean_difference(target, value, loss_type="L1"):
 
 
 @_register
-class SpectralLoss(keras.losses.Loss):
+class SpectralLoss(Saved, keras.losses.Loss):
     """Difference of magnitude spectrograms at several sizes, linear and logarithmic, summed.
 
     Args:
@@ -112,7 +113,7 @@ class SpectralLoss(keras.losses.Loss):
 
 
 @_register
-class SilenceLoss(keras.losses.Loss):
+class SilenceLoss(Saved, keras.losses.Loss):
     """How far the output is quieter than the target; louder costs nothing.
 
     Spectral losses ask little of a model that plays nothing: where pitch is wrong anyway, silence
@@ -138,7 +139,7 @@ class SilenceLoss(keras.losses.Loss):
 
 
 @_register
-class KDEConsistencyLoss:
+class KDEConsistencyLoss(Saved):
     """How unlikely each of two sets of sinusoids is where the other one is.
 
     Each set is a density over MIDI numbers: a Gaussian about every sinusoid, as high as that is

@@ -15,9 +15,10 @@ _MODE = flags.DEFINE_enum(
     "train",
     ["train", "eval", "sample"],
     "Train; measure what was trained; or play some recordings. The latter two take what training "
-    "held out, or else all of --data_dir, and write to the folder 'evaluation' of --save_dir.",
+    "held out, or else all of --data_dir, and write to the folder 'evaluation' of --run_dir.",
 )
-_SAVE_DIR = path_flags.DEFINE_path("save_dir", None, "The run directory.", required=True)
+_RUN_DIR = path_flags.DEFINE_path("run_dir", None, "The run directory.", required=True)
+flags.DEFINE_alias("save_dir", "run_dir")
 _DATA_DIR = path_flags.DEFINE_path("data_dir", None, "Prepared examples; else what gin provides.")
 _EVAL_DIR = path_flags.DEFINE_path("eval_data_dir", None, "Held-out prepared examples.")
 _HELD_OUT = flags.DEFINE_float(
@@ -56,7 +57,7 @@ def main():
         model = models.get_model()
     loop.train(
         model,
-        _SAVE_DIR.value,
+        _RUN_DIR.value,
         _DATA_DIR.value,
         eval_data_dir=_EVAL_DIR.value,
         eval_split_fraction=_HELD_OUT.value,
@@ -67,15 +68,15 @@ def main():
 
 
 def evaluate():
-    """Evaluates or samples the model in --save_dir on what training held out, else on all."""
+    """Evaluates or samples the model in --run_dir on what training held out, else on all."""
     from ddsp_tt.data import held_out
     from ddsp_tt.evaluation import scoring, tables
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_SAVE_DIR.value, **gin_flags.given(), skip_unknown=True)
+    trained = loading.load(_RUN_DIR.value, **gin_flags.given(), skip_unknown=True)
     stretches = held_out.of_training(_DATA_DIR.value, _EVAL_DIR.value, _HELD_OUT.value)
     tracker = tracker_flags.tracker()
-    output_dir = Path(_SAVE_DIR.value) / "evaluation"
+    output_dir = Path(_RUN_DIR.value) / "evaluation"
     if _MODE.value == "sample":
         scoring.sample(trained, output_dir, stretches, tracker)
     else:

@@ -38,9 +38,9 @@ def main():
         io.check_writable(_OUTPUT.value, _INPUT.value)
 
     from ddsp_tt.playing.engine.live import LiveInstrument
-    from ddsp_tt.playing.player import load_instrument
+    from ddsp_tt.trained import instruments
 
-    loaded = load_instrument(_MODEL.value, **gin_flags.given())
+    loaded = instruments.load(_MODEL.value, **gin_flags.given())
     instrument = LiveInstrument(loaded, _OCTAVES.value, _LOUDNESS.value, _SEED.value)
     logging.info(
         "latency %d samples, %.1f ms, and what the sound card adds",

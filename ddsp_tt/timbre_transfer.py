@@ -42,9 +42,10 @@ def main():
 
 def load_player(model, settings, **options):
     """A `DdspPlayer` of a model, with further gin settings."""
-    from ddsp_tt.playing.player import DdspPlayer, load_instrument
+    from ddsp_tt.playing.player import DdspPlayer
+    from ddsp_tt.trained import instruments
 
-    return DdspPlayer(load_instrument(model, **settings), **options)
+    return DdspPlayer(instruments.load(model, **settings), **options)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app
+from audio_tt.command import app, path_flags
 
-_DATASET = flags.DEFINE_string(
+_DATASET = path_flags.DEFINE_path(
     "dataset_path", None, "Folder of features, one folder an instrument inside.", required=True
 )
-_REDUCED = flags.DEFINE_string("reduced_path", None, "Folder to write into.", required=True)
+_REDUCED = path_flags.DEFINE_path("reduced_path", None, "Folder to write into.", required=True)
 _FRACTION = flags.DEFINE_float("fraction", 0.1, "Share of the slices, above 0 and below 1.")
 _SEED = flags.DEFINE_integer("seed", 0, "Another one chooses other slices.", lower_bound=0)
 

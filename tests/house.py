@@ -87,8 +87,16 @@ def own_imports(name):
 
 
 def circles():
-    """Sets of modules that import each other, in however many steps."""
-    reached = {name: _reached(name, own_imports) for name in modules()}
+    """Sets of modules that import each other, in however many steps, inside of functions too.
+
+    Left out is what imports a system's `configurables`, so that gin knows every name: those that it
+    names may load models, and what loads a model needs the names.
+    """
+
+    def needed(name):
+        return [other for other in own_imports(name) if room(other) != "configurables"]
+
+    reached = {name: _reached(name, needed) for name in modules()}
     found = {
         frozenset(other for other in reached[name] if name in reached[other]) for name in modules()
     }
@@ -145,6 +153,8 @@ def foreign_private_names(name):
     for node in ast.walk(tree(name)):
         if not isinstance(node, ast.Attribute) or not node.attr.startswith("_"):
             continue
-        is_foreign = node.attr not in _own_names() and not node.attr.startswith("__")
+        is_inherited = ast.unparse(node.value) == "super()"
+        is_foreign = node.attr not in _own_names() or is_inherited
+        is_foreign = is_foreign and not node.attr.startswith("__")
         if is_foreign and ast.unparse(node.value) not in tops:
             yield ast.unparse(node)

@@ -41,7 +41,9 @@ def test_everything_that_is_needed_is_inside(installed):
     settings = {str(path.relative_to(ROOT / "gin")) for path in (ROOT / "gin").rglob("*.gin")}
     inside = installed / "audio_tt" / "gin_files"
     assert settings == {str(path.relative_to(inside)) for path in inside.rglob("*.gin")}
-    assert (installed / "timbre_tt" / "assets" / "demo.flac").is_file()
+    for folder in ("assets", "templates"):
+        for path in (ROOT / "timbre_tt" / folder).iterdir():
+            assert (installed / path.relative_to(ROOT)).is_file()
     for system in ("autoencoder_tt", "ddsp_tt", "pix2pix_tt"):
         for path in (ROOT / system / "pretrained").glob("*/*"):
             assert (installed / path.relative_to(ROOT)).is_file()

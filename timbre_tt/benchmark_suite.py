@@ -24,7 +24,7 @@ _MOST = flags.DEFINE_integer("most", 2, "Pieces a task, of four or three.", lowe
 flags.adopt_module_key_flags(pitch_flags)
 
 
-def main():
+def main() -> None:
     """One task an instrument: render, play, measure, write."""
     unknown = set(_SYSTEMS.value) - set(systems.NAMES)
     if unknown:

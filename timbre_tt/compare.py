@@ -31,7 +31,7 @@ _SOUNDFONT = path_flags.DEFINE_path("soundfont", None, "For the sampled notes; t
 flags.adopt_module_key_flags(pitch_flags)
 
 
-def main():
+def main() -> int:
     """All recordings, all systems, one page."""
     paths = io.find_audio(_INPUT.value)
     targets = io.find_audio(_TARGET.value) if _TARGET.value else [None] * len(paths)

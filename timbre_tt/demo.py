@@ -21,7 +21,7 @@ _SYSTEMS = flags.DEFINE_list("systems", list(systems.NAMES), "Whose instruments 
 flags.adopt_module_key_flags(pitch_flags)
 
 
-def main():
+def main() -> int:
     """One recording, every instrument."""
     source = Path(_INPUT.value or DEMO)
     unknown = sorted(set(_SYSTEMS.value) - set(systems.NAMES))

@@ -66,7 +66,7 @@ _KEPT = (
 _DISTANCES = (("", "", 0), ("_copied", "copying", 0), ("_halves", "halves", 0))
 
 
-def main():
+def main() -> None:
     """Prints the tables."""
     models, capacity = _chosen(), _judging_capacity()
     if _JSON.value and not _REAL.value:

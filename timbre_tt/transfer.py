@@ -28,7 +28,7 @@ _SYSTEM = flags.DEFINE_enum(
 flags.adopt_module_key_flags(playing_flags)
 
 
-def main(*words):
+def main(*words) -> int:
     """Any number of recordings, one instrument."""
     if _LIST.value:
         for name in systems.NAMES:
@@ -51,7 +51,7 @@ def main(*words):
     return conversion.play_all(jobs, load, playing_flags.output())
 
 
-def command():
+def command() -> None:
     """Entry point of the console command `timbre-transfer`."""
     _define_flags(sys.argv[1:])
     app.run(main, positional="[INPUT...]")
@@ -66,7 +66,7 @@ def _flags_of(system):
     return importlib.import_module(f"timbre_tt.systems.{system}_flags")
 
 
-def system_named_in(arguments):
+def system_named_in(arguments) -> str:
     """The value of --system, or else the best for --instrument; the first where that is unknown."""
     chosen = _value_of("system", arguments)
     if chosen in systems.NAMES:

@@ -35,7 +35,7 @@ def _excerpt(notes, seconds):
     return [note for note in notes if note.end <= seconds]
 
 
-def main():
+def main() -> None:
     """Writes held_out_music.json and a clip_INSTRUMENT.ogg for each instrument."""
     by_name = {melody.name: melody for melody in read_corpus()}
     music = {"melodies": {}, "pieces": {}}

@@ -34,7 +34,7 @@ TEMPLATE = Path(__file__).parent / "templates" / "listening.html"
 TRAINING_PIECES, HELD_OUT_PIECES = 4, 2
 
 
-def choose(folder, origin, target, count, held_out_share=0.0):
+def choose(folder, origin, target, count, held_out_share=0.0) -> list[str]:
     """Names of recordings that both instruments have, spread over all of them.
 
     Args:
@@ -59,7 +59,7 @@ def choose(folder, origin, target, count, held_out_share=0.0):
     return [names[i * len(names) // count] for i in range(count)]
 
 
-def snapshots(run):
+def snapshots(run) -> dict[int, Path]:
     """{epoch: weights} of the first, the middle and the last generator that a run kept.
 
     Raises:
@@ -74,7 +74,7 @@ def snapshots(run):
     return {int(path.parent.name): path for path in chosen}
 
 
-def main():
+def main() -> None:
     """Reads the recordings, plays them after each kept epoch, and writes the page."""
     generators = snapshots(_RUN.value)
 

@@ -29,7 +29,7 @@ _MINUTES = flags.DEFINE_float("minutes", 12.0, "Minutes of recordings for each i
 app.define_gpu_flag()
 
 
-def main():
+def main() -> None:
     """Renders, prepares, trains and exports, one instrument after the other."""
     from ddsp_tt.trained import loading
 

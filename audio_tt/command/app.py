@@ -122,7 +122,7 @@ def define_strategy_flag() -> None:
         None,
         ["mirrored", "multiworker"],
         "Train on all devices of this machine (mirrored), or of the machines in the environment "
-        "variable TF_CONFIG (multiworker): the same command on each, one --save_dir for all.",
+        "variable TF_CONFIG (multiworker): the same command on each, one --run_dir for all.",
     )
 
 

@@ -1,6 +1,7 @@
 """The flags of every command that does many independent jobs; commands adopt them as key flags."""
 
 import functools
+from collections.abc import Callable, Iterator
 
 from absl import flags
 
@@ -18,7 +19,7 @@ _RUNNER = flags.DEFINE_string(
 _OPTIONS = flags.DEFINE_list("pipeline_options", [], "Further options of Beam's, comma-separated.")
 
 
-def runner(folder):
+def runner(folder) -> Callable[..., Iterator]:
     """What `audio_tt.training.parallel.run_jobs` is, or its counterpart on Beam.
 
     Args:

@@ -22,7 +22,7 @@ def chosen() -> dict | None:
     return options() if given else None
 
 
-def options():
+def options() -> dict[str, str | None]:
     """The flags as keyword arguments of `audio_tt.pitch.tracking.track`."""
     if _METHOD.value != "crepe":
         return {"method": _METHOD.value}

@@ -2,10 +2,13 @@
 
 import multiprocessing
 import sys
-from collections.abc import Iterable
-from typing import TextIO
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TextIO
 
 from absl import logging
+
+if TYPE_CHECKING:
+    import tqdm
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -27,7 +30,9 @@ class _Lines:
         self._stream.flush()
 
 
-def progress(iterable_or_total: Iterable | int | None, description: str, unit: str = "it"):
+def progress(
+    iterable_or_total: Iterable | int | None, description: str, unit: str = "it"
+) -> "tqdm.tqdm":
     """Shows how far long work has come, on standard error.
 
     On a terminal it is a bar with rate and time left; elsewhere a plain line at most every ten
@@ -63,7 +68,7 @@ def progress(iterable_or_total: Iterable | int | None, description: str, unit: s
     )
 
 
-def reporter(description: str, unit: str = "frame"):
+def reporter(description: str, unit: str = "frame") -> Callable[[int, int], None]:
     """Returns a callback of (done, total) that moves a progress bar and closes it at the end."""
     bar = None
 

@@ -15,7 +15,7 @@ from audio_tt.command import first_import
 _CHATTER = re.compile(rb"WARNING: All log messages before absl::InitializeLog|I0000 .*oneDNN")
 
 
-def install():
+def install() -> None:
     """From now on, the first import of TensorFlow is quiet."""
     first_import.within("tensorflow", _filtered_stderr)
 

@@ -24,6 +24,8 @@ _NEVER_EXCEEDS = re.compile(r"PCM|LAW|ALAC|DWVW|GSM|G72")
 _NOT_STATED = 2**62  # frames; libsndfile gives its largest number where a header does not say
 _WRONG_LENGTH = re.compile(r"(?:data|SSND|Data Size)\s*:\s*\d+ \(should be \d+\)")
 
+_said: set[tuple[str, str]] = set()
+
 
 class Sound:
     """A sound file that is open for reading, as often as is needed.
@@ -145,8 +147,14 @@ def zero_non_finite(block: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def said_of(path: str | os.PathLike) -> Callable[[str], None]:
-    """A function that logs a warning about a file."""
-    return lambda text: logging.warning("%s: %s.", path, text)
+    """A function that logs warnings about a file, each once however often the file is read."""
+
+    def warn(text):
+        if (os.fspath(path), text) not in _said:
+            _said.add((os.fspath(path), text))
+            logging.warning("%s: %s.", path, text)
+
+    return warn
 
 
 def _checked(path):

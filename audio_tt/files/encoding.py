@@ -1,6 +1,7 @@
 """From blocks of float samples to a sound file, never clipped."""
 
 import contextlib
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import soundfile
@@ -16,7 +17,7 @@ class Tally:
     def __init__(self):
         self.peak, self.not_finite, self.channels = 0.0, 0, 0
 
-    def watch(self, parts):
+    def watch(self, parts) -> Iterator[np.ndarray]:
         """Yields the parts as finite float32 [samples, channels], cut into small pieces."""
         for part in parts:
             part = np.asarray(part)
@@ -36,7 +37,7 @@ class Tally:
                 yield piece
 
 
-def spooled(parts, spool):
+def spooled(parts, spool) -> Iterator[np.ndarray]:
     """Runs through all parts, keeping them in the open file `spool`; gives them again."""
     channels = 1
     for part in parts:
@@ -48,7 +49,7 @@ def spooled(parts, spool):
     return (np.frombuffer(piece, np.float32).reshape(-1, channels) for piece in pieces)
 
 
-def turned_down(parts, peak, path):
+def turned_down(parts, peak, path) -> Iterable[np.ndarray]:
     """Scales parts of a given peak to `PEAK`, with a warning, where they are above full scale."""
     if peak <= 1:
         return parts
@@ -59,7 +60,7 @@ def turned_down(parts, peak, path):
     return (part * np.float32(gain) for part in parts)
 
 
-def encode(path, parts, sample_rate, kind, subtype):
+def encode(path, parts, sample_rate, kind, subtype) -> None:
     """Writes float32 [samples, channels] parts to a new file; without parts there is no file."""
     with contextlib.ExitStack() as stack:
         sound = None

@@ -52,7 +52,7 @@ def decide(
             powers.add(block)
     channel = powers.chosen() if mixes else None
     if channel is not None:
-        mono.warn(sound.path, channel)
+        warn(mono.taken_alone(channel))
     return Treatment(_gain(peak, sound.is_lossy, warn), channel)
 
 

@@ -54,14 +54,10 @@ def to_mono(audio: np.ndarray, name: str | os.PathLike = "the recording") -> np.
     powers.add(audio)
     channel = powers.chosen()
     if channel is not None:
-        warn(name, channel)
+        logging.warning("%s: %s.", name, taken_alone(channel))
     return mix(audio, channel)
 
 
-def warn(name: str | os.PathLike, channel: int) -> None:
-    """Says that one channel is taken, counted from 0 here and from 1 for the reader."""
-    logging.warning(
-        "%s: its channels cancel each other when they are mixed; channel %d is taken alone.",
-        name,
-        channel + 1,
-    )
+def taken_alone(channel: int) -> str:
+    """What is to be said where one channel is taken; it is counted from 0 here."""
+    return f"its channels cancel each other when they are mixed; channel {channel + 1} is taken"

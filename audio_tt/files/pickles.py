@@ -1,13 +1,14 @@
 """Python's pickles, read without running anything that is in them."""
 
 import pickle
+from collections.abc import Callable
 
 import numpy as np
 
 from audio_tt.errors import UserError
 
 
-def load(path, what, stand_in=lambda module, name: None):
+def load(path, what, stand_in=lambda module, name: None) -> object:
     """Reads a pickle that other software wrote.
 
     Builtin values are taken as they are. Whatever the file looks up by name is refused, unless
@@ -52,7 +53,7 @@ class Refused(Exception):
     """Something in a pickle that is not to be had."""
 
 
-def numpy_stand_in(module, name):
+def numpy_stand_in(module, name) -> type | Callable | None:
     """A stand-in, see `load`, for numbers and arrays of numbers of any version of numpy."""
     return _STAND_INS.get(name) if module.split(".")[0] == "numpy" else None
 

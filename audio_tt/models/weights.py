@@ -15,7 +15,7 @@ from audio_tt.models import weights_keras2, weights_keras3
 _LAYOUTS = ("keras2", "keras3")
 
 
-def save_weights(model, path, layout="keras2", dtype=None):
+def save_weights(model, path, layout="keras2", dtype=None) -> None:
     """Writes a model's weights; the file is whole or not there.
 
     Args:
@@ -39,7 +39,7 @@ def save_weights(model, path, layout="keras2", dtype=None):
             weights_keras3.write(model, temporary, dtype)
 
 
-def load_weights(model, path):
+def load_weights(model, path) -> None:
     """Reads a file of either layout into a model, or leaves the model as it is.
 
     Layers are matched by position among those that have weights; in a layer of the Keras 2 layout,

@@ -115,7 +115,7 @@ def named_variables(model):
     ]
 
 
-def write(model, path, dtype):
+def write(model, path, dtype) -> None:
     """Writes the model's weights, floating-point ones as dtype unless that is None."""
     import h5py
     import keras

@@ -9,7 +9,7 @@ import numpy as np
 from audio_tt.errors import UserError
 
 
-def check_finite(path, name, dataset):
+def check_finite(path, name, dataset) -> None:
     """Raises UserError if a tensor holds values that are not finite."""
     value = dataset[()]
     if np.issubdtype(value.dtype, np.inexact) and not np.isfinite(value).all():
@@ -49,7 +49,7 @@ def datasets_of(file):
     return found
 
 
-def check(path, file, model):
+def check(path, file, model) -> None:
     """Compares the file with one that the model itself writes."""
     import h5py
 
@@ -75,7 +75,7 @@ def check(path, file, model):
         check_finite(path, name, dataset)
 
 
-def write(model, path, dtype):
+def write(model, path, dtype) -> None:
     """Writes the model's weights, floating-point ones as dtype unless that is None."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         written = Path(folder) / "model.weights.h5"
@@ -104,7 +104,7 @@ def _copy_cast(source, target, dtype):
         old.visititems(visit)
 
 
-def load(path, model):
+def load(path, model) -> None:
     """Lets Keras read the file, whatever its name ends in."""
     with tempfile.TemporaryDirectory() as folder:
         link = Path(folder) / "model.weights.h5"

@@ -142,7 +142,9 @@ def add_noise(audio: np.ndarray, level_db: float, random: np.random.Generator) -
     return audio + peak * 10 ** (level_db / 20) * random.standard_normal(len(audio))
 
 
-def through_codec(audio: np.ndarray, sample_rate: int, codec: str, compression: float):
+def through_codec(
+    audio: np.ndarray, sample_rate: int, codec: str, compression: float
+) -> np.ndarray:
     """Encodes and decodes a recording, in memory.
 
     Args:

@@ -4,9 +4,13 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
+
+if TYPE_CHECKING:
+    import pretty_midi
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def to_midi(
     program: int = 0,
     controls: Iterable[tuple[float, int, int]] = (),
     bends: Iterable[tuple[float, int]] = (),
-):
+) -> "pretty_midi.PrettyMIDI":
     """Builds a `pretty_midi.PrettyMIDI` with one track.
 
     Args:

@@ -115,7 +115,9 @@ def _can_import(name: str) -> bool:
     return True
 
 
-def play_with_fluidsynth(path, program, notes, controls=(), bends=(), seconds=None, bank=0):
+def play_with_fluidsynth(
+    path, program, notes, controls=(), bends=(), seconds=None, bank=0
+) -> tuple[np.ndarray, int]:
     """Plays through FluidSynth, dry, at gain 0.6; see `find_player`."""
     import fluidsynth
 
@@ -165,7 +167,9 @@ def _arguments(synth, samples, left, right):
     )
 
 
-def play_with_tinysoundfont(path, program, notes, controls=(), bends=(), seconds=None, bank=0):
+def play_with_tinysoundfont(
+    path, program, notes, controls=(), bends=(), seconds=None, bank=0
+) -> tuple[np.ndarray, int]:
     """Plays through tinysoundfont; see `find_player`."""
     import tinysoundfont
 
@@ -188,7 +192,9 @@ def play_with_tinysoundfont(path, program, notes, controls=(), bends=(), seconds
     return _step(act, generate, _events(notes, controls, bends), seconds), SYNTH_RATE
 
 
-def play_with_midirenderer(path, program, notes, controls=(), bends=(), seconds=None, bank=0):
+def play_with_midirenderer(
+    path, program, notes, controls=(), bends=(), seconds=None, bank=0
+) -> tuple[np.ndarray, int]:
     """Plays through midirenderer, which stops at the last event; see `find_player`."""
     import midirenderer
     import soundfile

@@ -76,7 +76,7 @@ def left_over_shares(audio, sample_rate):
     return np.where(levels > max(_SILENT, _QUIET * levels.max()), shares, np.nan)
 
 
-def warn_if_polyphonic(audio, sample_rate, name):
+def warn_if_polyphonic(audio, sample_rate, name) -> None:
     """Logs one warning if a recording, called `name` in it, is polyphonic."""
     share = polyphonic_share(audio, sample_rate)
     if share > POLYPHONIC:

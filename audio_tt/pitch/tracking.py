@@ -149,11 +149,11 @@ class PitchTracker:
         self._stride = crepe_stride if method == "crepe" else 1
         self._done = self._samples = 0
 
-    def leave_out(self, frames):
+    def leave_out(self, frames) -> None:
         """Which frames [frames] bool of the whole recording hold samples that are not finite."""
         self._left_out = frames
 
-    def push(self, audio):
+    def push(self, audio) -> None:
         """Takes the next samples, float32 [samples], finite."""
         self._samples += len(audio)
         for piece, new in self._framer.push(audio):

@@ -216,6 +216,8 @@ def _play_several(jobs, seconds, load, output, shown):
     processes, failed, said = min(output.jobs, len(jobs)), 0, set()
     if processes > 1:
         _share_cores(processes)
+        # A pipe belongs to this process, its copy to all.
+        jobs = [dataclasses.replace(job, source=copies.local(job.source)) for job in jobs]
     work = (pickle.dumps(load), output) if processes > 1 else (load, output)
     calls = [(index, job, *work) for index, job in enumerate(jobs)]
     for index, message in parallel.run_jobs(_attempt, calls, processes):

@@ -10,6 +10,7 @@ from audio_tt.files.decoding import zero_non_finite
 from audio_tt.files.mono import to_mono
 from audio_tt.playing.resampling import resampled
 
+SILENCE = 1e-4  # peak amplitude (-80 dB) below which a recording is silent
 _BLOCK_SIZE = 65536
 
 

@@ -1,22 +1,29 @@
 """Figures on matplotlib's Agg canvas without pyplot: no display is needed and no state is kept."""
 
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audio_tt.files.atomic import replacing
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 WIDTH = 10.0  # inches
 
 
-def figure(height: float, title: str | None, heights: tuple[float, ...], sharex: bool = True):
+def figure(
+    height: float, title: str | None, heights: tuple[float, ...], sharex: bool = True
+) -> tuple["Figure", list["Axes"]]:
     """Returns a figure and its axes, one below the other, by default on one horizontal axis."""
     drawn = blank(WIDTH, height, title)
     axes = drawn.subplots(len(heights), 1, sharex=sharex, height_ratios=heights, squeeze=False)
     return drawn, list(axes[:, 0])
 
 
-def blank(width: float, height: float, title: str | None = None):
+def blank(width: float, height: float, title: str | None = None) -> "Figure":
     """Returns a figure without axes; sizes in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

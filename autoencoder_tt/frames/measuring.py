@@ -7,9 +7,9 @@ from absl import logging
 
 from audio_tt.dsp import stft_blocks
 from audio_tt.pitch import polyphony
+from audio_tt.playing.player import SILENCE
 from autoencoder_tt.frames.features import FrameSpectrogram
 
-SILENCE = 1e-4  # peak amplitude below which nothing is heard
 _MEASURED_FRAMES = 4096
 _LEAD_FRAMES = 128  # around what is measured at once, for the pitch to settle
 

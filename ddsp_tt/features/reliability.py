@@ -46,7 +46,7 @@ def frame_weight(
 
 
 def _has_several_pitches(audio, n_frames, frame_rate):
-    """bool `[frames]`; a single stretch among others of one pitch does not count."""
+    """Bool `[frames]`; a single stretch among others of one pitch does not count."""
     shares = np.nan_to_num(polyphony.left_over_shares(audio, MEASURING_RATE))
     several = ndimage.median_filter(shares, 3, mode="nearest") > _ONE_NOTE
     stretch = np.arange(n_frames) / frame_rate / polyphony.STRETCH_SECONDS - 2

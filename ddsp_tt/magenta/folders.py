@@ -53,7 +53,7 @@ def load(folder, gin_files=(), gin_params=()):
       UserError: something is missing or does not fit; one line says what.
     """
     from ddsp_tt.configurables import models
-    from ddsp_tt.trained import loading
+    from ddsp_tt.models.tracing import build
 
     folder = Path(folder)
     prefix = checkpoints.find(folder)
@@ -69,7 +69,7 @@ def load(folder, gin_files=(), gin_params=()):
     model = models.get_model()
     if getattr(model, "decoder", None) is None:
         raise UserError(f"{folder}: checkpoints of a {type(model).__name__} cannot be read")
-    loading.build(model)
+    build(model)
     checkpoints.assign(tensors, model, prefix)
     pickled = folder / STATISTICS_FILE
     return model, statistics_pickle.load(pickled) if pickled.is_file() else None

@@ -7,11 +7,12 @@ from keras import ops
 from audio_tt.errors import UserError
 from ddsp_tt.features.rates import Rates
 from ddsp_tt.models import rendering
+from ddsp_tt.models.tracing import SavedModel
 from ddsp_tt.synthesis import core
 
 
 @gin.register(module="ddsp_tt.models")
-class Autoencoder(keras.Model):
+class Autoencoder(SavedModel, keras.Model):
     """Preprocessor, encoder (or none), decoder and processor group in a row.
 
     Args:

@@ -13,6 +13,7 @@ from audio_tt.dsp.stft import frame
 from audio_tt.dsp.windows import window_values
 from audio_tt.pitch import crepe
 from ddsp_tt.synthesis import core
+from ddsp_tt.synthesis.saving import Saved
 
 SOURCE, TARGET = 0, 1
 QUIETEST = 1e-3  # standard deviation below which a frame fades out rather than being amplified
@@ -51,7 +52,7 @@ class DomainNorm(keras.layers.Layer):
 
 
 @gin.register(module="ddsp_tt.encoders")
-class CrepeEncoder(keras.layers.Layer):
+class CrepeEncoder(Saved, keras.layers.Layer):
     """Frames of 1024 samples through CREPE's convolutions to a latent, in the time domain.
 
     Args:

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from ddsp_tt.models.gru import Gru
+from ddsp_tt.synthesis.saving import Saved
 
 
 def fc_stack(channels, n_layers, name):
@@ -35,7 +36,7 @@ def _initial_bias(output_splits, harmonic_slope):
 
 
 @gin.register(module="ddsp_tt.decoders")
-class RnnFcDecoder(keras.layers.Layer):
+class RnnFcDecoder(Saved, keras.layers.Layer):
     """A stack for each input, a recurrent layer over all, a stack and a dense layer out.
 
     Args:

@@ -10,6 +10,7 @@ from ddsp_tt.features.rates import MEASURING_RATE
 from ddsp_tt.models import long_encoding
 from ddsp_tt.models.gru import Gru
 from ddsp_tt.synthesis import core
+from ddsp_tt.synthesis.saving import Saved
 
 _MFCCS = 30
 # Latent frames in four seconds at 16 kHz -> FFT size and overlap of the MFCCs.
@@ -37,7 +38,7 @@ class InstanceNorm(keras.layers.Layer):
 
 
 @gin.register(module="ddsp_tt.encoders")
-class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
+class MfccTimeDistributedRnnEncoder(Saved, keras.layers.Layer):
     """MFCCs through a recurrent layer (DDSP, appendix B.1).
 
     Args:
@@ -94,7 +95,7 @@ class MfccTimeDistributedRnnEncoder(keras.layers.Layer):
         return {"z": core.resample(z, features["f0_scaled"].shape[1])}
 
     def measure(self, features, n_frames):
-        """z `[n_frames, channels]` of a recording of any length, see `latent.measure`."""
+        """Z `[n_frames, channels]` of a recording of any length, see `latent.measure`."""
         return long_encoding.measure(self, features, n_frames)
 
     def choose_audio(self, features):

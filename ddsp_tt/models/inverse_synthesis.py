@@ -10,11 +10,12 @@ from keras import ops
 from audio_tt.errors import UserError
 from ddsp_tt.features.rates import Rates
 from ddsp_tt.models import rendering
+from ddsp_tt.models.tracing import SavedModel
 from ddsp_tt.synthesis import core, processors, synths
 
 
 @gin.register(module="ddsp_tt.models")
-class InverseSynthesis(keras.Model):
+class InverseSynthesis(SavedModel, keras.Model):
     """Reads audio alone and plays it again; Magenta's model of the same name, experimental there.
 
     The sinusoids learn from the audio. The harmonics learn from the audio and from the sinusoids,

@@ -9,10 +9,11 @@ from audio_tt.errors import UserError
 from ddsp_tt.features import loudness_scales
 from ddsp_tt.features.rates import MEASURING_RATE
 from ddsp_tt.synthesis import core
+from ddsp_tt.synthesis.saving import Saved
 
 
 @gin.register(module="ddsp_tt.preprocessing")
-class F0LoudnessPreprocessor(keras.layers.Layer):
+class F0LoudnessPreprocessor(Saved, keras.layers.Layer):
     """Resamples f0 and loudness to the decoder's frames and scales them to about [0, 1].
 
     Args:
@@ -85,7 +86,7 @@ class F0LoudnessPreprocessor(keras.layers.Layer):
 
 
 @gin.register(module="ddsp_tt.preprocessing")
-class OnlineF0PowerPreprocessor(keras.layers.Layer):
+class OnlineF0PowerPreprocessor(Saved, keras.layers.Layer):
     """Power measured from the audio, and f0 as it is given: what Magenta's plug-in models read.
 
     Args:

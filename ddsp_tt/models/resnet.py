@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from audio_tt.errors import UserError
+from ddsp_tt.synthesis.saving import Saved
 
 _register = gin.register(module="ddsp_tt.nn")
 # Channels of the first blocks' bottleneck, and blocks of the first three groups.
@@ -16,7 +17,7 @@ _NORMS = ("layer", "instance", "group")
 
 
 @_register
-class Normalize(keras.layers.Layer):
+class Normalize(Saved, keras.layers.Layer):
     """Mean 0 and variance 1 over all frames and bands of an example, then scaled and shifted.
 
     Args:
@@ -88,7 +89,7 @@ class ResidualBlock(keras.layers.Layer):
 
 
 @_register
-class ResNet(keras.layers.Layer):
+class ResNet(Saved, keras.layers.Layer):
     """Four groups of residual blocks; bands become fewer by 32, channels 1024 (2048 for "large").
 
     Args:

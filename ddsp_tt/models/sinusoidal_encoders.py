@@ -15,12 +15,13 @@ from ddsp_tt.models.decoders import fc_stack
 from ddsp_tt.models.gru import Gru
 from ddsp_tt.models.resnet import ResNet
 from ddsp_tt.synthesis import core
+from ddsp_tt.synthesis.saving import Saved
 
 _register = gin.register(module="ddsp_tt.encoders")
 
 
 @_register
-class ResnetSinusoidalEncoder(keras.layers.Layer):
+class ResnetSinusoidalEncoder(Saved, keras.layers.Layer):
     """A spectrogram through a `ResNet`, and a dense layer for each output.
 
     Args:
@@ -53,7 +54,7 @@ class ResnetSinusoidalEncoder(keras.layers.Layer):
 
 
 @gin.register(module="ddsp_tt.nn")
-class RnnSandwich(keras.layers.Layer):
+class RnnSandwich(Saved, keras.layers.Layer):
     """A recurrent layer between two stacks of dense layers.
 
     Args:
@@ -83,7 +84,7 @@ class RnnSandwich(keras.layers.Layer):
 
 
 @_register
-class SinusoidalToHarmonicEncoder(keras.layers.Layer):
+class SinusoidalToHarmonicEncoder(Saved, keras.layers.Layer):
     """Sinusoids to the harmonics of one pitch.
 
     Args:

@@ -15,6 +15,7 @@ from ddsp_tt.features.rates import Rates
 from ddsp_tt.models import wavernn_samples
 from ddsp_tt.models.gru import Gru
 from ddsp_tt.models.mu_law import CLASSES, SILENCE, mu_law_classes
+from ddsp_tt.models.tracing import SavedModel
 from ddsp_tt.synthesis import core
 
 _NOTES = 128  # MIDI
@@ -22,7 +23,7 @@ _WARM_UP = 64  # first samples of a crop, which lack their past: not trained on
 
 
 @gin.register(module="ddsp_tt.models")
-class WaveRnn(keras.Model):
+class WaveRnn(SavedModel, keras.Model):
     """Samples of audio one after the other, each drawn from a distribution over 256 values.
 
     Args:

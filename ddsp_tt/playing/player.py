@@ -6,13 +6,11 @@ import numpy as np
 from absl import logging
 
 from audio_tt.files.decoding import zero_non_finite
-from audio_tt.playing.player import Player
+from audio_tt.playing.player import SILENCE, Player
 from ddsp_tt.features import extraction
 from ddsp_tt.playing.adjustment import Adjustment
-from ddsp_tt.playing.engine import model_files
 
-_SILENCE = 1e-4  # peak amplitude
-_CREPE_STRIDE = 2  # see docs/parity.md for what it changes: nothing that can be measured
+_CREPE_STRIDE = 2  # docs/parity.md has what that changes
 
 
 class DdspPlayer(Player):
@@ -86,7 +84,7 @@ class DdspPlayer(Player):
         """Whether there is anything to play; says in one line what keeps it from being played."""
         if recording.samples and not recording.finite:
             logging.warning("%s holds no number that is finite, so the output is silence", name)
-        elif recording.peak < _SILENCE:
+        elif recording.peak < SILENCE:
             logging.warning("%s is silent, so the output is silence", name)
         elif self.instrument.reads_audio or self.adjustment.finds_notes(measured, self.instrument):
             return True
@@ -97,41 +95,6 @@ class DdspPlayer(Player):
                 name,
             )
         return False
-
-
-def load(model, **options) -> DdspPlayer:
-    """The player of a model.
-
-    Args:
-      model: see `load_instrument`.
-      **options: of `DdspPlayer`.
-
-    Raises:
-      UserError: the model cannot be read.
-    """
-    return DdspPlayer(load_instrument(model), **options)
-
-
-def load_instrument(model, gin_files=(), gin_params=()):
-    """Loads a model to play it: in numpy where that can be, otherwise with Keras.
-
-    Args:
-      model: see `trained.files.find`.
-      gin_files: settings that change the model's own; Keras then plays it.
-      gin_params: single settings, likewise.
-
-    Returns:
-      An `engine.instrument.Instrument` or a `trained.loading.TrainedModel`.
-
-    Raises:
-      UserError: the model cannot be read.
-    """
-    instrument = None if gin_files or gin_params else model_files.load(model)
-    if instrument is None:
-        from ddsp_tt.trained import loading
-
-        instrument = loading.load(model, gin_files, gin_params)
-    return instrument
 
 
 class _Recording:

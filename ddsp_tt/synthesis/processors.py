@@ -8,11 +8,12 @@ import keras
 
 from audio_tt.errors import UserError
 from ddsp_tt.synthesis import core
+from ddsp_tt.synthesis.saving import Saved
 
 _register = gin.register(module="ddsp_tt.processors")
 
 
-class Processor(keras.layers.Layer):
+class Processor(Saved, keras.layers.Layer):
     """One step of a synthesis chain.
 
     A subclass says in `get_controls` how raw network outputs become controls of the right range,
@@ -188,7 +189,7 @@ class LogFrequency(Processor):
 
 
 @_register
-class ProcessorGroup(keras.layers.Layer):
+class ProcessorGroup(Saved, keras.layers.Layer):
     """Processors in order, each fed by keys of what is there before it.
 
     Args:

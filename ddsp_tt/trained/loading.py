@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from audio_tt import settings
@@ -14,7 +13,10 @@ from ddsp_tt.configurables import models
 from ddsp_tt.features import loudness_scales, statistics
 from ddsp_tt.features.rates import Rates
 from ddsp_tt.magenta import folders
+from ddsp_tt.models.tracing import build
 from ddsp_tt.trained import files
+
+__all__ = ["TrainedModel", "build", "export", "load"]
 
 
 @dataclasses.dataclass
@@ -107,15 +109,3 @@ def export(run_dir, folder):
     for name in (files.MODEL_FILE, files.GIN_FILE, files.STATISTICS_FILE):
         with replacing(Path(folder) / name) as temporary:
             temporary.write_bytes((Path(run_dir) / name).read_bytes())
-
-
-def build(model):
-    """Makes a model's variables by tracing it, which computes nothing; returns the model."""
-    n_frames = model.crop_frames or 16
-    frames = keras.KerasTensor((1, n_frames))
-    audio, audio_16k = (
-        keras.KerasTensor((1, n_frames * hop_length))
-        for hop_length in (model.rates.hop_length, model.rates.measuring_hop_length)
-    )
-    model({"f0_hz": frames, "loudness_db": frames, "audio": audio, "audio_16k": audio_16k})
-    return model

@@ -12,6 +12,7 @@ from absl import logging
 
 from audio_tt.errors import UserError
 from ddsp_tt import models
+from ddsp_tt.models.tracing import build
 from ddsp_tt.training import loop
 
 SOURCE_FOLDER = "source"
@@ -67,9 +68,5 @@ def train_two_stage(
 
 
 def _new_model(seed):
-    from ddsp_tt.trained import (
-        loading,  # which imports everything that gin can name, this module too
-    )
-
     keras.utils.set_random_seed(seed)
-    return loading.build(models.get_model())
+    return build(models.get_model())

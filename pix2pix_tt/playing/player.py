@@ -9,12 +9,10 @@ from absl import logging
 
 from audio_tt.dsp import overlapping, stft_blocks
 from audio_tt.files import encoding
-from audio_tt.playing.player import Player, finite
+from audio_tt.playing.player import SILENCE, Player, finite
 from pix2pix_tt import fast
 from pix2pix_tt.playing import phases, styles
 from pix2pix_tt.trained import loading
-
-SILENCE = 1e-4  # peak amplitude below which nothing is heard
 
 
 class Pix2PixPlayer(Player):

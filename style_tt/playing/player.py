@@ -16,7 +16,7 @@ from audio_tt import settings
 from audio_tt.command.progress import progress as progress_bar
 from audio_tt.dsp import overlapping
 from audio_tt.errors import UserError
-from audio_tt.playing.player import Player, finite
+from audio_tt.playing.player import SILENCE, Player, finite
 from style_tt.features import LogSpectrogram, Waveform
 from style_tt.models.extraction import Extractor
 from style_tt.playing.mixing import strengths
@@ -27,7 +27,6 @@ from style_tt.training.optimisation import Optimisation, Progress, optimise
 from style_tt.training.statistics import StyleStatistics
 
 REPRESENTATIONS = {"spectrogram": LogSpectrogram, "waveform": Waveform}
-SILENCE = 1e-4  # peak amplitude below which nothing is heard
 
 
 @gin.configurable(module="style_tt.transfer")

@@ -73,3 +73,16 @@ def test_moments_of_adam():
     np.testing.assert_allclose(momentum.value, [0.1, 0.2], rtol=1e-5)
     np.testing.assert_allclose(velocity.value, [0.001, 0.004], rtol=1e-4)
     assert tuple(compat.adam_moments(optimizer, second)[0].shape) == (1, 1)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="on TensorFlow alone")
+def test_gradients_are_clipped_after_they_are_summed():
+    kind = compat.clipped_after_summing(keras.optimizers.SGD)
+    variable, gradient = keras.Variable([0.0, 0.0]), keras.ops.convert_to_tensor([3.0, 4.0])
+    optimizer = kind(1.0, global_clipnorm=1.0)
+    assert optimizer._clip_gradients([gradient])[0] is gradient
+    ((clipped, same),) = optimizer._all_reduce_sum_gradients([(gradient, variable)])
+    np.testing.assert_allclose(clipped, [0.6, 0.8], rtol=1e-6)
+    assert same is variable
+    optimizer.apply([gradient], [variable])
+    np.testing.assert_allclose(variable.value, [-0.6, -0.8], rtol=1e-6)

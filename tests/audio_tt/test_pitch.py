@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
-from audio_tt.pitch import crepe, tracking
+from audio_tt.pitch import crepe, tracking, viterbi
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "audio_crepe.npz"
 RATE = 16000
@@ -180,3 +180,8 @@ def test_a_stride_does_not_glide_over_a_leap():
     found, confidence = tracking._between(f0_hz, np.linspace(0, 1, 5), 2, 10)
     np.testing.assert_allclose(found, expected)
     np.testing.assert_allclose(confidence[:9], np.linspace(0, 1, 9))
+
+
+def test_a_new_line_does_not_make_its_tables_anew():
+    """Live, one begins with every silent frame."""
+    assert viterbi.Decoder()._moves is viterbi.Decoder()._moves

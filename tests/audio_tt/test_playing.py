@@ -2,6 +2,7 @@
 
 import functools
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -240,6 +241,17 @@ def test_a_comma_and_a_glob_are_taken_as_they_are(tmp_path, monkeypatch):
     (job,) = conversion.plan(["~/Bach, Partita [live].wav"], "~/out.wav")
     assert job == Job(tmp_path / "Bach, Partita [live].wav", tmp_path / "out.wav")
     assert len(conversion.plan([str(tmp_path / "*.wav")], output_dir=tmp_path / "o")) == 1
+
+
+def test_a_pipe_is_played_in_another_process(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    content = write(tmp_path / "a.wav").read_bytes()
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[content])
+    writer.start()
+    plan = conversion.plan([tmp_path / "pipe", tmp_path / "a.wav"], output_dir=tmp_path / "out")
+    assert conversion.play_all(plan, inverter(), Output(jobs=2)) == 0
+    writer.join()
+    np.testing.assert_array_equal(read(tmp_path / "out/pipe.wav"), read(tmp_path / "out/a.wav"))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

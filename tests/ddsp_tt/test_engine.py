@@ -10,10 +10,9 @@ from keras import ops
 
 from audio_tt.dsp import loudness
 from audio_tt.errors import UserError
-from ddsp_tt.playing.engine import gin_values, model_files
-from ddsp_tt.playing.engine.gin_values import NotPlain, Reference
 from ddsp_tt.synthesis import core, shared
-from ddsp_tt.trained import catalogue, loading
+from ddsp_tt.trained import catalogue, gin_values, instruments, loading
+from ddsp_tt.trained.gin_values import NotPlain, Reference
 
 FRAMES = 270  # more than one block
 
@@ -31,7 +30,7 @@ def features():
 @pytest.fixture(scope="module", params=["flute", "flute_48k"])
 def pair(request):
     """An instrument as the engine reads it from its files, and the Keras model."""
-    return model_files.load(request.param), loading.load(request.param)
+    return instruments.read(request.param), loading.load(request.param)
 
 
 def test_controls_are_those_of_the_keras_model(pair, features):
@@ -70,16 +69,17 @@ def test_the_files_and_the_model_in_memory_say_the_same(pair, features):
 
 @pytest.mark.parametrize("name", catalogue.instruments())
 def test_each_included_instrument_plays_without_keras(name):
-    assert model_files.load(name) is not None
+    assert instruments.read(name) is not None
 
 
 def test_an_instrument_plays_without_loading_a_framework():
     program = """
 import sys
 import numpy as np
-from ddsp_tt.playing import player
+from ddsp_tt.playing.player import DdspPlayer
+from ddsp_tt.trained import instruments
 tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(4000) / 16000).astype("float32")
-assert np.abs(player.load("flute").render(tone, 16000)).max() > 0.01
+assert np.abs(DdspPlayer(instruments.load("flute")).render(tone, 16000)).max() > 0.01
 frameworks = {"keras", "tensorflow", "jax", "torch", "librosa", "scipy", "matplotlib"}
 loaded = frameworks & set(sys.modules)
 assert not loaded, loaded
@@ -108,18 +108,18 @@ def folder(tmp_path):
     ],
 )
 def test_what_is_not_known_is_left_to_keras(folder, before, after):
-    assert model_files.load(folder) is not None
+    assert instruments.read(folder) is not None
     text = (folder / "operative_config.gin").read_text()
     assert before in text
     (folder / "operative_config.gin").write_text(text.replace(before, after))
-    assert model_files.load(folder) is None
+    assert instruments.read(folder) is None
 
 
 def test_damaged_files_are_left_to_the_one_who_says_what_is_wrong(folder):
     (folder / "model.h5").write_bytes(b"no weights")
-    assert model_files.load(folder) is None
+    assert instruments.read(folder) is None
     with pytest.raises(UserError, match="no such folder"):
-        model_files.load(folder / "nothing")
+        instruments.read(folder / "nothing")
 
 
 def test_settings_are_read_as_plain_values(tmp_path):

@@ -12,7 +12,7 @@ from audio_tt.errors import UserError
 from ddsp_tt import models
 from ddsp_tt.features import extraction
 from ddsp_tt.magenta import legacy_names
-from ddsp_tt.playing.engine import live
+from ddsp_tt.playing.engine import analysis, live
 from ddsp_tt.synthesis import effects, processors, shared, synths
 from ddsp_tt.trained import loading
 
@@ -275,10 +275,10 @@ def test_the_copy_that_is_measured(sample_rate):
     copied = np.arange(15800) / 16000
     for f0_hz in (50.0, 1000.0, 6900.0):
         tone = np.sin(2 * np.pi * f0_hz * time).astype("float32")
-        copy = live.analysis.Resampler(sample_rate)(tone)[200:15800]
+        copy = analysis.Resampler(sample_rate)(tone)[200:15800]
         np.testing.assert_allclose(copy, np.sin(2 * np.pi * f0_hz * copied)[200:], atol=3e-3)
     tone = np.sin(2 * np.pi * 9100.0 * time).astype("float32")
-    assert np.abs(live.analysis.Resampler(sample_rate)(tone)[200:15800]).max() < 3e-3
+    assert np.abs(analysis.Resampler(sample_rate)(tone)[200:15800]).max() < 3e-3
 
 
 def test_latency_is_the_delay(solo, cured):
@@ -298,7 +298,7 @@ def test_the_older_loudness(sound):
 
 
 def test_power_is_measured_as_in_training(sound):
-    meter = live.analysis.PowerMeter(1024)
+    meter = analysis.power_meter(1024)
     measured = meter(np.pad(sound, 512)[: 1024 + 99 * HOP], HOP)
     np.testing.assert_allclose(measured, extraction.power(sound, 250, 1024)[:100], atol=1e-3)
 

@@ -13,18 +13,17 @@ from audio_tt import settings
 from audio_tt.files import io
 from ddsp_tt import models, timbre_transfer
 from ddsp_tt.features import extraction
-from ddsp_tt.playing import player as players
 from ddsp_tt.playing.adjustment import Adjustment
 from ddsp_tt.playing.player import DdspPlayer
 from ddsp_tt.synthesis import core, processors, synths
-from ddsp_tt.trained import catalogue, files, loading
+from ddsp_tt.trained import catalogue, files, instruments, loading
 
 YIN = {"method": "yin"}
 
 
 @pytest.fixture(scope="module")
 def flute():
-    return players.load_instrument("flute")
+    return instruments.load("flute")
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +144,7 @@ def test_a_model_is_found_by_folder_name_and_weights_alone(flute):
 def test_loading_another_model_changes_none(tone):
     loaded, alone = {}, {}
     for name in catalogue.instruments():
-        loaded[name] = players.load(name, pitch=YIN)
+        loaded[name] = DdspPlayer(instruments.load(name), pitch=YIN)
         alone[name] = loaded[name].render(tone, 16000)
     for name, player in loaded.items():
         np.testing.assert_array_equal(player.render(tone, 16000), alone[name])
@@ -173,6 +172,11 @@ def test_a_function_that_gin_set_stays_as_it_was(tmp_path):
     assert scales == pytest.approx([2.0, 8.0])
     assert "exp_sigmoid.max_value = 8.0" in settings.operative_gin()
     assert core.resolved(None) is None and core.resolved(abs) is abs
+
+
+def test_settings_of_runs_from_before_are_read():
+    """A run's gin file may still have what fitting took from gin once."""
+    settings.parse_gin((), ["adjust.quiet = 3.0", "detect_notes.exponent = 2.0"])
 
 
 def test_the_command_plays_files_and_folders(tmp_path, tone):

@@ -144,6 +144,21 @@ def test_peaks_are_brought_to_one_height(tmp_path):
     np.testing.assert_allclose(audio, io.read(path)[0] * np.abs(audio).max() / 0.05, atol=1e-3)
 
 
+def test_a_recording_above_full_scale_is_not_clipped(tmp_path):
+    """Audio and loudness are of the recording as it is turned down."""
+    tone = write(tmp_path / "tone.wav")
+    hot = 10 * io.read(tone)[0]
+    io.write(tmp_path / "hot.wav", hot, 16000, "FLOAT")
+    io.write(tmp_path / "turned_down.wav", hot * (0.999 / np.abs(hot).max()), 16000)
+    for name in ("hot", "turned_down"):
+        preparation.prepare([tmp_path / f"{name}.wav"], tmp_path / name, "yin", run=map)
+    (example,), (expected,) = (
+        example_files.load_folder(tmp_path / name) for name in ("hot", "turned_down")
+    )
+    np.testing.assert_allclose(example["audio"], expected["audio"], atol=2e-4)
+    np.testing.assert_allclose(example["loudness_db"], expected["loudness_db"], atol=0.05)
+
+
 def test_long_silences_are_cut_and_short_ones_stay(tmp_path):
     tone, hum = np.full(RATE, 0.5, "float32"), np.full(RATE, 1e-4, "float32")
     parts = [hum, hum, tone, 0.8 * np.split(hum, 2)[0], tone, hum, hum, hum, tone]

@@ -134,6 +134,7 @@ def test_rows_hold_figures_or_a_reason(compared):
     for name in ("loudness_l1_db", "log_spectral_distance_db"):  # the level does not count
         assert halved[name] == pytest.approx(same[name], abs=0.2) and same[name] < 1.0
     assert by_label[side_by_side.COPY].figures["log_spectral_distance_db"] < 1e-6
+    assert by_label[side_by_side.COPY].sounds[0].heard is sources[0]
     assert by_label["same"].speed > 0 and np.isnan(by_label[side_by_side.COPY].speed)
     assert len(by_label["same"].sounds) == 2 and by_label["same"].sounds[1].audio.ndim == 1
 

@@ -45,7 +45,7 @@ class Analysis:
     loudness_db: np.ndarray
 
     @property
-    def voiced_hz(self):
+    def voiced_hz(self) -> np.ndarray:
         """`f0_hz`, and 0 where it is not confident."""
         return np.where(self.confidence > baselines.CONFIDENT, self.f0_hz, 0.0)
 

@@ -15,11 +15,11 @@ commands print it beside the system's name. Importing a module loads no framewor
 Beside each stands a module of flags, `X_flags`, with `options()`, those flags as keyword arguments
 of `load`. `timbre-transfer` alone imports one of them: they have names of flags in common.
 
-Gin's settings belong to the process and are read by `load`, some of them only while playing. So a
-player is used up before the next one is loaded.
+Gin is read by `load` alone: a player keeps its settings, whatever is loaded after it.
 """
 
 import importlib
+from types import ModuleType
 
 from audio_tt.errors import UserError
 from audio_tt.playing.player import Player
@@ -28,7 +28,7 @@ from audio_tt.playing.player import Player
 NAMES = ("ddsp", "pix2pix", "autoencoder", "style")
 
 
-def load(name: str):
+def load(name: str) -> ModuleType:
     """The module of a system."""
     return importlib.import_module(f"timbre_tt.systems.{name}")
 

@@ -1,16 +1,17 @@
 """A spectrum drawn for every frame from one voice's pitch and loudness."""
 
+from audio_tt.playing.player import Player
 from autoencoder_tt.trained import catalogue
 
 INSTRUMENT = "flute"
 
 
-def instruments():
+def instruments() -> dict[str, str]:
     """Every instrument of the catalogue, from whatever has a pitch."""
     return dict.fromkeys(catalogue.instruments(), "one voice of any kind")
 
 
-def load(instrument, pitch=None, seed=0, gin_files=(), gin_params=()):
+def load(instrument, pitch=None, seed=0, gin_files=(), gin_params=()) -> Player:
     """The player of an instrument.
 
     Args:

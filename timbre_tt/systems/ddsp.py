@@ -1,12 +1,13 @@
 """Harmonics and noise driven by one voice's pitch and loudness."""
 
+from audio_tt.playing.player import Player
 from ddsp_tt.trained import catalogue
 
 INSTRUMENT = "flute"
 WIDE = "_48k"  # ends the name of an instrument's model at 48 kHz, where there is one
 
 
-def variants(instrument):
+def variants(instrument) -> dict[str, dict]:
     """As it is, by the model at 48 kHz, and moved to the instrument's register in any case."""
     ways = {"ddsp": {}}
     if instrument + WIDE in catalogue.instruments():
@@ -21,12 +22,12 @@ def variants(instrument):
     }
 
 
-def instruments():
+def instruments() -> dict[str, str]:
     """Every instrument of the catalogue, from whatever has a pitch."""
     return dict.fromkeys(catalogue.instruments(), "one voice of any kind")
 
 
-def load(instrument, pitch=None, adjustment=None, seed=0, gin_files=(), gin_params=()):
+def load(instrument, pitch=None, adjustment=None, seed=0, gin_files=(), gin_params=()) -> Player:
     """The player of an instrument.
 
     Args:
@@ -39,7 +40,7 @@ def load(instrument, pitch=None, adjustment=None, seed=0, gin_files=(), gin_para
     """
     folder = catalogue.folder(instrument)
 
-    from ddsp_tt.playing import player
+    from ddsp_tt.playing.player import DdspPlayer
+    from ddsp_tt.trained import instruments as models
 
-    loaded = player.load_instrument(folder, gin_files, gin_params)
-    return player.DdspPlayer(loaded, adjustment, pitch, seed)
+    return DdspPlayer(models.load(folder, gin_files, gin_params), adjustment, pitch, seed)

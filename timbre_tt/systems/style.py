@@ -1,17 +1,18 @@
 """Any recording as the style of any other, by Gram matrices of random filters; chords too."""
 
 from audio_tt.errors import UserError
+from audio_tt.playing.player import Player
 from timbre_tt.comparison import held_out_music
 
 INSTRUMENT = "style"  # whatever --style is a recording of
 
 
-def instruments():
+def instruments() -> dict[str, str]:
     """Those that a clip of is included; with --style, whatever that is a recording of."""
     return dict.fromkeys(held_out_music.clips(), "anything, chords too")
 
 
-def load(instrument, style=None, **options):
+def load(instrument, style=None, **options) -> Player:
     """The player of a style.
 
     Args:

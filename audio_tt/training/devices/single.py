@@ -35,14 +35,14 @@ class Devices:
         """
         return arrays
 
-    def check_same(self, step):
+    def check_same(self, step) -> None:
         """Makes sure that all processes go on from the same step.
 
         Raises:
           UserError: they do not.
         """
 
-    def fit(self, model, batch, first_step, num_steps, steps_per_row, end_row):
+    def fit(self, model, batch, first_step, num_steps, steps_per_row, end_row) -> None:
         """Trains a compiled model, as `Model.fit` does.
 
         Args:

@@ -2,6 +2,7 @@
 
 import itertools
 
+from audio_tt import compat
 from audio_tt.errors import UserError
 from audio_tt.training.devices import single
 
@@ -28,23 +29,14 @@ class TensorFlowDevices(single.Devices):
 
     def optimizer(self, optimizer):
         """See `Devices.optimizer`; Keras itself clips each device's gradient alone."""
-
-        class Together(type(optimizer)):
-            def _clip_gradients(self, grads):
-                return grads
-
-            def _all_reduce_sum_gradients(self, grads_and_vars):
-                grads_and_vars = super()._all_reduce_sum_gradients(grads_and_vars)
-                grads, variables = zip(*grads_and_vars, strict=True)
-                return list(zip(super()._clip_gradients(list(grads)), variables, strict=True))
-
-        return Together.from_config(optimizer.get_config())
+        kind = compat.clipped_after_summing(type(optimizer))
+        return kind.from_config(optimizer.get_config())
 
     def spread(self, arrays):
         """See `Devices.spread`; not on TensorFlow, whose replicas would each normalise alone."""
         raise UserError("this training takes one device on TensorFlow; use KERAS_BACKEND=jax")
 
-    def check_same(self, step):
+    def check_same(self, step) -> None:
         """See `Devices.check_same`."""
         import tensorflow as tf
 
@@ -54,7 +46,7 @@ class TensorFlowDevices(single.Devices):
                 f"this worker is at step {step} and others are not; all need the same --save_dir"
             )
 
-    def fit(self, model, batch, first_step, num_steps, steps_per_row, end_row):
+    def fit(self, model, batch, first_step, num_steps, steps_per_row, end_row) -> None:
         """See `Devices.fit`; Keras's own neither reads dicts nor adds up figures of machines."""
         import tensorflow as tf
 

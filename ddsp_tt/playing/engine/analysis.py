@@ -66,7 +66,7 @@ class LevelMeter:
         self.before, self.after = before, size - before
 
     def __call__(self, audio, hop_length):
-        """dB `[frames]` of the frames in audio `[samples]`."""
+        """DB `[frames]` of the frames in audio `[samples]`."""
         frames = np.lib.stride_tricks.sliding_window_view(audio, self._size)[::hop_length]
         return self._of_frames(frames)
 

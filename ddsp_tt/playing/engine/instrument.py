@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from ddsp_tt.features import fitting, loudness_scales
 from ddsp_tt.features.rates import Rates
@@ -86,11 +87,15 @@ class Instrument:
           float32 `[samples]`; together `frames * rates.hop_length`.
         """
         decode, play = self.start(seed)
+        threads = ThreadpoolController()
         level_db = features["power_db" if self.power_window_length else "loudness_db"]
         step = max(_BLOCK_SAMPLES // self.rates.hop_length, play.ahead + 1)
         for first in range(0, len(level_db), step):
             frames = slice(first, first + step)
-            scaled = self.scale(features["f0_hz"][frames, None], level_db[frames, None])
-            outputs = {**scaled, **decode(scaled)}
-            yield play(outputs)
+            # The products are too small to be divided: threads would wait for each other.
+            with threads.limit(limits=1, user_api="blas"):
+                scaled = self.scale(features["f0_hz"][frames, None], level_db[frames, None])
+                outputs = {**scaled, **decode(scaled)}
+                audio = play(outputs)
+            yield audio
         yield play.finish(outputs)

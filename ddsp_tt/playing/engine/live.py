@@ -41,7 +41,7 @@ class LiveInstrument:
       UserError: the model has a part that cannot be played live.
 
     Example:
-      instrument = LiveInstrument(engine.files.load("runs/mine"))
+      instrument = LiveInstrument(instruments.load("runs/mine"))
       for block in microphone:
         loudspeaker(instrument.process(block))
     """

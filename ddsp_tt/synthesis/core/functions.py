@@ -10,6 +10,7 @@ import inspect
 import gin
 
 _RESOLVE = object()
+_FUNCTIONS = {}
 
 
 def register(module: str):
@@ -29,9 +30,15 @@ def register(module: str):
         called_by_gin.__signature__ = inspect.signature(function)
         called_by_gin.takes_resolve = True
         gin.register(called_by_gin, module=module)
+        _FUNCTIONS[function.__name__] = function
         return function
 
     return decorate
+
+
+def named(name):
+    """The registered function of a name, without a module; None where there is none."""
+    return _FUNCTIONS.get(name)
 
 
 def resolved(function):

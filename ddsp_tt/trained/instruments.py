@@ -1,4 +1,4 @@
-"""A model folder as an `Instrument`, read without Keras."""
+"""A model folder as what plays it: in numpy where that can be, otherwise with Keras."""
 
 import functools
 
@@ -8,17 +8,38 @@ from audio_tt.errors import UserError
 from audio_tt.models import weights
 from ddsp_tt.features import loudness_scales, statistics
 from ddsp_tt.features.rates import Rates
-from ddsp_tt.playing.engine import gin_values
-from ddsp_tt.playing.engine.gin_values import NotPlain, Reference
 from ddsp_tt.playing.engine.instrument import Instrument
 from ddsp_tt.playing.engine.network import DecoderWeights, Stack
 from ddsp_tt.playing.engine.synthesis import Harmonic, Node, Noise, Stateless, same
 from ddsp_tt.synthesis import shared
-from ddsp_tt.trained import files
+from ddsp_tt.trained import files, gin_values
+from ddsp_tt.trained.gin_values import NotPlain, Reference
 
 
-def load(model) -> Instrument | None:
-    """Reads a model as training writes it.
+def load(model, gin_files=(), gin_params=()):
+    """Loads a model to play it.
+
+    Args:
+      model: see `files.find`.
+      gin_files: settings that change the model's own; Keras then plays it.
+      gin_params: single settings, likewise.
+
+    Returns:
+      An `Instrument`, or a `trained.loading.TrainedModel` where only Keras plays it.
+
+    Raises:
+      UserError: the model cannot be read.
+    """
+    instrument = None if gin_files or gin_params else read(model)
+    if instrument is None:
+        from ddsp_tt.trained import loading
+
+        instrument = loading.load(model, gin_files, gin_params)
+    return instrument
+
+
+def read(model) -> Instrument | None:
+    """Reads a model as training writes it, without Keras.
 
     Args:
       model: see `files.find`.
