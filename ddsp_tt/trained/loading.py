@@ -53,7 +53,7 @@ class TrainedModel:
 
     @property
     def analysis(self):
-        """What it wants measured, as keyword arguments of `features.extract`."""
+        """What it wants measured, as keyword arguments of `features.extraction.extract`."""
         return {
             "convention": self.convention,
             "rates": self.model.rates,

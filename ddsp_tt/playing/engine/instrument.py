@@ -47,7 +47,7 @@ class Instrument:
 
     @property
     def analysis(self) -> dict:
-        """What it wants measured, as keyword arguments of `features.extract`."""
+        """What it wants measured, as keyword arguments of `features.extraction.extract`."""
         return {
             "convention": self.convention,
             "rates": self.rates,
