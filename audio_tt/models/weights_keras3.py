@@ -1,6 +1,7 @@
 """The layout of Keras 3's `Model.save_weights`, checked before Keras reads it."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,6 +112,6 @@ def _copy_cast(source, target, dtype):
 def load(path, model) -> None:
     """Lets Keras read the file, whatever its name ends in."""
     with tempfile.TemporaryDirectory() as folder:
-        link = Path(folder) / "model.weights.h5"
-        os.symlink(os.path.abspath(path), link)
-        model.load_weights(link)
+        copy = Path(folder) / "model.weights.h5"
+        shutil.copyfile(path, copy)  # not every system has links
+        model.load_weights(copy)
