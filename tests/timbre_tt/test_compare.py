@@ -70,6 +70,14 @@ def test_resynthesis_says_why_it_cannot(tmp_path):
         baselines.resynthesise([], "flute", RATE, RATE, tmp_path / "none.sf2")
 
 
+def test_a_bad_midi_beside_a_recording_is_left_out(tmp_path, caplog):
+    assert baselines.known_notes(tmp_path / "song.wav") is None
+    (tmp_path / "song.mid").write_bytes(b"no MIDI")
+    soundfile.write(tmp_path / "song.wav", np.zeros(1600), 16000)
+    assert side_by_side.read(tmp_path / "song.wav").notes is None
+    assert "left out: " in caplog.text and "song.mid: not a readable MIDI file" in caplog.text
+
+
 def test_held_out_music_is_held_out_and_fixed():
     from audio_tt.music.melodies import is_held_out
 
