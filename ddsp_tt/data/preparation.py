@@ -12,6 +12,7 @@ from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
+from audio_tt.pitch import polyphony
 from audio_tt.training.parallel import run_jobs
 from ddsp_tt.data import example_files, tfrecords, urmp
 from ddsp_tt.data.cleaning import UNCHANGED, Cleaning
@@ -141,6 +142,10 @@ def prepare_recording(job):
             if not is_there or example_files.source_of(target) not in (source, ""):
                 has_changed |= is_there
                 measured = extraction.measure(audio, rates, **job.pitch)
+                if index == 0:
+                    polyphony.warn_if_polyphonic(
+                        measured["audio_16k"], extraction.SAMPLE_RATE, job.recording
+                    )
                 measured[example_files.WEIGHT] = reliability.frame_weight(
                     measured["audio_16k"],
                     measured["f0_confidence"],
