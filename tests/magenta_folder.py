@@ -37,16 +37,36 @@ RnnFcDecoder.input_keys = ('ld_scaled', 'f0_scaled')
 )
 
 
-def write_checkpoint(folder, model, number=300):
-    """Writes a model's variables under the names that `ddsp_run` gives them."""
+def name_of_before_april_2020(name):
+    """What a variable of `SETTINGS` was called then."""
+    for new, old in (
+        ("input_stacks/0", "f_stack"),
+        ("input_stacks/1", "l_stack"),
+        ("input_stacks/2", "z_stack"),
+        ("rnn/rnn/cell", "rnn/cell"),
+        ("processor_group/reverb", "processor_group/processors/1"),
+    ):
+        name = name.replace(new, old)
+    return name
+
+
+def write_checkpoint(folder, model, name="ckpt-300", named=str):
+    """Writes a model's variables under the names that `ddsp_run` gives them.
+
+    Args:
+      folder: where to.
+      model: an `Autoencoder`.
+      name: of the checkpoint.
+      named: function from such a name to the one that is written.
+    """
     import tensorflow as tf
 
     from ddsp_tt.magenta import checkpoints
 
     root = tf.Module()
-    for name, variable in checkpoints._places(model).items():
+    for place, variable in checkpoints._places(model).items():
         node = root
-        *path, last = name.split("/")
+        *path, last = named(place).split("/")
         for part in path:
             if part not in node.__dict__:
                 setattr(node, part, tf.Module())
@@ -57,7 +77,7 @@ def write_checkpoint(folder, model, number=300):
     root.model.slot = tf.Module()
     folder.mkdir(parents=True, exist_ok=True)
     parts = {"model": root.model, "optimizer": root.optimizer}
-    tf.train.Checkpoint(**parts).write(str(folder / f"ckpt-{number}"))
+    tf.train.Checkpoint(**parts).write(str(folder / name))
 
 
 def write(folder, text=NEW, seed=0):

@@ -38,6 +38,10 @@ class Note:
 def read_midi(path: str | os.PathLike, drums: bool = False) -> list[Note]:
     """Reads all the notes of all tracks of a MIDI file.
 
+    What the standard does not allow is read as far as it goes, with a warning: values above 127
+    count as 127, keys that do not exist as none, and of a file that ends early the notes before
+    that. Files in RIFF (`.rmi`) are read too.
+
     Args:
         path: a Standard MIDI File.
         drums: whether the notes of drum tracks are kept.
@@ -53,8 +57,10 @@ def read_midi(path: str | os.PathLike, drums: bool = False) -> list[Note]:
         raise UserError(f"{path}: no such MIDI file; check the path.")
     import pretty_midi
 
+    from audio_tt.music import midi_repair
+
     try:
-        midi = pretty_midi.PrettyMIDI(str(path))
+        midi = pretty_midi.PrettyMIDI(mido_object=midi_repair.read(path))
     except Exception as error:  # mido raises many kinds for a damaged file
         reason = str(error) or type(error).__name__
         raise UserError(f"{path}: not a readable MIDI file ({reason}); export it again.") from error

@@ -30,7 +30,7 @@ _NEAR_HZ = 8.0
 _UNEXPLAINED = 0.2  # share of a frame's amplitude
 
 
-def polyphonic_share(audio, sample_rate):
+def polyphonic_share(audio, sample_rate) -> float:
     """How much of a recording holds more than one pitch at a time.
 
     Partials count where they are found in two frames of 128 ms that follow each other, so that the
@@ -50,7 +50,7 @@ def polyphonic_share(audio, sample_rate):
     return float(np.mean(counted > _UNEXPLAINED)) if len(counted) else 0.0
 
 
-def left_over_shares(audio, sample_rate):
+def left_over_shares(audio, sample_rate) -> np.ndarray:
     """How much of the amplitude of each stretch of a recording its best single note leaves over.
 
     Args:

@@ -34,7 +34,7 @@ class Job:
       name: what the names of its examples begin with.
       folder: for the examples.
       cleaning: what is done to the recording first.
-      pitch: arguments of `features.extract`.
+      pitch: arguments of `features.extraction.extract`.
       rates: of the audio and the features in the examples.
     """
 
@@ -65,7 +65,7 @@ def prepare(
     Args:
       inputs: files, folders or globs.
       output_dir: folder for the examples.
-      method: pitch tracker, see `features.extract`.
+      method: pitch tracker, see `features.extraction.extract`.
       cleaning: what is done to the recordings first.
       rates: of the audio and the features that are written.
       run: calls a function for each of a list of jobs, as `run_jobs` does.

@@ -237,6 +237,9 @@ def auto_tune(f0_midi, tuning_factor, mask_on, amount=0.0, chromatic=False):
     return f0_midi - amount * distance
 
 
+_NOTES_PITCH = {f"{figure}_pitch_note" for figure in ("mean", "std", "min", "max")}
+
+
 def octaves_to(statistics, f0_midi, keep_octave=False):
     """By how many octaves notes are moved to where an instrument can play them.
 
@@ -247,21 +250,24 @@ def octaves_to(statistics, f0_midi, keep_octave=False):
             octaves round up, more round down. None moves them as little as is needed for the
             instrument to have learned from such notes: nine frames in ten within the data's
             extremes and 2.5 standard deviations of their mean. Where no shift does it, as False.
-            True does not move them.
+            True does not move them. Nor does anything where the mean is not known; None goes to
+            the octave nearest to the mean where the extremes or the deviation are not.
     """
-    if keep_octave:
+    if keep_octave or "mean_pitch" not in statistics:
         return 0
+    octaves = (statistics["mean_pitch"] - np.mean(f0_midi)) / 12
+    if keep_octave is None and not statistics.keys() >= _NOTES_PITCH:
+        return round(octaves)
     if keep_octave is None:
         reach = _WITHIN * statistics["std_pitch_note"]
         lowest = max(statistics["min_pitch_note"], statistics["mean_pitch_note"] - reach)
         highest = min(statistics["max_pitch_note"], statistics["mean_pitch_note"] + reach)
         half = 0.5  # a semitone's rounding
-        for octaves in sorted(range(-_MOST_OCTAVES, _MOST_OCTAVES + 1), key=abs):
-            moved = f0_midi + 12 * octaves
+        for shift in sorted(range(-_MOST_OCTAVES, _MOST_OCTAVES + 1), key=abs):
+            moved = f0_midi + 12 * shift
             outside = (moved < lowest - half) | (moved > highest + half)
             if np.mean(outside) <= _OUTSIDE:
-                return octaves
-    octaves = (statistics["mean_pitch"] - np.mean(f0_midi)) / 12
+                return shift
     return math.floor(octaves) if octaves > 1.5 else math.ceil(octaves)
 
 
@@ -291,7 +297,8 @@ def adjust(
         features: Dict with `f0_hz` [frames] (0 where there is no pitch), `loudness_db` [frames],
             `f0_confidence` [frames] (0 to 1), where the model reads it `power_db` [frames], which
             moves by as many dB as the loudness, and whatever else, which is passed on.
-        statistics: Dict of `features.statistics.compute_statistics`, or None to fit nothing.
+        statistics: Dict of `features.statistics.compute_statistics`, or None to fit nothing. What
+            is missing in it is not fitted.
         auto_adjust: Whether to fit at all.
         threshold: Note detection's threshold, about 0 (all is a note) to 2.
         quiet: By how many dB the rests are turned down at most.
@@ -328,8 +335,10 @@ def adjust(
             # What is as loud as the notes is no rest, however unsure its pitch.
             below = np.median(loudness_db[mask_on]) - loudness_db
             rests *= np.interp(below, _SOFT_DB, (0.0, 1.0))
-        fit = fit_level_and_range if loudness_fit == "range" else fit_quantile_transform
-        loudness_db = fit(loudness_db, mask_on, statistics["quantile_transform"]) - quiet * rests
+        if "quantile_transform" in statistics:
+            fit = fit_level_and_range if loudness_fit == "range" else fit_quantile_transform
+            loudness_db = fit(loudness_db, mask_on, statistics["quantile_transform"])
+        loudness_db = loudness_db - quiet * rests
         if autotune:
             f0_midi = hz_to_midi(f0_hz)
             # The player's own offset goes first: half a semitone off is between two notes.

@@ -1,6 +1,7 @@
 """How many samples and frames a second a data set or a model has."""
 
 import dataclasses
+from typing import Any
 
 from audio_tt.errors import UserError
 
@@ -45,3 +46,8 @@ class Rates:
 
 
 DEFAULT_RATES = Rates()
+
+
+def measuring_audio(features: dict) -> Any:
+    """The audio at 16 kHz of features: `audio_16k`, or `audio` where that is at 16 kHz."""
+    return features["audio_16k"] if "audio_16k" in features else features["audio"]

@@ -13,6 +13,15 @@ from audio_tt.files.text import read_text
 from ddsp_tt.features.fitting import QuantileTransformer, detect_notes, fit_quantiles, hz_to_midi
 
 TRIM_FRAMES = 20
+KEYS = (
+    *(
+        f"{figure}_{name}{note}"
+        for figure in ("mean", "max", "min", "mean_max", "mean_min", "std")
+        for name in ("pitch", "power", "loudness")
+        for note in ("", "_note")
+    ),
+    "quantile_transform",
+)
 _FEATURES = ("f0_hz", "f0_confidence", "loudness_db", "power_db")
 
 
@@ -141,13 +150,15 @@ def save_json(statistics, path):
     """Writes statistics to a file, which is either whole or not there.
 
     Args:
-        statistics: Dict from `compute_statistics`.
+        statistics: Dict from `compute_statistics`; what it does not have of it is written as null.
         path: Where to.
 
     Raises:
         UserError: The place cannot be written to.
     """
-    table = {**statistics, "quantile_transform": statistics["quantile_transform"].to_dict()}
+    table = {**dict.fromkeys(KEYS), **statistics}
+    if table["quantile_transform"] is not None:
+        table["quantile_transform"] = table["quantile_transform"].to_dict()
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(table, indent=1, allow_nan=False), encoding="utf-8")
 
@@ -159,7 +170,7 @@ def load_json(path):
         path: The file.
 
     Returns:
-        A dict as from `compute_statistics`.
+        A dict as from `compute_statistics`, without what the file says is null.
 
     Raises:
         UserError: There is no such file, or it holds no data set statistics.
@@ -171,16 +182,24 @@ def load_json(path):
     if isinstance(table, dict) and isinstance(table.get("quantile_transform"), dict):
         with contextlib.suppress(KeyError, TypeError, ValueError):
             table["quantile_transform"] = QuantileTransformer.from_dict(table["quantile_transform"])
-    return checked(table, path)
+    unknown = isinstance(table, dict) and [key for key, value in table.items() if value is None]
+    if unknown:
+        table = {key: value for key, value in table.items() if key not in unknown}
+    return checked(table, path, unknown or ())
 
 
-def checked(table, path):
-    """Returns statistics that were read from a file, if they are complete.
+def checked(table, path, unknown=()):
+    """Returns statistics that were read from a file, if they are complete and finite.
+
+    Args:
+        table: The statistics.
+        path: The file, for messages.
+        unknown: Keys that may be missing.
 
     Raises:
         UserError: They are not; names the first figure that is missing or wrong.
     """
-    fault = _fault(table)
+    fault = _fault(table, unknown)
     if fault:
         raise UserError(
             f"{os.fspath(path)}: holds no data set statistics ({fault}): make them anew."
@@ -188,16 +207,18 @@ def checked(table, path):
     return table
 
 
-def _fault(table):
+def _fault(table, unknown):
     """Says what keeps a value from being statistics; empty where nothing does."""
     if not isinstance(table, dict):
         return "not a table"
-    figures = ("mean", "max", "min", "mean_max", "mean_min", "std")
-    for name in ("pitch", "power", "loudness"):
-        for key in (f"{figure}_{name}{note}" for figure in figures for note in ("", "_note")):
-            if not isinstance(table.get(key), int | float) or not math.isfinite(table[key]):
-                return f"{key} is missing or no number"
-    transformer = table.get("quantile_transform")
+    *figures, table_key = KEYS
+    for key in (key for key in figures if key not in unknown):
+        if not isinstance(table.get(key), int | float) or not math.isfinite(table[key]):
+            return f"{key} is missing or no number"
+    return "" if table_key in unknown else _fault_of(table.get(table_key))
+
+
+def _fault_of(transformer):
     if not isinstance(transformer, QuantileTransformer):
         return "quantile_transform is missing or wrong"
     tables = (transformer.quantiles, transformer.references)

@@ -15,22 +15,25 @@ _LAYER = "layer_with_weights"
 def find(folder):
     """The newest checkpoint of a folder, as the path that precedes `.index`; None without any.
 
-    That is the one which the file `checkpoint` names, if it is there, else the highest number;
-    `variables/variables` of a SavedModel counts as one.
+    That is the one which the file `checkpoint` names, if it is there, else the highest number, else
+    the latest without a number; `variables/variables` of a SavedModel counts as one.
     """
     folder = Path(folder)
     state = folder / "checkpoint"
     if state.is_file():
-        named = re.search(r'^model_checkpoint_path:\s*"(.+)"', state.read_text("utf-8"), re.M)
+        named = re.search(
+            r'^model_checkpoint_path:\s*"(.+)"', state.read_text("utf-8", "replace"), re.M
+        )
         if named and (folder / f"{Path(named[1]).name}.index").is_file():
             return folder / Path(named[1]).name
-    numbered = [
-        (int(number[1]), path)
-        for path in folder.glob("*.index")
-        if (number := re.search(r"-(\d+)\.index$", path.name))
-    ]
-    if numbered:
-        return max(numbered)[1].with_suffix("")
+
+    def age(path):
+        number = re.search(r"-(\d+)\.index$", path.name)
+        return int(number[1]) if number else -1, path.stat().st_mtime
+
+    newest = max(folder.glob("*.index"), key=age, default=None)
+    if newest:
+        return newest.with_suffix("")
     exported = folder / "variables" / "variables.index"
     return exported.with_suffix("") if exported.is_file() else None
 
@@ -75,7 +78,7 @@ def assign(tensors, model, prefix):
     """Puts a checkpoint's tensors into a built model, all of them or none.
 
     Args:
-      tensors: what `read` returned.
+      tensors: what `read` returned, by today's names or those of before April 2020.
       model: an `Autoencoder` of the same settings.
       prefix: of the checkpoint, for messages.
 
@@ -85,6 +88,8 @@ def assign(tensors, model, prefix):
     places = _exported_places(model) if "dense_out/kernel" in tensors else _places(model)
     if "trainable_variables/0" in tensors:
         tensors = {name.removeprefix("trainable_"): value for name, value in tensors.items()}
+    renamed = _names_since_april_2020(model)
+    tensors = {renamed(name): value for name, value in tensors.items()}
     for name, variable in places.items():
         if name not in tensors:
             raise UserError(f"{prefix}: {name} is missing, which the settings ask for")
@@ -100,6 +105,29 @@ def assign(tensors, model, prefix):
         raise UserError(f"{prefix}: the settings have no place for {left[0]} ({len(left)} in all)")
     for name, variable in places.items():
         variable.assign(tensors[name])
+
+
+def _names_since_april_2020(model):
+    """Function from a name in a checkpoint, old or not, to the name that it has in `_places`."""
+    stacks = {key[0]: i for i, key in enumerate(model.decoder.input_keys)}
+    processors = model.processor_group.processors
+    roots = {
+        f"model/decoder/{letter}_stack/": f"model/decoder/input_stacks/{i}/"
+        for letter, i in stacks.items()
+    }
+    roots |= {
+        f"model/processor_group/processors/{i}/": f"model/processor_group/{processor.name}/"
+        for i, processor in enumerate(processors)
+    }
+    roots |= {
+        f"model/{part}/rnn/cell/": f"model/{part}/rnn/rnn/cell/" for part in ("decoder", "encoder")
+    }
+
+    def renamed(name):
+        old = next((root for root in roots if name.startswith(root)), "")
+        return roots.get(old, "") + name.removeprefix(old)
+
+    return renamed
 
 
 def _places(model):

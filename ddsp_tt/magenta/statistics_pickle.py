@@ -1,6 +1,7 @@
 """Magenta's `dataset_statistics.pkl`, read without running anything that is in it."""
 
 import numpy as np
+from absl import logging
 
 from audio_tt.errors import UserError
 from audio_tt.files import pickles
@@ -18,25 +19,33 @@ def load(path):
       path: the file.
 
     Returns:
-      A dict as from `ddsp_tt.features.statistics.compute_statistics`.
+      A dict as from `ddsp_tt.features.statistics.compute_statistics`, with those of its keys that
+      are in the file: the first published models have few. None where none is.
 
     Raises:
-      UserError: no such file, one that would run code, or no statistics in it.
+      UserError: no such file, one that would run code, or a figure that is none.
     """
     table = pickles.load(path, "statistics", _stand_in)
-    return _plain(path, table)
+    table = table if isinstance(table, dict) else {}
+    known = {key: table[key] for key in statistics.KEYS if key in table}
+    if not known:
+        logging.warning("%s: holds no statistics that are known, so nothing is fitted", path)
+        return None
+    return _plain(path, known)
 
 
 def _plain(path, table):
+    plain = {}
     try:
-        quantiles = table["quantile_transform"].__dict__
-        plain = {key: float(value) for key, value in table.items() if key != "quantile_transform"}
-        plain["quantile_transform"] = QuantileTransformer(
-            *(np.ravel(quantiles[name]).astype(float) for name in ("quantiles_", "references_"))
-        )
+        for key, value in table.items():
+            if key == "quantile_transform":
+                tables = (value.__dict__[name] for name in ("quantiles_", "references_"))
+                plain[key] = QuantileTransformer(*(np.ravel(x).astype(float) for x in tables))
+            else:
+                plain[key] = float(np.asarray(value, float).item())
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} holds no statistics of a data set") from error
-    return statistics.checked(plain, path)
+    return statistics.checked(plain, path, unknown=set(statistics.KEYS) - set(plain))
 
 
 class _Object:
@@ -54,6 +63,6 @@ def _stand_in(module, name):
     """For what statistics consist of: numbers, arrays of numbers and the table of quantiles."""
     if module.split(".")[0] in ("ddsp", "sklearn") and name == "QuantileTransformer":
         return _Object
-    if module.startswith("numpy.random."):
+    if f"{module}.".startswith("numpy.random."):
         return _Object
     return pickles.numpy_stand_in(module, name)

@@ -42,6 +42,9 @@ class DdspPlayer(Player):
         self.sample_rate = instrument.rates.sample_rate
         self.adjustment = adjustment or Adjustment()
         self._pitch, self._seed = {"crepe_stride": _CREPE_STRIDE, **(pitch or {})}, seed
+        self.origin = instrument.origin and instrument.origin.and_choices(
+            adjustment=self.adjustment, pitch=self._pitch, seed=seed
+        )
 
     def play(
         self, blocks: Iterable[np.ndarray], name: str = "the recording"

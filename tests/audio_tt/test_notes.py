@@ -1,3 +1,4 @@
+import struct
 import subprocess
 import sys
 
@@ -49,12 +50,65 @@ def test_unreadable_files_get_one_plain_line(tmp_path, content, words):
     assert "\n" not in str(error.value)
 
 
-def test_a_truncated_file_is_a_users_mistake(tmp_path):
-    path = tmp_path / "tune.mid"
-    notes_lib.write_midi(path, [Note(60, 80, i, i + 0.5) for i in range(40)])
-    path.write_bytes(path.read_bytes()[:120])
-    with pytest.raises(UserError):
-        notes_lib.read_midi(path)
+def track(*events):
+    """A track chunk of (delta, message) pairs and its end."""
+    data = b"".join(bytes([delta]) + message for delta, message in (*events, (0, b"\xff\x2f\0")))
+    return b"MTrk" + struct.pack(">I", len(data)) + data
+
+
+def midi_file(*events, before=()):
+    """Two tracks at 96 ticks a quarter note of 0.5 s."""
+    tracks = track((0, b"\xff\x51\x03\x07\xa1\x20"), *before), track(*events)
+    return b"MThd" + struct.pack(">IHHH", 6, 1, 2, 96) + b"".join(tracks)
+
+
+TUNE = tuple(
+    event
+    for pitch in (60, 62, 64)
+    for event in ((0, bytes([0x90, pitch, 90])), (96, bytes([0x80, pitch, 0])))
+)
+GOOD = midi_file(*TUNE)
+IN_THE_WILD = {
+    "eight sharps": midi_file(*TUNE, before=[(0, b"\xff\x59\x02\x08\0")]),
+    "a volume of 200": midi_file((0, bytes([0xB0, 7, 200])), *TUNE),
+    "in RIFF": b"RIFF"
+    + struct.pack("<I", len(GOOD) + 12)
+    + b"RMIDdata"
+    + struct.pack("<I", len(GOOD))
+    + GOOD,
+    "after a MacBinary header": bytes(128) + GOOD,
+    "more tracks promised": GOOD[:10] + struct.pack(">H", 5) + GOOD[12:],
+    "a chunk of another kind": GOOD[:14] + b"XFIH" + struct.pack(">I", 2) + b"ab" + GOOD[14:],
+    "a track without its end": GOOD[:-4],
+    "a size that is too small": GOOD.replace(track(*TUNE)[:8], b"MTrk" + struct.pack(">I", 7), 1),
+}
+
+
+@pytest.mark.parametrize("kind", IN_THE_WILD)
+def test_midi_in_the_wild_is_read(tmp_path, kind, caplog):
+    (tmp_path / "tune.mid").write_bytes(IN_THE_WILD[kind])
+    read = notes_lib.read_midi(tmp_path / "tune.mid")
+    assert [(n.pitch, n.velocity) for n in read] == [(60, 90), (62, 90), (64, 90)]
+    assert [(n.start, n.end) for n in read] == [(0.0, 0.5), (0.5, 1.0), (1.0, 1.5)]
+    assert "tune.mid: not as a MIDI file should be" in caplog.text
+
+
+def test_values_above_127_count_as_127(tmp_path):
+    events = (0, bytes([0x90, 60, 255])), (96, bytes([0x80, 60, 0]))
+    (tmp_path / "tune.mid").write_bytes(midi_file(*events))
+    assert notes_lib.read_midi(tmp_path / "tune.mid") == [Note(60, 127, 0.0, 0.5)]
+
+
+def test_of_a_file_that_breaks_off_the_notes_before_that_are_read(tmp_path):
+    """The third note, whose end is lost, ends with the last time that is there."""
+    cut = midi_file(*TUNE[:5], (48, bytes([0xB0, 7, 100])), TUNE[5])
+    (tmp_path / "tune.mid").write_bytes(cut[:-6])
+    read = notes_lib.read_midi(tmp_path / "tune.mid")
+    assert [n.pitch for n in read] == [60, 62, 64]
+    assert [n.end for n in read] == pytest.approx([0.5, 1.0, 1.25])
+    (tmp_path / "tune.mid").write_bytes(cut[:20])
+    with pytest.raises(UserError, match="not a readable MIDI file|holds no notes"):
+        notes_lib.read_midi(tmp_path / "tune.mid")
 
 
 def test_a_file_without_notes_is_a_users_mistake(tmp_path):

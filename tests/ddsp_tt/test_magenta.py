@@ -8,11 +8,17 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from magenta_folder import NEW, SETTINGS, write, write_checkpoint
+from magenta_folder import (
+    NEW,
+    SETTINGS,
+    name_of_before_april_2020,
+    write,
+    write_checkpoint,
+)
 
 from audio_tt.dsp import loudness
 from audio_tt.errors import UserError
-from ddsp_tt.features import extraction, statistics
+from ddsp_tt.features import extraction, fitting, statistics
 from ddsp_tt.magenta import checkpoints, folders, statistics_pickle
 from ddsp_tt.synthesis import core
 from ddsp_tt.trained import loading
@@ -72,9 +78,31 @@ def test_the_newest_checkpoint_counts(published):
     folder, model = published()
     for variable in model.weights:
         variable.assign(variable + 1.0)
-    write_checkpoint(folder, model, 1200)
+    write_checkpoint(folder, model, "ckpt-1200")
     np.testing.assert_array_equal(loading.load(folder).model.weights[0], model.weights[0])
     (folder / "checkpoint").write_text('model_checkpoint_path: "/somewhere/ckpt-300"\n')
+    assert checkpoints.find(folder).name == "ckpt-300"
+
+
+@needs_tensorflow
+def test_names_of_before_april_2020(published):
+    """Stacks named by what they read, f0 first, a cell without a layer around it, a number."""
+    folder, model = published(SETTINGS)
+    for path in folder.glob("ckpt-300*"):
+        path.unlink()
+    write_checkpoint(folder, model, "ckpt", name_of_before_april_2020)
+    assert checkpoints.find(folder).name == "ckpt"
+    names = checkpoints.read(folder / "ckpt")
+    assert "model/decoder/l_stack/layer_with_weights-1/layer_with_weights-0/kernel" in names
+    assert {"model/decoder/rnn/cell/bias", "model/processor_group/processors/1/ir"} <= set(names)
+    for one, two in zip(model.weights, loading.load(folder).model.weights, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+@needs_tensorflow
+def test_a_numbered_checkpoint_goes_before_one_without(published):
+    folder, model = published()
+    write_checkpoint(folder, model, "ckpt")
     assert checkpoints.find(folder).name == "ckpt-300"
 
 
@@ -204,7 +232,7 @@ def pickled(tmp_path, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, name, type(pickle)(name))
     monkeypatch.setitem(__import__("sys").modules, "ddsp.training.postprocessing", module)
 
-    def write(**changes):
+    def write(only=None, **changes):
         figures = ("mean", "max", "min", "mean_max", "mean_min", "std")
         table = {
             f"{figure}_{name}{note}": np.float32(i)
@@ -212,7 +240,7 @@ def pickled(tmp_path, monkeypatch):
             for name in ("pitch", "power", "loudness")
             for note in ("", "_note")
         }
-        table = {**table, "quantile_transform": QuantileTransformer(), **changes}
+        table = only or {**table, "quantile_transform": QuantileTransformer(), **changes}
         path = tmp_path / "dataset_statistics.pkl"
         path.write_bytes(pickle.dumps(table))
         return path
@@ -226,6 +254,44 @@ def test_statistics_without_ddsp(pickled, tmp_path):
     np.testing.assert_allclose(table["quantile_transform"].transform([-35.0]), [0.5])
     statistics.save_json(table, tmp_path / "statistics.json")
     assert json.loads((tmp_path / "statistics.json").read_text())["mean_max_pitch"] == 3.0
+
+
+def test_statistics_of_the_first_models(pickled, tmp_path, caplog):
+    """Few figures, others that nobody knows; what is there is fitted to."""
+    first = {"mean_pitch": np.float32(70), "quantile_transform": QuantileTransformer()}
+    path = pickled(only={**first, "version": "0.1", "names": ["violin"]})
+    table = statistics_pickle.load(path)
+    assert set(table) == set(first) and table["mean_pitch"] == 70.0
+    statistics.save_json(table, tmp_path / "statistics.json")
+    assert set(statistics.load_json(tmp_path / "statistics.json")) == set(first)
+    features = {
+        "f0_hz": np.full(300, 220.0),
+        "loudness_db": np.linspace(-52.0, -48.0, 300),
+        "f0_confidence": np.ones(300),
+    }
+    level = table["quantile_transform"].inverse_transform(0.5)
+    adjusted, mask = fitting.adjust(features, table, keep_octave=None)
+    np.testing.assert_allclose(adjusted["f0_hz"], 440.0, rtol=1e-6)
+    assert np.median(adjusted["loudness_db"][mask]) == pytest.approx(level, abs=0.5)
+    adjusted, mask = fitting.adjust(features, {"mean_pitch": 70.0}, keep_octave=None)
+    np.testing.assert_allclose(adjusted["loudness_db"][mask], features["loudness_db"][mask])
+    adjusted, _ = fitting.adjust(features, {"quantile_transform": table["quantile_transform"]})
+    np.testing.assert_allclose(adjusted["f0_hz"], 220.0)
+    assert statistics_pickle.load(pickled(only={"version": "0.1"})) is None
+    assert "nothing is fitted" in caplog.text
+
+
+def test_a_random_state_of_old_numpy(pickled):
+    """`numpy.random.__RandomState_ctor`, which is what stood in pickles until numpy 1.17."""
+    path = pickled()
+    old = path.read_bytes().replace(b"numpy.random._pickle", b"numpy.random")
+    old = old.replace(b"\x8c\x14numpy.random", b"\x8c\x0cnumpy.random")
+    old = old.replace(b"\x8c\x12__randomstate_ctor", b"\x8c\x12__RandomState_ctor")
+    assert old.count(b"numpy.random\x94\x8c\x12__RandomState_ctor") == 1
+    payload = old.index(b"\x95") + 1  # the length of the frame that follows
+    size = int.from_bytes(old[payload : payload + 8], "little") + len(old) - len(path.read_bytes())
+    path.write_bytes(old[:payload] + size.to_bytes(8, "little") + old[payload + 8 :])
+    assert statistics_pickle.load(path)["std_power_note"] == 5.0
 
 
 @pytest.mark.parametrize("value", [Executed(), np.array([None]), np.float64(np.nan), "high"])

@@ -15,6 +15,7 @@ from browser import CHROMIUM, DRIVER, Browser
 from audio_tt.errors import UserError
 from audio_tt.metrics import audio_metrics
 from audio_tt.pitch import multipitch
+from audio_tt.playing.origin import Origin
 from audio_tt.playing.player import Player
 from timbre_tt import systems
 from timbre_tt.comparison import baselines, held_out_music, report_page, side_by_side
@@ -69,6 +70,14 @@ def test_resynthesis_says_why_it_cannot(tmp_path):
         baselines.resynthesise([], "flute", RATE, RATE, tmp_path / "none.sf2")
 
 
+def test_a_bad_midi_beside_a_recording_is_left_out(tmp_path, caplog):
+    assert baselines.known_notes(tmp_path / "song.wav") is None
+    (tmp_path / "song.mid").write_bytes(b"no MIDI")
+    soundfile.write(tmp_path / "song.wav", np.zeros(1600), 16000)
+    assert side_by_side.read(tmp_path / "song.wav").notes is None
+    assert "left out: " in caplog.text and "song.mid: not a readable MIDI file" in caplog.text
+
+
 def test_held_out_music_is_held_out_and_fixed():
     from audio_tt.music.melodies import is_held_out
 
@@ -87,6 +96,7 @@ class Louder(Player):
 
     def __init__(self, gain):
         self.gain = np.float32(gain)
+        self.origin = Origin((), f"Louder.gain = {gain}")
 
     def play(self, blocks, name="the recording"):
         yield from (self.gain * block for block in blocks)
@@ -137,6 +147,12 @@ def test_rows_hold_figures_or_a_reason(compared):
     assert by_label[side_by_side.COPY].sounds[0].heard is sources[0]
     assert by_label["same"].speed > 0 and np.isnan(by_label[side_by_side.COPY].speed)
     assert len(by_label["same"].sounds) == 2 and by_label["same"].sounds[1].audio.ndim == 1
+
+
+def test_a_row_has_the_settings_of_its_own_player(compared):
+    gins = {row.label: row.gin for row in compared[2]}
+    assert gins["halved"] == "Louder.gain = 0.5" and gins["same"] == "Louder.gain = 1.0"
+    assert not gins[side_by_side.COPY] and not gins["broken"]
 
 
 def test_without_a_target_only_what_needs_none_is_measured(stand_ins):

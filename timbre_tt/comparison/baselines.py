@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+from absl import logging
 
 from audio_tt.dsp.units import hz_to_midi
+from audio_tt.errors import UserError
 from audio_tt.music import notes as notes_lib
 from audio_tt.music.instruments import SoundFontInstrument, find_program
 from audio_tt.music.notes import Note
@@ -102,6 +104,15 @@ def resynthesise(
 
 
 def known_notes(path) -> list[Note] | None:
-    """The notes of the MIDI file that lies beside a recording under its name; None without one."""
+    """The notes of the MIDI file that lies beside a recording under its name; None without one.
+
+    Of one that cannot be read there is a warning, and None.
+    """
     midi = path.with_suffix(".mid")
-    return notes_lib.read_midi(midi) if midi.is_file() else None
+    if not midi.is_file():
+        return None
+    try:
+        return notes_lib.read_midi(midi)
+    except UserError as error:
+        logging.warning("left out: %s", error)
+        return None

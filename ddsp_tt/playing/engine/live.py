@@ -158,5 +158,5 @@ class LiveInstrument:
 
 def _usual_pitch(statistics):
     """What stands for the pitch until one is waited, Hz."""
-    midi = statistics["mean_pitch"] if statistics else 69.0
+    midi = (statistics or {}).get("mean_pitch", 69.0)
     return float(fitting.midi_to_hz(midi))
