@@ -42,6 +42,7 @@ from keras.src.backend import config
 print(config.floatx(), config.image_data_format(), config.epsilon())
 """
     variables = {"HOME": str(tmp_path), "KERAS_HOME": str(tmp_path / ".keras")}
+    variables["KERAS_BACKEND"] = surroundings.choose_backend("")
     assert answer(code, **variables) == ["float32", "channels_last", "1e-07"]
 
 
