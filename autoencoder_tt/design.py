@@ -14,6 +14,7 @@ import gin
 import numpy as np
 
 from audio_tt.errors import UserError
+from audio_tt.playing.origin import Origin
 from audio_tt.playing.player import Player
 
 
@@ -140,15 +141,19 @@ class TrainedModel:
       design: its `Design`.
       statistics: of its training data, see `frames.data.RecordingCrops.statistics`; None where
         there are none.
+      origin: what it was loaded from; None of one that was made in memory.
     """
 
     name: str
     design: Design
     statistics: dict | None
+    origin: Origin | None = None
 
     def player(self, pitch: dict | None = None, seed: int = 0) -> InstrumentPlayer:
         """Its player, see `Design.player`."""
-        return self.design.player(self.name, self.statistics, pitch, seed)
+        player = self.design.player(self.name, self.statistics, pitch, seed)
+        player.origin = self.origin and self.origin.and_choices(pitch=pitch, seed=seed)
+        return player
 
 
 @gin.configurable(module="autoencoder_tt.designs")

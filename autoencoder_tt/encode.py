@@ -20,7 +20,7 @@ flags.adopt_module_key_flags(pitch_flags)
 app.define_gpu_flag()
 
 
-def main():
+def main() -> int:
     """Encodes everything."""
     from autoencoder_tt.evaluation import encoding
     from autoencoder_tt.trained import loading

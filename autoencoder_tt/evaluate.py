@@ -30,7 +30,7 @@ _OUTPUT = path_flags.DEFINE_path("output", None, "Folder for what the models pla
 flags.adopt_module_key_flags(pitch_flags)
 
 
-def main():
+def main() -> int:
     """Prints the means over all recordings."""
     recordings = io.find_audio(_INPUT.value)
 

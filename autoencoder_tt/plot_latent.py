@@ -13,7 +13,7 @@ _INPUT = path_flags.DEFINE_path("input", None, "Folder with a folder an instrume
 _OUTPUT = path_flags.DEFINE_path("output", None, "Picture to write (.png).", required=True)
 
 
-def main():
+def main() -> None:
     """Draws one picture."""
     from autoencoder_tt.evaluation import encoding_map
 

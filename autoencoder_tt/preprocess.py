@@ -24,7 +24,7 @@ flags.adopt_module_key_flags(pitch_flags)
 flags.FLAGS.set_default("f0_method", "pyin")
 
 
-def main():
+def main() -> int:
     """Preprocesses all recordings; those that are done already are kept."""
     from autoencoder_tt.published import preparation
     from autoencoder_tt.published.features import ClipSpectrogram

@@ -36,7 +36,7 @@ app.define_gpu_flag()
 _DRAWN_SECONDS = 30
 
 
-def main():
+def main() -> int | None:
     """Writes the sounds, and of one recording both pictures."""
     if any(path.lower().endswith(".npy") for path in _INPUT.value):
         return _play_clip(_INPUT.value, _OUTPUT.value)

@@ -36,7 +36,7 @@ app.define_gpu_flag()
 SETTINGS = ("autoencoder/flute.gin",)
 
 
-def main():
+def main() -> None:
     """Trains in the run directory."""
     import keras
 

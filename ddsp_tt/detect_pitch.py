@@ -45,10 +45,12 @@ def _record(folder):
 def _report(path, stem):
     audio, _ = io.read(path, sample_rate=_SAMPLE_RATE)
 
+    from audio_tt.pitch import polyphony
     from ddsp_tt.evaluation import pitch_curves
     from ddsp_tt.features import extraction
 
     measured = extraction.extract(audio, **pitch_flags.options())
+    polyphony.warn_if_polyphonic(audio, _SAMPLE_RATE, path)
     written = pitch_curves.write(audio, measured, stem, path.name)
     logging.info("%s: %s", path, pitch_curves.describe(measured))
     logging.info("see %s", ", ".join(written))

@@ -81,9 +81,11 @@ def _checked_weights():
 
 
 def _measure(trained, path):
+    from audio_tt.pitch import polyphony
     from ddsp_tt.evaluation import interpolation
 
     audio, _ = io.read(path, trained.model.rates.sample_rate)
+    polyphony.warn_if_polyphonic(audio, trained.model.rates.sample_rate, path)
     return interpolation.measure(trained, audio, **pitch_flags.options())
 
 

@@ -35,7 +35,7 @@ _NAME = flags.DEFINE_string(
 _RATE = flags.DEFINE_integer("sample_rate", 16000, "Hz of the files.", lower_bound=1000)
 
 
-def main():
+def main() -> None:
     """Renders the notes that are missing."""
     from pix2pix_tt.synthesis import nsynth_folder
 

@@ -18,7 +18,7 @@ _FEATURES_PATH = path_flags.DEFINE_path("features_path", None, "Folder to write.
 flags.adopt_module_key_flags(parallel_flags)
 
 
-def main():
+def main() -> int:
     """Measures all recordings; those that are done already are kept."""
     from pix2pix_tt.data import feature_files
     from pix2pix_tt.features import SliceSpectrogram

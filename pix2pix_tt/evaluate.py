@@ -38,7 +38,7 @@ _SEED = flags.DEFINE_integer("seed", 0, "Of random phase, and of a style from a 
 app.define_gpu_flag()
 
 
-def main():
+def main() -> int:
     """Prints the table."""
     from pix2pix_tt import evaluation
     from pix2pix_tt.playing import phases, styles

@@ -4,6 +4,7 @@ import csv
 import io as text_io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -24,7 +25,7 @@ _TITLES += ("pitch Jaccard",)
 _COMPARED = ("l1", "lsd_db", "mfcc")  # with copying, in the table of several models
 
 
-def find_pairs(audios_path, origin, target):
+def find_pairs(audios_path, origin, target) -> dict[str, tuple[Path, Path]]:
     """Recordings of the same name in AUDIOS/ORIGIN and AUDIOS/TARGET.
 
     Returns:
@@ -46,7 +47,7 @@ def find_pairs(audios_path, origin, target):
     return {name: (path, found[1][name]) for name, path in found[0].items()}
 
 
-def choose(models, targets, origins):
+def choose(models, targets, origins) -> list[tuple[str, str, str]]:
     """Which models are measured on which instruments.
 
     Returns:
@@ -64,7 +65,7 @@ def choose(models, targets, origins):
     return [(m, o, t) for m, t in zip(models, targets, strict=True) for o in origins]
 
 
-def readable(pairs):
+def readable(pairs) -> tuple[dict[str, tuple[Path, Path]], int]:
     """Those pairs of `find_pairs` that can be read; the others are named in the log.
 
     Returns:
@@ -79,7 +80,7 @@ def readable(pairs):
     return {name: pairs[name] for name in names}, failed
 
 
-def evaluate(trained, pairs, methods=phases.METHODS, style=None, seed=0):
+def evaluate(trained, pairs, methods=phases.METHODS, style=None, seed=0) -> list[dict[str, Any]]:
     """Figures of all pairs, see `compare`.
 
     Args:
@@ -105,7 +106,9 @@ def evaluate(trained, pairs, methods=phases.METHODS, style=None, seed=0):
     return rows
 
 
-def compare(trained, heard, target, methods=phases.METHODS, style=None, seed=0):
+def compare(
+    trained, heard, target, methods=phases.METHODS, style=None, seed=0
+) -> dict[str, dict[str, float]]:
     """Plays a recording and compares with one of the same music on the target instrument.
 
     Args:
@@ -164,7 +167,7 @@ def _ratio(l1, of_copying):
     return l1 / of_copying if of_copying else np.nan  # both instruments sound alike
 
 
-def as_markdown(rows):
+def as_markdown(rows) -> str:
     """The rows of `evaluate` as a table."""
     lines = [
         [row["file"], row["phase"], *(tables.number(row[key]) for key in FIGURES)] for row in rows
@@ -172,7 +175,7 @@ def as_markdown(rows):
     return tables.markdown(["file", "phase", *_TITLES], lines, n_names=2)
 
 
-def summary(evaluated):
+def summary(evaluated) -> str:
     """The means of several models on several instruments, each beside those of copying.
 
     Args:
@@ -195,7 +198,7 @@ def summary(evaluated):
     return tables.markdown([*header, titles["pitch_jaccard"]], lines, n_names=2)
 
 
-def save(rows, path):
+def save(rows, path) -> None:
     """Writes the rows of `evaluate` to a .csv or .json file.
 
     Raises:
@@ -215,7 +218,7 @@ def save(rows, path):
         temporary.write_text(text, "utf-8")
 
 
-def check_extension(path):
+def check_extension(path) -> None:
     """Raises UserError where `save` would not know what to write."""
     if Path(path).suffix.lower() not in (".csv", ".json"):
         raise UserError(f"{path}: figures are written as .csv or .json; change the extension")

@@ -1,6 +1,7 @@
 """What generator and discriminator minimise (Isola et al. 2017, equations 1, 3 and 4)."""
 
 import dataclasses
+from typing import Any
 
 import gin
 from keras import ops
@@ -38,7 +39,7 @@ class GeneratorLoss:
         return _cross_entropy(logits, 1.0) + self.l1_weight * distance, distance
 
 
-def discriminator_loss(real_logits, fake_logits):
+def discriminator_loss(real_logits, fake_logits) -> Any:
     """Telling true images from the generator's; the sum of both, not their mean.
 
     Args:

@@ -24,7 +24,7 @@ def unet_generator(
     dropout_blocks=3,
     dropout=0.5,
     initial_deviation=_DEVIATION,
-):
+) -> keras.Model:
     """The generator.
 
     Args:
@@ -83,7 +83,7 @@ def unet_generator(
 
 
 @gin.configurable(module="pix2pix_tt.model")
-def patch_discriminator(filters=(64, 128, 256, 512)):
+def patch_discriminator(filters=(64, 128, 256, 512)) -> keras.Model:
     """The discriminator, which judges each patch of an image by itself.
 
     Args:

@@ -12,7 +12,7 @@ _OUTPUT = path_flags.DEFINE_path("output", None, "Folder to write.", required=Tr
 _DTYPE = flags.DEFINE_enum("dtype", "float16", ["float16", "float32"], "How weights are stored.")
 
 
-def main():
+def main() -> None:
     """One run, one folder."""
     from pix2pix_tt.trained import packing
 

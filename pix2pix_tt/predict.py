@@ -21,7 +21,7 @@ flags.adopt_module_key_flags(transfer_flags)
 flags.adopt_module_key_flags(playing_flags)
 
 
-def main():
+def main() -> int:
     """Any number of recordings through one model."""
     return transfer_flags.run(_MODEL.value, _INPUT.value, _OUTPUT.value)
 

@@ -20,7 +20,7 @@ _FRACTION = flags.DEFINE_float("fraction", 0.1, "Share of the slices, above 0 an
 _SEED = flags.DEFINE_integer("seed", 0, "Another one chooses other slices.", lower_bound=0)
 
 
-def main():
+def main() -> None:
     """Copies the chosen slices."""
     from pix2pix_tt.data.reduction import reduce_dataset
 

@@ -65,7 +65,7 @@ _SEED = flags.DEFINE_integer("seed", None, "Of the copies and effects (0).", low
 flags.adopt_module_key_flags(parallel_flags)
 
 
-def main():
+def main() -> None:
     """Records all pieces."""
     from pix2pix_tt.synthesis import recordings
     from pix2pix_tt.synthesis.augmentation import Augmentation

@@ -14,7 +14,7 @@ _RATE = flags.DEFINE_float("lr", None, "Learning rate.")
 flags.adopt_module_key_flags(training_flags)
 
 
-def main():
+def main() -> None:
     """Trains in MODELS/ORIGIN_2_TARGET_generator."""
     training_flags.run(
         f"{_ORIGIN.value}_2_{_TARGET.value}_generator",

@@ -20,7 +20,7 @@ _DISCRIMINATOR_RATE = flags.DEFINE_float("disc_lr", None, "Learning rate of the 
 flags.adopt_module_key_flags(training_flags)
 
 
-def main():
+def main() -> None:
     """Trains in MODELS/ORIGIN_2_any."""
     training_flags.run(
         f"{_ORIGIN.value}_2_any",

@@ -38,7 +38,7 @@ app.define_gpu_flag()
 SETTINGS = ("pix2pix/published.gin",)
 
 
-def run(directory, origin, targets, conditioned=False, settings=None):
+def run(directory, origin, targets, conditioned=False, settings=None) -> None:
     """Trains, or looks for learning rates, as the flags say.
 
     Args:

@@ -27,7 +27,7 @@ _SEED = flags.DEFINE_integer("seed", 0, "Of noise and of random phase.", lower_b
 app.define_gpu_flag()
 
 
-def main(*paths):
+def main(*paths) -> int:
     """Prints the table."""
     from style_tt import evaluation
 

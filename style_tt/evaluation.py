@@ -37,7 +37,9 @@ class Pair:
     style: np.ndarray
 
 
-def read_pairs(paths, content_seconds=None, style_seconds=None, start=0.0):
+def read_pairs(
+    paths, content_seconds=None, style_seconds=None, start=0.0
+) -> tuple[list[Pair], int]:
     """Pairs of sound files; one that cannot be read is said and left out.
 
     Args:
@@ -140,7 +142,7 @@ def compare(pair: Pair, audio: np.ndarray) -> dict[str, float]:
     }
 
 
-def as_markdown(rows, per_pair=False):
+def as_markdown(rows, per_pair=False) -> str:
     """A table of the means over all pairs, or of every pair."""
     heads, lines = ["setting", *(["pair"] if per_pair else []), *_TITLES], []
     for setting in dict.fromkeys(row["setting"] for row in rows):
@@ -155,7 +157,7 @@ def as_markdown(rows, per_pair=False):
     return tables.markdown(heads, lines, n_names=len(heads) - len(FIGURES))
 
 
-def save(rows, path):
+def save(rows, path) -> None:
     """Writes rows as a .csv file, whole or not at all."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
@@ -163,7 +165,7 @@ def save(rows, path):
         writer.writerows(rows)
 
 
-def load(path):
+def load(path) -> list[dict]:
     """Rows of an earlier call; none where there is no such file.
 
     Raises:

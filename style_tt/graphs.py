@@ -15,7 +15,7 @@ _PICTURE = path_flags.DEFINE_path(
 SAMPLE_RATE = 22050
 
 
-def draw(content_path, style_path, output_path, picture):
+def draw(content_path, style_path, output_path, picture) -> None:
     """Draws three sound files into one picture.
 
     Args:
@@ -34,7 +34,7 @@ def draw(content_path, style_path, output_path, picture):
     charts.spectrograms(picture, sounds, SAMPLE_RATE)
 
 
-def main(content_path, style_path, output_path):
+def main(content_path, style_path, output_path) -> None:
     """Three files, one picture."""
     picture = _PICTURE.value or str(Path(output_path).with_suffix(".png"))
     draw(content_path, style_path, output_path, picture)

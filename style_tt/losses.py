@@ -1,6 +1,7 @@
 """Distances of what is optimised: to the style by Gram matrices, to the content, of envelopes."""
 
 import dataclasses
+from typing import Any
 
 import gin
 import numpy as np
@@ -27,7 +28,7 @@ class GramLoss:
     weight: float = 1.0
     relative: bool = True
 
-    def constants(self, moments, metric, filters, positions):
+    def constants(self, moments, metric, filters, positions) -> dict[str, Any]:
         """What has to be known of a style.
 
         Args:
@@ -133,7 +134,7 @@ class EnvelopeLoss:
         ) + self.frequency_weight * _relative(in_frequency, style_envelope)
 
 
-def envelopes(levels):
+def envelopes(levels) -> tuple[Any, Any]:
     """Root mean square over time and over frequency.
 
     Args:

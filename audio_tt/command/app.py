@@ -19,7 +19,8 @@ A command is a module with flags and a `main`:
     if __name__ == "__main__":
         app.run(main, positional="INPUT OUTPUT")
 
-Importing this module sets the environment that keeps TensorFlow quiet, so it comes before Keras.
+Importing this module keeps TensorFlow quiet and the user's settings for other programs out, so it
+comes before Keras.
 """
 
 import difflib
@@ -35,7 +36,7 @@ from pathlib import Path
 from absl import flags, logging
 
 from audio_tt import settings
-from audio_tt.command import gin_flags, help_text, quick_keras, quiet_tensorflow
+from audio_tt.command import gin_flags, help_text, quick_keras, quiet_tensorflow, surroundings
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.settings import bind, gin_folder, operative_gin
@@ -45,6 +46,7 @@ __all__ = ["bind", "define_gpu_flag", "gin_folder", "operative_gin", "parse_gin"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 quiet_tensorflow.install()
 quick_keras.install()
+surroundings.install()
 
 _GIN_CALL = "\n  In call to configurable"  # what gin adds to any message that passes through it
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)

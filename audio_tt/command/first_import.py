@@ -12,27 +12,30 @@ def within(name: str, context: Callable[[], AbstractContextManager]) -> None:
 
     Args:
       name: of a module that is not part of a package.
-      context: makes it.
+      context: makes it; several of one module are entered one within the other.
     """
-    if name not in sys.modules and not any(_is_for(finder, name) for finder in sys.meta_path):
+    if name not in sys.modules and not any(_is(finder, name, context) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder(name, context))
 
 
-def _is_for(finder, name):
-    return isinstance(finder, _Finder) and finder.name == name
+def _is(finder, name, context):
+    return isinstance(finder, _Finder) and (finder.name, finder.context) == (name, context)
 
 
 class _Finder(importlib.abc.MetaPathFinder):
     def __init__(self, name, context):
-        self.name, self._context = name, context
+        self.name, self.context = name, context
 
     def find_spec(self, name, path=None, target=None):
         if name != self.name:
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            sys.meta_path.insert(0, self)  # an import that fails may be tried again
         if spec is not None:
-            spec.loader = _Loader(spec.loader, self._context)
+            spec.loader = _Loader(spec.loader, self.context)
         return spec
 
 

@@ -24,12 +24,13 @@ def install() -> None:
 def _filtered_stderr():
     """Holds back what is written to file descriptor 2, and then writes what is no chatter."""
     try:
+        held = tempfile.TemporaryFile()
         original = os.dup(2)
-    except OSError:  # closed
+    except OSError:  # closed, or nowhere to write
         yield
         return
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as held, contextlib.ExitStack() as stack:
+    with held, contextlib.ExitStack() as stack:
         os.dup2(held.fileno(), 2)
         stack.callback(_pass_on, held, original)
         yield

@@ -1,6 +1,7 @@
 """Phase for magnitudes that have none: the fast Griffin-Lim algorithm."""
 
 import functools
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -21,7 +22,7 @@ def griffin_lim(
     init="random",
     seed=0,
     length=None,
-):
+) -> Any:
     """Audio whose spectrogram comes near the given one.
 
     The fast Griffin-Lim algorithm of Perraudin, Balazs and Soendergaard (2013), on centred frames

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Iterator
 
 import gin
 import numpy as np
@@ -31,7 +32,7 @@ class GriffinLim:
     def __post_init__(self):
         check_types(self)
 
-    def refine(self, spectra, features):
+    def refine(self, spectra, features) -> Iterator[np.ndarray]:
         """Replaces the phase of spectra by one that fits their magnitude, starting from theirs.
 
         Args:

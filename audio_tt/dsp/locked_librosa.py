@@ -10,11 +10,12 @@ import hashlib
 import importlib.util
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 
 @contextlib.contextmanager
-def alone():
+def alone() -> Iterator[None]:
     """Waits until no other process of this user is inside."""
     try:
         import fcntl

@@ -8,6 +8,7 @@ which take the namespace (`xp`).
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def compute_loudness(
     range_db=DB_RANGE,
     ref_db=0.0,
     padding="center",
-):
+) -> Any:
     """A-weighted loudness (Magenta DDSP 3.7.0, `spectral_ops.compute_loudness`).
 
     10 log10 of the mean over the bins of |STFT|^2 times the A-weighting, with a Hann window.
@@ -48,7 +49,9 @@ def compute_loudness(
     return _log_of_mean(power, sample_rate, ops, range_db, ref_db)
 
 
-def compute_mean_log_loudness(audio, sample_rate=16000, frame_rate=250, n_fft=2048, padding="same"):
+def compute_mean_log_loudness(
+    audio, sample_rate=16000, frame_rate=250, n_fft=2048, padding="same"
+) -> Any:
     """A-weighted loudness as DDSP before version 2 defined it: the mean of the bins' decibels.
 
     20 log10 of each bin's magnitude, plus the A-weighting, minus 20.7 dB, not below -120 dB; then
@@ -72,7 +75,9 @@ def compute_mean_log_loudness(audio, sample_rate=16000, frame_rate=250, n_fft=20
     )
 
 
-def compute_rms_energy(audio, sample_rate=16000, frame_rate=250, frame_size=512, padding="center"):
+def compute_rms_energy(
+    audio, sample_rate=16000, frame_rate=250, frame_size=512, padding="center"
+) -> Any:
     """Root mean square of frames, without a window.
 
     Args:
@@ -100,7 +105,7 @@ def compute_power(
     range_db=DB_RANGE,
     ref_db=0.0,
     padding="center",
-):
+) -> Any:
     """Power of frames in dB; 0 dB is a root mean square of 1.
 
     Args:
@@ -167,7 +172,7 @@ def _stft_power(audio, sample_rate, frame_rate, n_fft, padding):
 
 
 @functools.cache
-def a_weighting_db(n_fft, sample_rate):
+def a_weighting_db(n_fft, sample_rate) -> np.ndarray:
     """A-weighting at the bins of an FFT (IEC 61672), not below -80 dB, which also stands at 0 Hz.
 
     Args:
@@ -186,7 +191,7 @@ def a_weighting_db(n_fft, sample_rate):
     return weighting
 
 
-def pad(audio, frame_size, hop_length, padding):
+def pad(audio, frame_size, hop_length, padding) -> Any:
     """Adds the zeros that a padding mode asks for.
 
     Args:
@@ -219,7 +224,7 @@ def pad(audio, frame_size, hop_length, padding):
     return ops.pad(audio, [(0, 0)] * (audio.ndim - 1) + [ends])
 
 
-def hop_of(sample_rate, frame_rate):
+def hop_of(sample_rate, frame_rate) -> int:
     """Samples between two frames.
 
     Raises:

@@ -1,11 +1,13 @@
 """A stream of frames through windows that overlap, joined so that no seam is heard."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from audio_tt.errors import UserError
 
 
-def through_windows(blocks, size, overlap, process, fade, fill=True):
+def through_windows(blocks, size, overlap, process, fade, fill=True) -> Iterator[np.ndarray]:
     """Processes frames in windows of one size.
 
     Args:
@@ -45,12 +47,12 @@ def through_windows(blocks, size, overlap, process, fade, fill=True):
         yield joined
 
 
-def smooth(count):
+def smooth(count) -> np.ndarray:
     """From 0 to 1 along the square of a sine."""
     return np.sin(np.pi / 2 * (np.arange(count, dtype=np.float32) + 0.5) / count) ** 2
 
 
-def switch(count):
+def switch(count) -> np.ndarray:
     """From 0 to 1 at once, in the middle."""
     return (np.arange(count) >= count // 2).astype(np.float32)
 
@@ -84,7 +86,7 @@ class Retaken:
             self._waiting.append(block)
             yield block
 
-    def take(self, count):
+    def take(self, count) -> np.ndarray:
         """The next `count` frames of what was passed on."""
         joined = np.concatenate(self._waiting, axis=-1)
         self._waiting = [joined[..., count:]]

@@ -4,6 +4,8 @@ Spectra are pairs (real, imaginary) of [..., frames, bins] with bins = n_fft // 
 bins: the transpose of librosa's layout.
 """
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
@@ -21,7 +23,7 @@ def stft(
     center=True,
     pad_mode="constant",
     pad_end=False,
-):
+) -> tuple[Any, Any]:
     """Short-time Fourier transform.
 
     Args:
@@ -58,7 +60,7 @@ def stft(
 
 def istft(
     real, imag, hop_length, n_fft=None, window="hann", win_length=None, center=True, length=None
-):
+) -> Any:
     """Inverse of `stft`, by overlap-add and division by the sum of squared windows.
 
     Args:
@@ -86,7 +88,7 @@ def istft(
     return _pad_last(audio, 0, length - audio.shape[-1])
 
 
-def magnitude(audio, n_fft, hop_length, **options):
+def magnitude(audio, n_fft, hop_length, **options) -> Any:
     """Magnitude of the short-time Fourier transform; its gradient is 0 where it is 0.
 
     Args:
@@ -101,7 +103,7 @@ def magnitude(audio, n_fft, hop_length, **options):
     return _hypotenuse(*stft(audio, n_fft, hop_length, **options))
 
 
-def frame(audio, frame_length, hop_length):
+def frame(audio, frame_length, hop_length) -> Any:
     """Cuts audio into overlapping frames.
 
     Blocks of one hop are put side by side, which is quicker than a gather, forward and backward.
@@ -133,7 +135,7 @@ def frame(audio, frame_length, hop_length):
     return cut(audio)
 
 
-def amplitude_to_db(amplitude, ref=1.0, floor_db=-80.0):
+def amplitude_to_db(amplitude, ref=1.0, floor_db=-80.0) -> Any:
     """Amplitude to dB: 20 log10(amplitude / ref), never below `floor_db`.
 
     Args:
@@ -147,7 +149,7 @@ def amplitude_to_db(amplitude, ref=1.0, floor_db=-80.0):
     return 20.0 / np.log(10.0) * ops.log(ops.maximum(amplitude / ref, 10.0 ** (floor_db / 20.0)))
 
 
-def power_to_db(power, ref=1.0, floor_db=-80.0):
+def power_to_db(power, ref=1.0, floor_db=-80.0) -> Any:
     """Power to dB: 10 log10(power / ref), never below `floor_db`.
 
     Args:
@@ -161,7 +163,7 @@ def power_to_db(power, ref=1.0, floor_db=-80.0):
     return 10.0 / np.log(10.0) * ops.log(ops.maximum(power / ref, 10.0 ** (floor_db / 10.0)))
 
 
-def db_to_amplitude(db, ref=1.0):
+def db_to_amplitude(db, ref=1.0) -> Any:
     """Amplitude of a level in dB: ref * 10^(db / 20)."""
     return ref * ops.exp(db * (np.log(10.0) / 20.0))
 

@@ -4,6 +4,8 @@ Memory does not grow with the length. `features` is whatever has `n_fft`, `hop_l
 as `audio_tt.dsp.stft` takes them, and the `pad_mode` of the two ends ("constant" or "reflect").
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from audio_tt.dsp.windows import window_values
@@ -11,7 +13,7 @@ from audio_tt.dsp.windows import window_values
 _FRAMES_AT_ONCE = 256
 
 
-def analyse(blocks, features, fill=True):
+def analyse(blocks, features, fill=True) -> Iterator[np.ndarray]:
     """Transforms audio.
 
     Args:
@@ -47,7 +49,7 @@ def analyse(blocks, features, fill=True):
     yield _transform(np.pad(waiting, ((0, 0), ends), mode=features.pad_mode), features)
 
 
-def synthesise(spectra, features):
+def synthesise(spectra, features) -> Iterator[np.ndarray]:
     """Audio of transforms, by overlap-add and division by the sum of squared windows.
 
     Args:

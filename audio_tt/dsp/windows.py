@@ -5,7 +5,7 @@ import numpy as np
 NAMES = ("hann", "hann_symmetric")
 
 
-def window_values(window, n_fft, win_length=None):
+def window_values(window, n_fft, win_length=None) -> np.ndarray:
     """The window of a frame.
 
     Args:

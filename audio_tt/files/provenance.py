@@ -33,7 +33,7 @@ def record(path: str | os.PathLike, settings: Mapping) -> None:
     Raises:
         UserError: the place cannot be written to.
     """
-    text = json.dumps({"settings": settings, "sha256": _digest(path)}, indent=1, sort_keys=True)
+    text = json.dumps({"settings": settings, "sha256": digest(path)}, indent=1, sort_keys=True)
     with replacing(record_path(path)) as temporary:
         temporary.write_text(text + "\n", "utf-8")
 
@@ -56,7 +56,7 @@ def must_be_made(path: str | os.PathLike, settings: Mapping) -> bool:
     recorded = _read(path)
     if recorded is None or recorded["settings"] == _as_json(settings):
         return False
-    if recorded["sha256"] != _digest(path):
+    if recorded["sha256"] != digest(path):
         raise UserError(
             f"{path}: was made with other settings ({difference(path, settings)}) and has been "
             "changed since; remove it, or write into another folder."
@@ -114,7 +114,8 @@ def _read(path):
         raise UserError(f"{file}: is damaged; remove it together with {path}.") from error
 
 
-def _digest(path):
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from audio_tt.errors import UserError
 
 
-def user_folder():
+def user_folder() -> Path:
     """Where the user's own models are: TIMBRE_TT_HOME, or timbre-tt in XDG_DATA_HOME."""
     home = os.environ.get("TIMBRE_TT_HOME")
     if home:
@@ -29,19 +29,19 @@ class Catalogue:
         self.path, self.file = Path(path), file
 
     @property
-    def own_path(self):
+    def own_path(self) -> Path:
         """The folder of the user's models."""
         return user_folder() / self.path.parent.name.removesuffix("_tt")
 
-    def shipped(self):
+    def shipped(self) -> list[str]:
         """Names of the models that come with the package, sorted."""
         return _names(self.path, self.file)
 
-    def instruments(self):
+    def instruments(self) -> list[str]:
         """Names of all models, sorted."""
         return sorted({*self.shipped(), *_names(self.own_path, self.file)})
 
-    def folder(self, instrument):
+    def folder(self, instrument) -> Path:
         """The model folder of an instrument.
 
         Raises:
@@ -52,7 +52,7 @@ class Catalogue:
             raise UserError(f"no instrument is called {instrument!r}; there are: {known}")
         return (self.path if instrument in self.shipped() else self.own_path) / instrument
 
-    def new_folder(self, name):
+    def new_folder(self, name) -> Path:
         """The folder for a model of the user's; it need not exist.
 
         Raises:

@@ -1,9 +1,11 @@
 """Graphs of what runs often outside training, where each single operation would be dispatched."""
 
+from collections.abc import Callable
+
 import keras
 
 
-def compiled(function, variables=()):
+def compiled(function, variables=()) -> Callable:
     """Compiles a function of tensors (nested in lists and dicts) for the running backend.
 
     Args:
@@ -28,7 +30,7 @@ def compiled(function, variables=()):
     return tf.function(function, autograph=False)
 
 
-def compiled_loop(function):
+def compiled_loop(function) -> Callable:
     """Compiles a function of tensors around a loop over frames, at which XLA is the faster.
 
     Outside a graph such a loop would cost a second each time.

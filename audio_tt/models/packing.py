@@ -9,7 +9,7 @@ from audio_tt.files.atomic import replacing
 from audio_tt.models import weights
 
 
-def pack(run, output, load, weights_file, gin_file, carried, dtype="float16"):
+def pack(run, output, load, weights_file, gin_file, carried, dtype="float16") -> int:
     """Writes the weights, the settings that rebuild the model, and the story of its training.
 
     Args:

@@ -7,10 +7,14 @@ is checked, every tensor of it, before the first variable changes.
 """
 
 import os
+from typing import TYPE_CHECKING
 
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
 from audio_tt.models import weights_keras2, weights_keras3
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _LAYOUTS = ("keras2", "keras3")
 
@@ -69,7 +73,7 @@ def load_weights(model, path) -> None:
     weights_keras3.load(path, model)
 
 
-def load_fitting(model, path):
+def load_fitting(model, path) -> tuple[int, list[str]]:
     """Reads those tensors of a file of the Keras 2 layout that a model has by name and shape.
 
     Args:
@@ -101,7 +105,7 @@ def load_fitting(model, path):
     return len(taken), left
 
 
-def read_tensors(path):
+def read_tensors(path) -> dict[str, "np.ndarray"]:
     """Reads all tensors of a file of either layout.
 
     Returns:
@@ -115,7 +119,7 @@ def read_tensors(path):
         return {name: dataset[()] for name, dataset in _datasets(path, file).items()}
 
 
-def read_shapes(path):
+def read_shapes(path) -> dict[str, tuple[int, ...]]:
     """Shapes of all tensors of a file of either layout, in the order of `read_tensors`.
 
     Returns:

@@ -5,17 +5,23 @@ order in which Keras 2 set them: a layer's trainable tensors, then the others (h
 Keras 2.2.4).
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from audio_tt import compat
 from audio_tt.errors import UserError
 from audio_tt.models.weights_keras3 import fits, misfit
 
+if TYPE_CHECKING:
+    import h5py
+    import keras
+
 _ROOT = "top_level_model_weights"  # Keras 2's group for weights that belong to no layer
 _ATTRIBUTE_BYTES = 64000  # HDF5 holds no attribute larger than 64 KiB; Keras 2 splits it
 
 
-def root_of(file):
+def root_of(file) -> "h5py.Group | None":
     """The group that lists the layers: of a weights file the file itself; None if there is none."""
     for root in (file, file.get("model_weights")):
         if root is not None and _attribute(root, "layer_names") is not None:
@@ -42,7 +48,7 @@ def _attribute(group, name):
     return [n.decode() if isinstance(n, bytes) else str(n) for part in parts for n in part]
 
 
-def groups_of(path, root):
+def groups_of(path, root) -> list[tuple[str, list[str]]]:
     """[(group, [weight names])] of the layers that have weights, in the order of the model."""
     groups = []
     for name in [*_attribute(root, "layer_names"), _ROOT]:
@@ -106,7 +112,7 @@ def _named_variables(model):
     return groups
 
 
-def named_variables(model):
+def named_variables(model) -> list[tuple[str, "keras.Variable"]]:
     """[(path of the tensor in a file of this layout, variable)]."""
     return [
         (f"{group}/{name}", variable)
@@ -142,7 +148,7 @@ def _set_attribute(group, name, values):
         group.attrs[f"{name}{i}"] = part
 
 
-def match(path, root, model):
+def match(path, root, model) -> list[tuple[str, "h5py.Dataset", "keras.Variable"]]:
     """[(name in the file, dataset, variable)], every shape checked."""
     stored = groups_of(path, root)
     wanted = [(group, rows) for group, rows in _named_variables(model) if rows]

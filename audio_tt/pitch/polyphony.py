@@ -8,6 +8,8 @@ Summing Harmonic Amplitudes", ISMIR 2006. What that note leaves over belongs to 
 import numpy as np
 from absl import logging
 
+CHECKED_SECONDS = 60  # of a recording, for a warning
+WAY_OUT = "take a system that plays chords: pix2pix or style"
 POLYPHONIC = 0.6  # share of the steady frames above which a recording is called polyphonic
 
 _RATE = 16000
@@ -28,7 +30,7 @@ _NEAR_HZ = 8.0
 _UNEXPLAINED = 0.2  # share of a frame's amplitude
 
 
-def polyphonic_share(audio, sample_rate):
+def polyphonic_share(audio, sample_rate) -> float:
     """How much of a recording holds more than one pitch at a time.
 
     Partials count where they are found in two frames of 128 ms that follow each other, so that the
@@ -48,7 +50,7 @@ def polyphonic_share(audio, sample_rate):
     return float(np.mean(counted > _UNEXPLAINED)) if len(counted) else 0.0
 
 
-def left_over_shares(audio, sample_rate):
+def left_over_shares(audio, sample_rate) -> np.ndarray:
     """How much of the amplitude of each stretch of a recording its best single note leaves over.
 
     Args:
@@ -76,15 +78,28 @@ def left_over_shares(audio, sample_rate):
     return np.where(levels > max(_SILENT, _QUIET * levels.max()), shares, np.nan)
 
 
+def opening_share(audio, sample_rate) -> float:
+    """The `polyphonic_share` of the first minute that sounds of a recording."""
+    begins = int(np.argmax(np.abs(audio) > _SILENT)) if len(audio) else 0
+    return polyphonic_share(audio[begins:][: CHECKED_SECONDS * sample_rate], sample_rate)
+
+
 def warn_if_polyphonic(audio, sample_rate, name) -> None:
-    """Logs one warning if a recording, called `name` in it, is polyphonic."""
-    share = polyphonic_share(audio, sample_rate)
+    """Logs one warning if the first minute that sounds of a recording is polyphonic.
+
+    Args:
+      audio: [samples], of any length.
+      sample_rate: in Hz.
+      name: of the recording, for the warning.
+    """
+    share = opening_share(audio, sample_rate)
     if share > POLYPHONIC:
         logging.warning(
             "%s: several notes sound at once in %.0f %% of it; only one line of pitch is followed, "
-            "so give one voice at a time",
+            "so give one voice at a time, or %s",
             name,
             100 * share,
+            WAY_OUT,
         )
 
 

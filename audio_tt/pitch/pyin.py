@@ -28,7 +28,7 @@ def pyin(
     frame_length=2048,
     resolution=0.1,
     center=True,
-):
+) -> tuple[np.ndarray, np.ndarray]:
     """Pitch by pYIN.
 
     Args:

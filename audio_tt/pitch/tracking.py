@@ -30,7 +30,7 @@ def track(
     fmin=32.70,
     fmax=2093.0,
     progress=None,
-):
+) -> tuple[np.ndarray, np.ndarray]:
     """Tracks the pitch of one voice.
 
     Frame i is centred on i / frame_rate seconds; zeros are put around the audio. Everything runs at
@@ -159,7 +159,7 @@ class PitchTracker:
         for piece, new in self._framer.push(audio):
             self._take(piece, new)
 
-    def finish(self):
+    def finish(self) -> tuple[np.ndarray, np.ndarray]:
         """What `track` returns of all that was pushed: samples // hop_length + 1 frames."""
         for piece, new in self._framer.finish():
             self._take(piece, new)
@@ -195,7 +195,7 @@ def _between(f0_hz, confidence, stride, count):
     return f0_hz, confidence[before] + rest * (confidence[after] - confidence[before])
 
 
-def hold(f0_hz):
+def hold(f0_hz) -> np.ndarray:
     """Fills f0_hz [frames] where it is not a number: the last value before, or the first after.
 
     Returns:

@@ -16,14 +16,14 @@ REACH = 11
 SELF_EMISSION = 0.1
 
 
-def transition():
+def transition() -> np.ndarray:
     """The transition matrix [from, to], rows summing to 1."""
     states = np.arange(STATES)
     matrix = np.maximum(REACH + 1.0 - np.abs(states[:, None] - states[None, :]), 0.0)
     return matrix / matrix.sum(axis=1, keepdims=True)
 
 
-def emission():
+def emission() -> np.ndarray:
     """The emission matrix [state, observation], rows summing to 1."""
     return np.eye(STATES) * SELF_EMISSION + np.full((STATES, STATES), (1 - SELF_EMISSION) / STATES)
 
@@ -65,7 +65,7 @@ class Decoder:
         self._origins = np.zeros((0, STATES), np.int16)
         self._started = False
 
-    def push(self, observations):
+    def push(self, observations) -> np.ndarray:
         """Takes the next bins [frames] and returns the states [frames] that are now settled."""
         observations = np.asarray(observations, np.int64)
         origins = np.empty((len(observations), STATES), np.int16)
@@ -74,7 +74,7 @@ class Decoder:
         self._origins = np.concatenate([self._origins, origins])
         return self._settle()
 
-    def follow(self, observations):
+    def follow(self, observations) -> np.ndarray:
         """Takes the next bins [frames] and returns for each the state most likely so far.
 
         For what cannot wait for the frames to come; use either this or `push`.
@@ -102,7 +102,7 @@ class Decoder:
         self._score[:] = score
         return origins
 
-    def finish(self):
+    def finish(self) -> np.ndarray:
         """Returns the states of the frames still open and begins anew."""
         path = self._trace(len(self._origins), int(self._score.argmax()))
         self._origins = self._origins[:0]
@@ -129,7 +129,7 @@ class Decoder:
         return path
 
 
-def decode(observations):
+def decode(observations) -> np.ndarray:
     """The most likely states [frames] for the observed bins [frames]."""
     decoder = Decoder()
     observations = np.asarray(observations)

@@ -8,6 +8,7 @@ from absl import logging
 
 from audio_tt.files.decoding import zero_non_finite
 from audio_tt.files.mono import to_mono
+from audio_tt.playing.origin import Origin
 from audio_tt.playing.resampling import resampled
 
 SILENCE = 1e-4  # peak amplitude (-80 dB) below which a recording is silent
@@ -25,10 +26,12 @@ class Player(abc.ABC):
       sample_rate: Hz, of what it is given and of what it gives.
       keeps_channels: whether it plays `[samples, channels]`, with as many channels out as in;
         otherwise it plays one channel, `[samples]`.
+      origin: what it was loaded from; None of one that was made in memory.
     """
 
     sample_rate: int
     keeps_channels: bool = False
+    origin: Origin | None = None
 
     @abc.abstractmethod
     def play(

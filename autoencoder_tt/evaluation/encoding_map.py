@@ -10,7 +10,7 @@ from audio_tt.plots import canvas
 _ROWS = 200  # of a file, at most
 
 
-def read(folder):
+def read(folder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Reads what `autoencoder_tt.encode` wrote.
 
     Args:
@@ -41,7 +41,7 @@ def read(folder):
     return np.concatenate(latent), np.array(instruments), np.array(recordings)
 
 
-def project(latent):
+def project(latent) -> tuple[np.ndarray, np.ndarray]:
     """Projects `[rows, values]` on the two directions in which they differ most.
 
     Returns:
@@ -59,7 +59,7 @@ def project(latent):
     return points, shares
 
 
-def nearest_share(latent, instruments, recordings):
+def nearest_share(latent, instruments, recordings) -> float:
     """How often the nearest row of another recording is of the same instrument, 0..1.
 
     Returns:
@@ -75,7 +75,7 @@ def nearest_share(latent, instruments, recordings):
     return float(np.mean([hit[instruments == name].mean() for name in names]))
 
 
-def draw(path, points, shares, instruments):
+def draw(path, points, shares, instruments) -> None:
     """Draws a map into a PNG file: a colour for each instrument, and its median as a large dot."""
     figure = canvas.blank(8, 6)
     axis = figure.subplots()

@@ -59,11 +59,11 @@ class RecordingCrops:
         ]
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int:
         """Batches in which as many frames are seen as there are."""
         return max(1, int(self._lengths.sum()) // (self.batch_size * self.crop_frames))
 
-    def batch(self, step):
+    def batch(self, step) -> tuple[np.ndarray, np.ndarray]:
         """(inputs, levels): float32 `[batch, frames + 2 * context, channels]`, `[..., n_bins]`."""
         random = np.random.default_rng((self.seed, step))
         chosen = random.choice(
@@ -81,7 +81,7 @@ class RecordingCrops:
         )
         return self._inputs(read, random), levels.astype(np.float32)
 
-    def statistics(self):
+    def statistics(self) -> dict[str, float]:
         """Of the frames with a pitch: median loudness in dB, and 1 % and 99 % of the pitch."""
         f0_hz, loudness_db, confidence = (
             np.concatenate([recording[key] for recording in self._training])

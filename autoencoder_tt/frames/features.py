@@ -54,31 +54,31 @@ class FrameSpectrogram:
             raise UserError(f"FrameSpectrogram.picture is {known}, not {self.picture!r}")
 
     @property
-    def window(self):
+    def window(self) -> str:
         """Of a frame, as `audio_tt.dsp.stft` names it."""
         return "hann"
 
     @property
-    def pad_mode(self):
+    def pad_mode(self) -> str:
         """What is beyond the ends of a recording, as `audio_tt.dsp.stft` names it."""
         return "constant"
 
     @property
-    def n_bins(self):
+    def n_bins(self) -> int:
         """Bins of a frame."""
         return self.n_fft // 2 + 1
 
     @property
-    def n_pitches(self):
+    def n_pitches(self) -> int:
         """Channels in which the pitch is given on a logarithmic axis."""
         return (_HIGHEST_NOTE - _LOWEST_NOTE) * _STEPS + 1
 
     @property
-    def frame_rate(self):
+    def frame_rate(self) -> float:
         """Frames a second."""
         return self.sample_rate / self.hop_length
 
-    def measure(self, audio, with_levels=False, **pitch_options):
+    def measure(self, audio, with_levels=False, **pitch_options) -> dict[str, np.ndarray]:
         """Pitch and loudness of a recording.
 
         Args:
@@ -104,7 +104,7 @@ class FrameSpectrogram:
         measured = {key: np.concatenate(part) for key, part in parts.items() if part}
         return {"confidence": confidence, **measured}
 
-    def refine(self, f0_hz, levels):
+    def refine(self, f0_hz, levels) -> np.ndarray:
         """Moves a tracked pitch to where the harmonics are, by less than half a semitone.
 
         A tracker is some cents off, which is a bin or more at the twentieth harmonic. Of the first
@@ -137,21 +137,21 @@ class FrameSpectrogram:
         moved = total / np.maximum(weights, 1e-12)
         return (f0_hz * 2.0**moved).astype(np.float32)
 
-    def levels(self, audio):
+    def levels(self, audio) -> np.ndarray:
         """Levels of a recording `[samples]`: float32 `[frames, n_bins]` in 0..1."""
         return np.concatenate([self._scale(spectrum) for spectrum in self._spectra(audio)])
 
-    def to_magnitude(self, levels):
+    def to_magnitude(self, levels) -> np.ndarray:
         """Magnitudes of a transform, as librosa scales them, of levels of any shape."""
         decibels = (np.asarray(levels, np.float32) - 1.0) * np.float32(self.range_db)
         magnitude = np.exp(decibels * np.float32(np.log(10.0) / 20.0)) * np.float32(self._full)
         return np.where(levels > 0.0, magnitude, np.float32(0.0))
 
-    def is_voiced(self, confidence):
+    def is_voiced(self, confidence) -> np.ndarray:
         """Which frames `[frames]` have a pitch."""
         return np.asarray(confidence) >= self.voiced_confidence
 
-    def inputs(self, f0_hz, voiced, loudness_db):
+    def inputs(self, f0_hz, voiced, loudness_db) -> np.ndarray:
         """What the network reads.
 
         Args:
@@ -170,7 +170,7 @@ class FrameSpectrogram:
             [draw(f0_hz), self._log_pitch(f0_hz), np.maximum(loudness, 0.0)[..., None]], axis=-1
         )
 
-    def draw_comb(self, f0_hz):
+    def draw_comb(self, f0_hz) -> np.ndarray:
         """The harmonics of pitches `[..., frames]` (0: none), `[..., frames, n_bins]` in 0..1.
 
         All are of one level, 1; 0 is 80 dB below. A pitch that moves is drawn as wide as the window

@@ -4,6 +4,8 @@ Frames are convolved along time alone, so a recording may have any length; what 
 depends on `context_frames` frames on either side and on no others.
 """
 
+from typing import Any
+
 import gin
 import keras
 import numpy as np
@@ -21,11 +23,11 @@ class PowerSum(layers.Layer):
         self.range_db = float(range_db)
         self.per_unit = float(range_db * np.log(10.0) / 10.0)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """What the layer is made of."""
         return {**super().get_config(), "range_db": self.range_db}
 
-    def call(self, levels):
+    def call(self, levels) -> Any:
         """Level of both together."""
         a, b = levels
         return ops.logaddexp(a * self.per_unit, b * self.per_unit) / self.per_unit
@@ -42,7 +44,7 @@ def frame_autoencoder(
     channels=(256, 256),
     latent_size=32,
     width=5,
-):
+) -> keras.Model:
     """The autoencoder.
 
     Where the picture shines through, the decoder draws two spectra: what every bin would be at if
@@ -99,7 +101,7 @@ def frame_autoencoder(
     return keras.Model(frames, levels, name="frame_autoencoder")
 
 
-def context_frames(model, parts=("encoder", "decoder")):
+def context_frames(model, parts=("encoder", "decoder")) -> int:
     """Frames on either side that a frame of the output of some parts of it depends on."""
     convolutions = [
         layer

@@ -1,12 +1,14 @@
 """Where Griffin-Lim starts from: the phases that the harmonics of a voice have, or any."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 HARMONICS, RANDOM = "harmonics", "random"
 _NOISE = 0.5  # of the picture: 40 dB below a harmonic, phase is that of noise
 
 
-def with_phase(drawn, measured, features, method, seed=0):
+def with_phase(drawn, measured, features, method, seed=0) -> Iterator[np.ndarray]:
     """Gives magnitudes a phase to start from.
 
     Args:

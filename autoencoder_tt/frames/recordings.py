@@ -4,6 +4,7 @@ import hashlib
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ _DEFAULTS = {"method": "crepe", "crepe_capacity": "tiny"}
 FEATURES = ("f0_hz", "confidence", "loudness_db")
 
 
-def measure_folder(path, features, cache_path, **pitch_options):
+def measure_folder(path, features, cache_path, **pitch_options) -> dict[str, dict[str, Any]]:
     """Measures all recordings below a folder; those that are measured already are read.
 
     Args:

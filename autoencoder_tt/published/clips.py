@@ -26,7 +26,7 @@ RANGES_FILE = "min_max_values.pkl"
 SETTINGS_FILE = "settings.json"
 
 
-def names(folder):
+def names(folder) -> list[str]:
     """Names of the clips of a folder, sorted, such as "tune.wav".
 
     Raises:
@@ -46,7 +46,7 @@ def names(folder):
     return sorted(inputs)
 
 
-def read(path, shape):
+def read(path, shape) -> np.ndarray:
     """Reads one picture.
 
     Args:
@@ -72,7 +72,7 @@ def read(path, shape):
     return picture.astype(np.float32)
 
 
-def write(path, picture):
+def write(path, picture) -> None:
     """Writes one picture; the file is whole or not there."""
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.save(file, np.asarray(picture, np.float32))
@@ -93,7 +93,7 @@ def read_settings(folder: str | os.PathLike) -> dict:
         raise UserError(f"{path} is damaged; preprocess into another folder") from error
 
 
-def read_ranges(folder):
+def read_ranges(folder) -> dict[str, Range]:
     """Reads the ranges of the targets, without running what the file may hold.
 
     Args:
@@ -121,7 +121,7 @@ def read_ranges(folder):
     return ranges
 
 
-def write_ranges(folder, ranges):
+def write_ranges(folder, ranges) -> None:
     """Writes the ranges so that the original reads them: plain numbers, nothing to run.
 
     Args:

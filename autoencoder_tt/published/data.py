@@ -1,5 +1,6 @@
 """Preprocessed clips as batches."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import gin
@@ -54,23 +55,23 @@ class PicturePairs:
         self.held_out_names = [n for n in names if n in kept_back]
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int:
         """Batches in which every clip is seen once."""
         return -(-len(self.training_names) // self.batch_size)
 
-    def batch(self, step):
+    def batch(self, step) -> tuple[np.ndarray, np.ndarray]:
         """(inputs, targets), float32 `[batch, bins, frames, 2]` each."""
         number, position = divmod(step, self.steps_per_epoch)
         order = np.random.default_rng((self.seed, number)).permutation(len(self.training_names))
         chosen = order[position * self.batch_size :][: self.batch_size]
         return self.read([self.training_names[i] for i in chosen])
 
-    def read(self, names):
+    def read(self, names) -> tuple[np.ndarray, np.ndarray]:
         """(inputs, targets) of clips, as `batch` gives them."""
         return self._read(self.reads, names), self._read(clips.TARGETS, names)
 
     @property
-    def held_out(self):
+    def held_out(self) -> Iterator[HeldOut]:
         """Batches that are not trained on, read when they are asked for."""
         size = self.batch_size
         batches = range(0, len(self.held_out_names), size)

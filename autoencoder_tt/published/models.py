@@ -18,7 +18,7 @@ def convolutional_autoencoder(
     kernel_sizes=(3, 3),
     strides=(2, (2, 1)),
     latent_size=128,
-):
+) -> keras.Model:
     """The autoencoder.
 
     Args:

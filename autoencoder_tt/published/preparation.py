@@ -36,7 +36,7 @@ class Job:
     pitch: dict
 
 
-def preprocess(inputs, folder, spectrogram, whole=False, pitch=None, processes=None):
+def preprocess(inputs, folder, spectrogram, whole=False, pitch=None, processes=None) -> int:
     """Writes the clips of all recordings; those that are done already are kept.
 
     Args:
@@ -84,7 +84,7 @@ def preprocess(inputs, folder, spectrogram, whole=False, pitch=None, processes=N
     return failed
 
 
-def run(job):
+def run(job) -> tuple[dict[str, Range], str | None]:
     """Writes the clips of one recording.
 
     Returns:

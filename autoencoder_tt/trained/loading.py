@@ -7,6 +7,7 @@ from pathlib import Path
 from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.models import weights
+from audio_tt.playing.origin import Origin
 from autoencoder_tt.configurables import design as designs
 from autoencoder_tt.published.parameters import read_parameters
 from autoencoder_tt.trained import catalogue, files
@@ -46,7 +47,9 @@ def load(
         raise UserError(f"{folder}: {str(error).splitlines()[0]}") from error
     weights.load_weights(design.network, path)
     statistics = _read_statistics(folder / files.STATISTICS)
-    return designs.TrainedModel(str(model), design, statistics)
+    sources = (path, folder / files.STATISTICS) if statistics else (path,)
+    origin = Origin(sources, settings.operative_gin())
+    return designs.TrainedModel(str(model), design, statistics, origin)
 
 
 def load_player(

@@ -28,7 +28,9 @@ class Corruption:
     dropped_harmonics: float = 0.0
     jitter_cents: float = 0.0
 
-    def of_playing(self, f0_hz, voiced, loudness_db, random):
+    def of_playing(
+        self, f0_hz, voiced, loudness_db, random
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Corrupts pitch and loudness.
 
         Args:
@@ -55,7 +57,7 @@ class Corruption:
             loudness_db = 10.0 * np.log10(10.0 ** (loudness_db / 10.0) + 10.0 ** (noise_db / 10.0))
         return f0_hz.astype(np.float32), voiced, loudness_db.astype(np.float32)
 
-    def of_picture(self, inputs, n_bins, random):
+    def of_picture(self, inputs, n_bins, random) -> np.ndarray:
         """Takes harmonics out of the picture that the first `n_bins` channels of inputs are."""
         if not self.dropped_harmonics:
             return inputs

@@ -31,7 +31,7 @@ class Trainer:
         self.learning_rate, self.decays = learning_rate, decays
         self.loss = losses.named(loss)
 
-    def optimizer(self, steps):
+    def optimizer(self, steps) -> keras.optimizers.Adam:
         """The optimiser of a training of so many steps."""
         rate = self.learning_rate
         if self.decays:
@@ -40,7 +40,7 @@ class Trainer:
 
 
 @gin.configurable("train_autoencoder", module="autoencoder_tt.training")
-def train(network, data, run_path, write_sample=None, epochs=5, patience=None):
+def train(network, data, run_path, write_sample=None, epochs=5, patience=None) -> None:
     """Trains up to `epochs` epochs in total; a run that stands in `run_path` already goes on.
 
     It ends before that when what is drawn of the held-out recordings has not come nearer to them
@@ -85,7 +85,7 @@ def train(network, data, run_path, write_sample=None, epochs=5, patience=None):
             )
 
 
-def lsd_db(network, held_out):
+def lsd_db(network, held_out) -> float:
     """Mean log-spectral distance in dB of what is drawn of held-out data.
 
     Args:

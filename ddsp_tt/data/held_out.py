@@ -65,7 +65,7 @@ def recordings(inputs, **options):
 
     Args:
       inputs: files, folders or globs.
-      **options: of `features.extract`.
+      **options: of `features.extraction.extract`.
 
     Raises:
       UserError: nothing was found, or a file cannot be read (`audio_tt.files.batches.readable`

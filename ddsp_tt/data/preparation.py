@@ -12,6 +12,7 @@ from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
+from audio_tt.pitch import polyphony
 from audio_tt.training.parallel import run_jobs
 from ddsp_tt.data import example_files, tfrecords, urmp
 from ddsp_tt.data.cleaning import UNCHANGED, Cleaning
@@ -33,7 +34,7 @@ class Job:
       name: what the names of its examples begin with.
       folder: for the examples.
       cleaning: what is done to the recording first.
-      pitch: arguments of `features.extract`.
+      pitch: arguments of `features.extraction.extract`.
       rates: of the audio and the features in the examples.
     """
 
@@ -64,7 +65,7 @@ def prepare(
     Args:
       inputs: files, folders or globs.
       output_dir: folder for the examples.
-      method: pitch tracker, see `features.extract`.
+      method: pitch tracker, see `features.extraction.extract`.
       cleaning: what is done to the recordings first.
       rates: of the audio and the features that are written.
       run: calls a function for each of a list of jobs, as `run_jobs` does.
@@ -141,6 +142,10 @@ def prepare_recording(job):
             if not is_there or example_files.source_of(target) not in (source, ""):
                 has_changed |= is_there
                 measured = extraction.measure(audio, rates, **job.pitch)
+                if index == 0:
+                    polyphony.warn_if_polyphonic(
+                        measured["audio_16k"], extraction.SAMPLE_RATE, job.recording
+                    )
                 measured[example_files.WEIGHT] = reliability.frame_weight(
                     measured["audio_16k"],
                     measured["f0_confidence"],

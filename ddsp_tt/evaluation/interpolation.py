@@ -37,7 +37,7 @@ def measure(trained, audio, **options):
     Args:
       trained: a `loading.TrainedModel`.
       audio: float32 `[samples]` at the model's sample rate.
-      **options: further ones of `features.extract`.
+      **options: further ones of `features.extraction.extract`.
     """
     measured = extraction.measure(audio, **trained.analysis, **options)
     if trained.model.encoder is not None:

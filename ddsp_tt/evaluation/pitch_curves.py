@@ -21,7 +21,7 @@ def write(audio, measured, stem, title):
 
     Args:
       audio: float32 `[samples]` at 16 kHz.
-      measured: as `features.extract` gives it.
+      measured: as `features.extraction.extract` gives it.
       stem: path without extension.
       title: of the spectrogram.
 

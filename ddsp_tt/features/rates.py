@@ -1,6 +1,7 @@
 """How many samples and frames a second a data set or a model has."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -115,3 +116,8 @@ def rates_of_frames(sample_rate, frame_rate, samples_per_frame):
     return Rates(
         sample_rate, frame_rate if is_measured else DEFAULT_RATES.frame_rate, samples_per_frame
     )
+
+
+def measuring_audio(features: dict) -> Any:
+    """The audio at 16 kHz of features: `audio_16k`, or `audio` where that is at 16 kHz."""
+    return features["audio_16k"] if "audio_16k" in features else features["audio"]

@@ -12,6 +12,7 @@ from keras import ops
 from audio_tt.dsp.stft import frame
 from audio_tt.dsp.windows import window_values
 from audio_tt.pitch import crepe
+from ddsp_tt.features.rates import measuring_audio
 from ddsp_tt.synthesis import core
 from ddsp_tt.synthesis.saving import Saved
 
@@ -112,7 +113,7 @@ class CrepeEncoder(Saved, keras.layers.Layer):
             number of frames.
           training: drop values, and gather statistics.
         """
-        audio = ops.convert_to_tensor(features.get("audio_16k", features["audio"]))
+        audio = ops.convert_to_tensor(measuring_audio(features))
         n_samples = audio.shape[1]
         n_latents = -(-n_samples // self.hop_length)
         edges = self._edges(n_samples, n_latents)
@@ -129,7 +130,7 @@ class CrepeEncoder(Saved, keras.layers.Layer):
           features: as for `call`, but `[samples]`.
           n_frames: frames of the result; the last is held where the audio is shorter.
         """
-        audio = np.asarray(features.get("audio_16k", features["audio"]), "float32")
+        audio = np.asarray(measuring_audio(features), "float32")
         n_latents = -(-len(audio) // self.hop_length)
         padded = np.pad(audio, self._edges(len(audio), n_latents))
         frames = np.lib.stride_tricks.sliding_window_view(padded, crepe.FRAME_LENGTH)

@@ -6,7 +6,7 @@ from keras import ops
 
 from audio_tt.errors import UserError
 from ddsp_tt.features import spectral_ops
-from ddsp_tt.features.rates import MEASURING_RATE
+from ddsp_tt.features.rates import MEASURING_RATE, measuring_audio
 from ddsp_tt.models import long_encoding
 from ddsp_tt.models.gru import Gru
 from ddsp_tt.synthesis import core
@@ -101,7 +101,7 @@ class MfccTimeDistributedRnnEncoder(Saved, keras.layers.Layer):
     def choose_audio(self, features):
         """The audio at the encoder's rate, of features that may hold a copy at 16 kHz."""
         if self.sample_rate == MEASURING_RATE:
-            return features.get("audio_16k", features["audio"])
+            return measuring_audio(features)
         return features["audio"]
 
     def mfcc(self, audio, pad_end=True):

@@ -7,9 +7,11 @@ from keras import ops
 from audio_tt.dsp.loudness import compute_power
 from audio_tt.errors import UserError
 from ddsp_tt.features import loudness_scales
-from ddsp_tt.features.rates import MEASURING_RATE
+from ddsp_tt.features.rates import MEASURING_RATE, measuring_audio
 from ddsp_tt.synthesis import core
 from ddsp_tt.synthesis.saving import Saved
+
+_AUDIO = {"audio", "audio_16k"}
 
 
 @gin.register(module="ddsp_tt.preprocessing")
@@ -66,9 +68,9 @@ class F0LoudnessPreprocessor(Saved, keras.layers.Layer):
           A new dict; `f0_hz`, `loudness_db`, `f0_scaled`, `ld_scaled` are `[batch, frames, 1]`.
         """
         features = dict(features)
-        if self.compute_loudness and "audio" in features:
+        if self.compute_loudness and not features.keys().isdisjoint(_AUDIO):
             features["loudness_db"] = self._loudness.measure(
-                features.get("audio_16k", features["audio"]), self.sample_rate, self.frame_rate
+                measuring_audio(features), self.sample_rate, self.frame_rate
             )
         for key in ("f0_hz", "loudness_db"):
             x = ops.convert_to_tensor(features[key])
@@ -141,9 +143,9 @@ class OnlineF0PowerPreprocessor(Saved, keras.layers.Layer):
           power was measured there is one frame more than the audio has hops, for which f0 is held.
         """
         features = dict(features)
-        if self.compute_power and "audio" in features:
+        if self.compute_power and not features.keys().isdisjoint(_AUDIO):
             features["power_db"] = compute_power(
-                features.get("audio_16k", features["audio"]),
+                measuring_audio(features),
                 MEASURING_RATE,
                 self.frame_rate,
                 self.power_window_length,

@@ -6,6 +6,7 @@ import numpy as np
 from absl import logging
 
 from audio_tt.files.decoding import zero_non_finite
+from audio_tt.pitch import polyphony
 from audio_tt.playing.player import SILENCE, Player
 from ddsp_tt.features import extraction
 from ddsp_tt.playing.adjustment import Adjustment
@@ -41,14 +42,19 @@ class DdspPlayer(Player):
         self.sample_rate = instrument.rates.sample_rate
         self.adjustment = adjustment or Adjustment()
         self._pitch, self._seed = {"crepe_stride": _CREPE_STRIDE, **(pitch or {})}, seed
+        self.origin = instrument.origin and instrument.origin.and_choices(
+            adjustment=self.adjustment, pitch=self._pitch, seed=seed
+        )
 
     def play(
         self, blocks: Iterable[np.ndarray], name: str = "the recording"
     ) -> Iterator[np.ndarray]:
         """Plays a recording, see `audio_tt.playing.player.Player`."""
-        recording = _Recording(blocks)
+        recording = _Recording(blocks, polyphony.CHECKED_SECONDS * self.sample_rate)
         measured = self._measure(recording)
         if self._has_sound(recording, measured, name):
+            if self._follows_pitch(measured):
+                polyphony.warn_if_polyphonic(recording.opening(), self.sample_rate, name)
             yield from self.play_features(measured, recording.samples)
         else:
             yield from _silence(recording.samples)
@@ -80,6 +86,11 @@ class DdspPlayer(Player):
             return extraction.measure(recording.read(), **options)
         return extraction.extract_blocks(recording, **options)
 
+    def _follows_pitch(self, measured):
+        """Noise has none to follow, though it may be played, and passes for many notes."""
+        instrument = self.instrument
+        return instrument.reads_features and Adjustment().finds_notes(measured, instrument)
+
     def _has_sound(self, recording, measured, name):
         """Whether there is anything to play; says in one line what keeps it from being played."""
         if recording.samples and not recording.finite:
@@ -89,19 +100,24 @@ class DdspPlayer(Player):
         elif self.instrument.reads_audio or self.adjustment.finds_notes(measured, self.instrument):
             return True
         else:
+            share = polyphony.opening_share(recording.opening(), self.sample_rate)
             logging.warning(
                 "%s: no pitch was found in it, so the output is silence; a lower --threshold finds "
-                "quieter notes",
+                "quieter notes%s",
                 name,
+                f"; if these are chords, {polyphony.WAY_OUT}" * (share > polyphony.POLYPHONIC),
             )
         return False
 
 
 class _Recording:
-    """Passes on blocks and counts them; what is not finite counts as silence."""
+    """Passes on blocks and counts them; what is not finite counts as silence.
 
-    def __init__(self, blocks):
-        self._blocks = blocks
+    So many samples are kept as `n_kept` says, from the first block that is not silent.
+    """
+
+    def __init__(self, blocks, n_kept):
+        self._blocks, self._kept, self._n_missing = blocks, [], n_kept
         self.samples = self.finite = 0
         self.peak = 0.0
 
@@ -111,7 +127,14 @@ class _Recording:
             self.samples += len(block)
             self.finite += len(block) - bad
             self.peak = max(self.peak, float(np.abs(block).max(initial=0.0)))
+            if self._n_missing > 0 and self.peak >= SILENCE:
+                self._kept.append(block[: self._n_missing].copy())
+                self._n_missing -= len(block)
             yield block
+
+    def opening(self):
+        """What was kept, float32 `[samples]`."""
+        return np.concatenate([np.zeros(0, "float32"), *self._kept])
 
     def read(self):
         """All of it, float32 `[samples]`."""

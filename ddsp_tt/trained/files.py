@@ -33,6 +33,10 @@ class ModelFiles:
         """What the training data are like, for fitting."""
         return self.folder / STATISTICS_FILE
 
+    def sources(self) -> tuple[Path, ...]:
+        """The weights and, where they are there, the statistics."""
+        return tuple(path for path in (self.weights, self.statistics) if path.is_file())
+
     def check(self) -> None:
         """Raises UserError where the weights or the settings are missing."""
         for path in (self.gin, self.weights):

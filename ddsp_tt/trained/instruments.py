@@ -1,11 +1,13 @@
 """A model folder as what plays it: in numpy where that can be, otherwise with Keras."""
 
+import dataclasses
 import functools
 
 import numpy as np
 
 from audio_tt.errors import UserError
 from audio_tt.models import weights
+from audio_tt.playing.origin import Origin
 from ddsp_tt.features import loudness_scales, statistics
 from ddsp_tt.features.rates import Rates
 from ddsp_tt.playing.engine.instrument import Instrument
@@ -59,7 +61,9 @@ def read(model) -> Instrument | None:
         settings = _Settings(gin_values.read(found.gin))
         tensors = weights.read_tensors(found.weights)
         table = statistics.load_json(found.statistics) if found.statistics.is_file() else None
-        return _instrument(found.folder.name, settings, tensors, table)
+        instrument = _instrument(found.folder.name, settings, tensors, table)
+        origin = Origin(found.sources(), found.gin.read_text("utf-8"))
+        return dataclasses.replace(instrument, origin=origin)
     except (NotPlain, KeyError, ValueError, TypeError, SyntaxError, UserError):
         return None
 

@@ -9,6 +9,7 @@ import numpy as np
 from audio_tt import settings
 from audio_tt.files.atomic import replacing
 from audio_tt.models import weights
+from audio_tt.playing.origin import Origin
 from ddsp_tt.configurables import models
 from ddsp_tt.features import loudness_scales, statistics
 from ddsp_tt.features.rates import Rates
@@ -27,11 +28,13 @@ class TrainedModel:
       name: of its folder.
       model: an `Autoencoder`, or another of `ddsp_tt.models`.
       statistics: of its training data, see `features.statistics`; None where the folder has none.
+      origin: what it was loaded from; None of one that was made in memory.
     """
 
     name: str
     model: models.Autoencoder
     statistics: dict | None
+    origin: Origin | None = None
 
     @property
     def rates(self) -> Rates:
@@ -50,7 +53,7 @@ class TrainedModel:
 
     @property
     def analysis(self):
-        """What it wants measured, as keyword arguments of `features.extract`."""
+        """What it wants measured, as keyword arguments of `features.extraction.extract`."""
         return {
             "convention": self.convention,
             "rates": self.model.rates,
@@ -94,14 +97,18 @@ def load(model, gin_files=(), gin_params=(), *, skip_unknown=False) -> TrainedMo
     """
     found = files.find(model)
     if not found.weights.is_file() and folders.is_magenta(found.folder):
-        return TrainedModel(found.folder.name, *folders.load(found.folder, gin_files, gin_params))
+        loaded = folders.load(found.folder, gin_files, gin_params)
+        sources = tuple(sorted(path for path in found.folder.rglob("*") if path.is_file()))
+        origin = Origin(sources, settings.operative_gin())
+        return TrainedModel(found.folder.name, *loaded, origin)
     found.check()
     settings.parse_gin((found.gin, *gin_files), gin_params, skip_unknown=skip_unknown)
     network = build(models.get_model())
     weights.load_weights(network, found.weights)
     has_statistics = found.statistics.is_file()
     table = statistics.load_json(found.statistics) if has_statistics else None
-    return TrainedModel(found.folder.name, network, table)
+    origin = Origin(found.sources(), settings.operative_gin())
+    return TrainedModel(found.folder.name, network, table, origin)
 
 
 def export(run_dir, folder):

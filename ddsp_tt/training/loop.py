@@ -87,7 +87,8 @@ def train(
       batch_size: crops a step.
       crop_seconds: length of a crop.
       steps_per_summary: steps a row of `history.csv`.
-      steps_per_save: steps between states, samples and evaluations; a multiple of the above.
+      steps_per_save: steps between states, samples and evaluations; where a row does not end then,
+        they come with the next one.
       leave_out_doubtful: keep frames without one sure pitch, which preparation has marked, out of
         the loss (`data_dir` only).
       seed: of crops and initial weights (set before the model was built).
@@ -203,12 +204,13 @@ class _RunWriter:
         self.held_out = held_out
         self.example = example
         self.bar = bar
-        self._counted = bar.n
+        self._ended = self._counted = bar.n
 
     def end_row(self, step, figures):
         """Takes the number of steps done, and the figures of those since the row before."""
         row = {"step": step, "loss": figures["loss"]}
-        is_save = step % self.steps_per_save == 0 or step >= self.num_steps
+        is_due = step // self.steps_per_save > self._ended // self.steps_per_save
+        is_save, self._ended = is_due or step >= self.num_steps, step
         if is_save and self.held_out is not None:
             row["val_loss"] = evaluate_loss(self.model, self.held_out)
         audio = resynthesise(self.model, self.example) if is_save else None

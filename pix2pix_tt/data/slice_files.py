@@ -16,7 +16,7 @@ def song_of(name: str) -> str:
     return _COPY.sub("", holding_out.without_number(name))
 
 
-def open_slice(path, shape):
+def open_slice(path, shape) -> np.ndarray:
     """One slice, mapped into memory: `[bins, frames, 1]` in 0..1.
 
     Raises:
@@ -39,7 +39,7 @@ def open_slice(path, shape):
     return values
 
 
-def common_names(path, instruments, shape):
+def common_names(path, instruments, shape) -> list[str]:
     """File names without extension, sorted, of slices that every instrument has.
 
     Args:

@@ -2,8 +2,10 @@
 
 import functools
 from collections import deque
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import gin
 import numpy as np
@@ -79,16 +81,16 @@ class SlicePairs:
         self._kept = {}
 
     @property
-    def n_training(self):
+    def n_training(self) -> int:
         """Number of training examples."""
         return len(self._examples[_TRAINING])
 
     @property
-    def n_held_out(self):
+    def n_held_out(self) -> int:
         """Number of held-out examples."""
         return len(self._examples[_HELD_OUT])
 
-    def batch(self, step):
+    def batch(self, step) -> tuple[np.ndarray, np.ndarray]:
         """The batch of a step of training.
 
         Returns:
@@ -101,7 +103,7 @@ class SlicePairs:
             self._examples[_TRAINING][order], np.random.default_rng((self.seed, step))
         )
 
-    def held_out_batches(self, limit=None):
+    def held_out_batches(self, limit=None) -> list[Callable[[], tuple[np.ndarray, np.ndarray]]]:
         """Functions that read the batches of held-out examples, the same ones each time.
 
         Args:
@@ -116,7 +118,7 @@ class SlicePairs:
             for i in range(count if limit is None else min(count, limit))
         ]
 
-    def beginning(self, target, n_slices):
+    def beginning(self, target, n_slices) -> tuple[np.ndarray, np.ndarray]:
         """First slices of one song, a held-out one where there is any, as `batch` gives them."""
         side = _HELD_OUT if self.n_held_out else _TRAINING
         rows = self._examples[side]
@@ -125,7 +127,7 @@ class SlicePairs:
         chosen = [row for row in rows if song_of(self.names[row[1]]) == song][:n_slices]
         return self._read(np.array(chosen), 0)
 
-    def style(self, target):
+    def style(self, target) -> np.ndarray:
         """An example of a target instrument to draw by: float32 `[bins, frames]` in 0..1.
 
         Of training slices from all over the set, one that is louder than three in four.
@@ -194,7 +196,7 @@ class SlicePairs:
         return values
 
 
-def prefetch(readers, threads=4, ahead=8):
+def prefetch(readers, threads=4, ahead=8) -> Generator[Any, None, None]:
     """Calls functions a few ahead of what is asked for, and yields what they return in order.
 
     Keras has the same for `keras.utils.PyDataset`, as quick, but in `fit` alone.

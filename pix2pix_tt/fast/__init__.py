@@ -1,8 +1,12 @@
 """The same networks in less time on a processor; `is_on` is the one switch."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import keras
 
 
 def is_on() -> bool:
@@ -29,7 +33,7 @@ def layer_types() -> tuple[type, type]:
     return keras.layers.Conv2D, keras.layers.Conv2DTranspose
 
 
-def adam(learning_rate: float):
+def adam(learning_rate: float) -> "keras.optimizers.Optimizer":
     """Adam as the published networks were trained with it: the `keras.optimizers.Optimizer`."""
     import keras
 

@@ -13,7 +13,7 @@ from audio_tt import compat
 class FusedAdam(keras.optimizers.Adam):
     """`keras.optimizers.Adam` without weight decay and the like, on TensorFlow alone."""
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient, variable, learning_rate) -> None:
         """Changes a variable and its two moments."""
         import tensorflow as tf
 

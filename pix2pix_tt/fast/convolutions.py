@@ -6,6 +6,8 @@ four times its channels; one that doubles the size is the same backwards (Shi et
 deconvolution layer the same as a convolutional layer?"). Weights are those of the usual layers.
 """
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -14,7 +16,7 @@ from keras import layers, ops
 class Halving(layers.Conv2D):
     """`[batch, bins, frames, channels]` to `[batch, bins / 2, frames / 2, filters]`, both even."""
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs, kernel) -> Any:
         """The convolution, without bias and activation."""
         _, bins, frames, channels = inputs.shape
         x = ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0)))
@@ -30,7 +32,7 @@ class Halving(layers.Conv2D):
 class Doubling(layers.Conv2DTranspose):
     """`[batch, bins, frames, channels]` to `[batch, 2 bins, 2 frames, filters]`."""
 
-    def call(self, inputs):
+    def call(self, inputs) -> Any:
         """The transposed convolution, with bias and activation."""
         _, bins, frames, channels = inputs.shape
         kernel = ops.reshape(ops.flip(self.kernel, (0, 1)), (2, 2, 2, 2, self.filters, channels))

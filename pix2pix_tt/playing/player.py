@@ -141,7 +141,9 @@ def load(
       UserError: something is missing or does not fit.
     """
     trained = loading.load(model, phase, overlap_frames, gin_files, gin_params)
-    return Pix2PixPlayer(trained, styles.choose(trained, style, seed), seed, whole_hops)
+    player = Pix2PixPlayer(trained, styles.choose(trained, style, seed), seed, whole_hops)
+    player.origin = trained.origin.and_choices(style=style, seed=seed, whole_hops=whole_hops)
+    return player
 
 
 def _without_silent_beginning(blocks, spool):

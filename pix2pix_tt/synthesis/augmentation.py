@@ -3,6 +3,7 @@
 import dataclasses
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import gin
 import numpy as np
@@ -93,7 +94,7 @@ class Augmentation:
         cents = self._random(name, copy, "tuning").uniform(-self.detune_cents, self.detune_cents)
         return dataclasses.replace(mixer, detune_cents=mixer.detune_cents + float(cents))
 
-    def choose(self, sources: Sequence, name: str, copy: int):
+    def choose(self, sources: Sequence, name: str, copy: int) -> Any:
         """Draws one of the sources that an instrument's notes come from."""
         if len(sources) == 1:
             return sources[0]

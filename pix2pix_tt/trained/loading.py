@@ -13,6 +13,7 @@ import numpy as np
 from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.models import weights
+from audio_tt.playing.origin import Origin
 from pix2pix_tt.configurables import features, models
 from pix2pix_tt.playing import settings as playing_settings
 from pix2pix_tt.playing.settings import Playing
@@ -32,6 +33,7 @@ class TrainedModel:
       styles: {target instrument: float32 `[bins, frames]` in 0..1} of a conditioned one, as far as
         it brings any along.
       playing: the settings that it plays by.
+      origin: what it was loaded from; None of one that was made in memory.
     """
 
     name: str
@@ -39,6 +41,7 @@ class TrainedModel:
     features: features.SliceSpectrogram
     styles: dict = dataclasses.field(default_factory=dict)
     playing: Playing = dataclasses.field(default_factory=Playing)
+    origin: Origin | None = None
 
     @functools.cached_property
     def channels(self) -> int:
@@ -81,8 +84,11 @@ def load(
     # Numbers that are drawn for millions of weights, to be replaced at once, take seconds.
     generator = models.unet_generator(channels=channels, initial_deviation=0.0)
     weights.load_weights(generator, file)
-    styles = _read_styles(gin_file.with_name(files.STYLES_FILE), spectrogram) if gin_file else {}
-    return TrainedModel(str(model), generator, spectrogram, styles, playing)
+    styles_file = gin_file and gin_file.with_name(files.STYLES_FILE)
+    styles = _read_styles(styles_file, spectrogram) if styles_file else {}
+    sources = (Path(file), styles_file) if styles else (Path(file),)
+    origin = Origin(sources, settings.operative_gin()).and_choices(playing=playing)
+    return TrainedModel(str(model), generator, spectrogram, styles, playing, origin)
 
 
 def read_playing(

@@ -6,7 +6,7 @@ from pix2pix_tt.trained import files, loading
 _CARRIED = (files.STYLES_FILE, files.HISTORY_FILE, files.FINDER_FILE, *files.PICTURES)
 
 
-def pack(run, output, dtype="float16"):
+def pack(run, output, dtype="float16") -> int:
     """Writes what plays of a run: see `audio_tt.models.packing`.
 
     The generator is that of the best epoch on held-out slices, where there were any.

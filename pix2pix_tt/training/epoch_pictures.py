@@ -23,7 +23,7 @@ class Pictures:
     def __init__(self, songs):
         self._songs = songs
 
-    def write(self, run, epoch, trainer):
+    def write(self, run, epoch, trainer) -> None:
         """Writes the pictures of an epoch and the film of all epochs so far.
 
         Args:
@@ -40,7 +40,7 @@ class Pictures:
             film(run.path / "samples", prefix)
 
 
-def save_picture(slices, path):
+def save_picture(slices, path) -> None:
     """Draws slices one after the other, low bins at the bottom, one pixel a bin and frame.
 
     Args:
@@ -58,7 +58,7 @@ def save_picture(slices, path):
         picture.save(temporary, format="png", optimize=True)
 
 
-def film(folder, prefix=""):
+def film(folder, prefix="") -> None:
     """Joins the pictures of all epochs to `spectrogram.gif`: input, output and truth if known.
 
     Args:

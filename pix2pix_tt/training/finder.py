@@ -29,7 +29,7 @@ def find_learning_rates(
     lowest: float = 1e-9,
     highest: float = 1.0,
     num_steps: int | None = None,
-):
+) -> dict[tuple[str, str], float | None]:
     """Trains the generator alone, the discriminator alone and both, each from the same weights.
 
     The learning rate grows by a constant factor from step to step, and a pass ends when a loss is
@@ -77,14 +77,14 @@ def find_learning_rates(
     return found
 
 
-def smoothed(rates, values):
+def smoothed(rates, values) -> np.ndarray:
     """Values averaged with a Gaussian over the logarithm of the rate, which does not shift them."""
     decades = np.log10(rates)
     weights = np.exp(-0.5 * ((decades - decades[:, None]) / _SMOOTHING_DECADES) ** 2)
     return weights @ values / weights.sum(axis=1)
 
 
-def steepest(rates, values):
+def steepest(rates, values) -> float | None:
     """The rate at which a loss falls steepest over the logarithm of the rate, before its lowest.
 
     Args:

@@ -42,7 +42,7 @@ class Recordings:
             self._styles[target] = style
             self.songs[target] = self._pictures(heard, Path(folder) / f"{target}.wav", style)
 
-    def write(self, run, epoch, trainer):
+    def write(self, run, epoch, trainer) -> None:
         """Writes `audio.wav`, or `audio_TARGET.wav` for each of several targets."""
         trained = loading.TrainedModel(
             "the network", trainer.generator, self._spectrogram, playing=self._playing

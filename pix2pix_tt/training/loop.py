@@ -129,7 +129,7 @@ def _check_finite(figures, epoch):
         )
 
 
-def learning_rates(rates, epochs_done, epochs, decay_epochs):
+def learning_rates(rates, epochs_done, epochs, decay_epochs) -> list[float]:
     """Learning rates after so many epochs, of which the last ones lower them linearly to 0."""
     left = epochs - epochs_done
     factor = left / decay_epochs if left < decay_epochs else 1.0

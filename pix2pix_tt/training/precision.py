@@ -1,6 +1,7 @@
 """What the networks compute in: single precision, or half where a graphics card is quicker so."""
 
 import contextlib
+from collections.abc import Iterator
 
 import keras
 
@@ -10,7 +11,7 @@ _NAMES = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @contextlib.contextmanager
-def layers_compute_in(precision):
+def layers_compute_in(precision) -> Iterator[None]:
     """Lets layers that are made in the block, and do not say otherwise, compute in this precision.
 
     Raises:
@@ -28,7 +29,7 @@ def layers_compute_in(precision):
         keras.config.set_dtype_policy(before)
 
 
-def suitable():
+def suitable() -> str:
     """The quickest precision that the device computes in hardware."""
     generation = _card_generation()
     if generation is None or generation < 7:

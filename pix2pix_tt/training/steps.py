@@ -5,10 +5,12 @@ has its own loss, of which only the gradient to its own variables is taken, and 
 at once, after every gradient is known.
 """
 
+from collections.abc import Callable
+
 import keras
 
 
-def training_step(forward, parts, others):
+def training_step(forward, parts, others) -> Callable:
     """Compiles a step of training.
 
     Args:

@@ -1,5 +1,7 @@
 """Training of the networks in a run directory that can be stopped and resumed at any moment."""
 
+from typing import Any
+
 import gin
 import keras
 import numpy as np
@@ -72,11 +74,11 @@ class Trainer:
         )
 
     @property
-    def state(self):
+    def state(self) -> list[keras.Variable]:
         """All variables that a resumed training needs, in a fixed order."""
         return [*self.variables, *(v for o in self.optimizers for v in o.variables)]
 
-    def losses(self, image, target, training):
+    def losses(self, image, target, training) -> tuple[list[Any], Any]:
         """What is minimised, and the figures to watch, of one batch.
 
         Args:
@@ -101,7 +103,7 @@ class Trainer:
             [distance, generator_loss, discriminator_loss]
         )
 
-    def step(self, batch, *rates):
+    def step(self, batch, *rates) -> Any:
         """Takes one step.
 
         Args:
@@ -115,11 +117,11 @@ class Trainer:
             optimizer.learning_rate = rate
         return self._step(*batch)
 
-    def evaluate(self, batches):
+    def evaluate(self, batches) -> np.ndarray:
         """Mean figures of batches, in inference mode: `[figures]`."""
         return np.mean([np.asarray(self._evaluate(*batch)) for batch in batches], axis=0)
 
-    def draw(self, image):
+    def draw(self, image) -> np.ndarray:
         """What the generator makes of images `[batch, bins, frames, channels]`, as an array."""
         return np.asarray(self._draw(image))
 

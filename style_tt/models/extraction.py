@@ -1,5 +1,7 @@
 """What the losses look at: one or more maps of features of a spectrogram."""
 
+from typing import Any
+
 import gin
 from keras import ops
 
@@ -39,7 +41,7 @@ class Extractor:
         if is_wide and layer.use_bias:
             self._layer = layer
 
-    def constants(self):
+    def constants(self) -> dict[str, Any]:
         """Tensors that `__call__` and `metrics` need, to be handed to compiled functions.
 
         Compilers try to compute with what they find inside a function.
@@ -70,7 +72,7 @@ class Extractor:
             maps = maps if isinstance(maps, list | tuple) else [maps]
         return [ops.reshape(x, (x.shape[0] * x.shape[1], x.shape[2])) for x in maps]
 
-    def metrics(self, constants):
+    def metrics(self, constants) -> list[Any]:
         """The metric of each map, `[features, features]`, or None for the usual one."""
         return [constants.get("metric")] * len(self.filters)
 

@@ -1,5 +1,7 @@
 """The networks that see timbre: convolutions with random weights that never change."""
 
+from typing import Any
+
 import gin
 import keras
 from keras import ops
@@ -21,7 +23,7 @@ def random_network(
     distribution="uniform",
     use_bias=True,
     seed=0,
-):
+) -> keras.Model:
     """Convolutions along time over all bins at once, or over time and frequency.
 
     Args:
@@ -88,7 +90,7 @@ def _initializers(distribution, inputs, filters, width, dimensions, seed):
     raise UserError(f"random_network.distribution is uniform or normal, not {distribution!r}")
 
 
-def linear_layer(model):
+def linear_layer(model) -> keras.Layer | None:
     """The one layer of a network that is no more than a linear map of patches, or None."""
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     if len(layers) != 1 or not isinstance(layers[0], keras.layers.Conv1D):
@@ -96,7 +98,7 @@ def linear_layer(model):
     return layers[0] if layers[0].activation is keras.activations.linear else None
 
 
-def patches(spectrogram, width, stride=1, padding="same"):
+def patches(spectrogram, width, stride=1, padding="same") -> Any:
     """What each filter of a convolution sees, and a 1 for its bias.
 
     Args:

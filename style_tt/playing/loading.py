@@ -6,6 +6,7 @@ from pathlib import Path
 from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.models import weights
+from audio_tt.playing.origin import Origin
 from style_tt.configurables import networks, player
 from style_tt.playing.recordings import Recording
 from style_tt.training.kept_state import Keeping
@@ -70,7 +71,11 @@ def load_player(
     if load_network is not None:
         network = networks.random_network(representation.n_bins)
         weights.load_weights(network, load_network)
-    return player.StylePlayer(style, network, strength, bands, seed, keeping)
+    loaded = player.StylePlayer(style, network, strength, bands, seed, keeping)
+    sources = [Path(path) for path in (style_path, load_network) if path is not None]
+    origin = Origin(tuple(sources), settings.operative_gin())
+    loaded.origin = origin.and_choices(strength=strength, bands=tuple(bands), seed=seed)
+    return loaded
 
 
 def save_network(loaded: player.StylePlayer, path: str | Path) -> None:

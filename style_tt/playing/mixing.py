@@ -5,7 +5,7 @@ import numpy as np
 from audio_tt.errors import UserError
 
 
-def parse_bands(text):
+def parse_bands(text) -> tuple[tuple[float, float], ...]:
     """Reads "200:0,2000:1" as ((200.0, 0.0), (2000.0, 1.0)).
 
     Raises:
@@ -24,7 +24,7 @@ def parse_bands(text):
     return tuple(bands)
 
 
-def strengths(strength, bands, representation):
+def strengths(strength, bands, representation) -> np.ndarray:
     """Strength at every bin.
 
     Args:

@@ -65,13 +65,13 @@ class StyleTransfer:
             known = ", ".join(REPRESENTATIONS)
             raise UserError(f"StyleTransfer.representation is one of {known}")
 
-    def frames(self, seconds, representation):
+    def frames(self, seconds, representation) -> int | None:
         """Frames of so many seconds; None for None."""
         if seconds is None:
             return None
         return max(1, round(seconds * representation.sample_rate / representation.hop_length))
 
-    def gain(self, measures):
+    def gain(self, measures) -> float:
         """The factor that brings a recording to `level_db`."""
         if self.level_db is None or not measures.rms:
             return 1.0

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator
+from typing import Self
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Recording:
         self.name = str(name)
 
     @classmethod
-    def from_file(cls, path, sample_rate, mono=False, seconds=None):
+    def from_file(cls, path, sample_rate, mono=False, seconds=None) -> Self:
         """A sound file of any rate and length, of which the first seconds count where given."""
 
         def read():
@@ -57,7 +58,7 @@ class Recording:
         return cls(read, path)
 
     @classmethod
-    def from_blocks(cls, blocks, spool, name="the recording"):
+    def from_blocks(cls, blocks, spool, name="the recording") -> Self:
         """Blocks float32 `[samples]` or `[samples, channels]` that come only once.
 
         Args:
@@ -79,18 +80,18 @@ class Recording:
         return cls(read, name)
 
     @classmethod
-    def from_audio(cls, audio, name="the recording"):
+    def from_audio(cls, audio, name="the recording") -> Self:
         """float32 `[samples]` or `[samples, channels]` in memory, at the rate that is needed."""
         audio = np.asarray(audio, np.float32)
         starts = range(0, len(audio), _BLOCK_SIZE)
         return cls(lambda: (audio[i : i + _BLOCK_SIZE] for i in starts), name)
 
-    def blocks(self, gain=1.0):
+    def blocks(self, gain=1.0) -> Iterator[np.ndarray]:
         """Yields float32 `[samples, channels]`, scaled."""
         for block in self._read():
             yield np.float32(gain) * block.reshape(len(block), -1)
 
-    def measure(self):
+    def measure(self) -> Measures:
         """Reads all of it and returns its `Measures`."""
         samples, channels, peak, square = 0, 1, 0.0, 0.0
         for block in self.blocks():
@@ -112,7 +113,7 @@ def whole_hops(blocks: Iterable[np.ndarray], hop_length: int) -> Iterator[np.nda
             yield block[:whole]
 
 
-def regrouped(blocks, size):
+def regrouped(blocks, size) -> Iterator[np.ndarray]:
     """Joins and cuts arrays `[..., frames]`: `size` frames each, the last up to half more.
 
     Where there are fewer than `size` frames in all there is one array; so no array is much shorter
@@ -131,7 +132,7 @@ def regrouped(blocks, size):
         yield np.concatenate(held, axis=-1)
 
 
-def block_layout(frames, size, overlap):
+def block_layout(frames, size, overlap) -> tuple[int, int]:
     """Cuts frames into blocks of one size.
 
     Args:

@@ -89,14 +89,14 @@ class StyleRun:
         elif kind is None:
             self._directory.plot_history()
 
-    def finished(self, number):
+    def finished(self, number) -> np.ndarray | None:
         """Levels `[channels, frames, bins]` of a block that is done, or None."""
         try:
             return np.load(self._block_path(number))
         except (OSError, ValueError, EOFError):
             return None
 
-    def resume(self, number, progress):
+    def resume(self, number, progress) -> None:
         """Puts the state that was kept of a block into its `Progress`, where there is one."""
         variables = [keras.Variable(np.asarray(x), trainable=False) for x in progress.state]
         try:
@@ -113,7 +113,7 @@ class StyleRun:
         progress.best, progress.best_step = found["best"], found["best_step"]
         self._steps_then = progress.step
 
-    def keep(self, number, start, progress, sound):
+    def keep(self, number, start, progress, sound) -> None:
         """Takes note of a step: now and then its state and figures, and the sound on the way.
 
         Args:
@@ -138,7 +138,7 @@ class StyleRun:
                 best_step=progress.best_step,
             )
 
-    def finish(self, number, start, progress, levels):
+    def finish(self, number, start, progress, levels) -> None:
         """Keeps the result of a block."""
         self._note(start, progress)
         with replacing(self._block_path(number)) as temporary, open(temporary, "wb") as file:

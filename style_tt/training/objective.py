@@ -1,5 +1,7 @@
 """The sum of all losses, as a function of the levels that are optimised."""
 
+from typing import Any
+
 from keras import ops
 
 from style_tt.losses import ContentLoss, EnvelopeLoss, GramLoss, envelopes
@@ -23,7 +25,7 @@ class Objective:
         self._network = extractor.constants()
         self._targets = {}  # by the number of positions of each map
 
-    def constants(self, content, share=1.0):
+    def constants(self, content, share=1.0) -> dict[str, Any]:
         """All that `value` needs besides the levels, as tensors.
 
         Args:
@@ -44,7 +46,7 @@ class Objective:
             constants["envelopes"] = [envelopes(content)[0], of_style]
         return constants
 
-    def value(self, levels, constants):
+    def value(self, levels, constants) -> Any:
         """The loss of levels `[channels, frames, bins]`, a scalar."""
         maps = self._extractor(levels, constants["network"])
         metrics = self._extractor.metrics(constants["network"])

@@ -1,6 +1,7 @@
 """What is trained is the spectrogram: step by step it moves to where its timbre is the style's."""
 
 import dataclasses
+from typing import Any
 
 import gin
 import numpy as np
@@ -41,13 +42,13 @@ class Optimisation:
             if getattr(self, name) not in known:
                 raise UserError(f"Optimisation.{name} is one of {', '.join(known)}")
 
-    def clamp(self, levels):
+    def clamp(self, levels) -> Any:
         """The levels within their limits."""
         if self.lowest is not None:
             levels = ops.maximum(levels, self.lowest)
         return levels if self.highest is None else ops.minimum(levels, self.highest)
 
-    def steps_on(self, objective):
+    def steps_on(self, objective) -> AdamSteps | LbfgsSteps:
         """The stepper of `METHODS` for an `Objective`; it compiles once for each shape."""
         return METHODS[self.method](objective.value, self)
 
@@ -58,7 +59,7 @@ class Optimisation:
             self.patience is not None and waited >= self.patience
         )
 
-    def first(self, content, seed=0):
+    def first(self, content, seed=0) -> np.ndarray:
         """The levels to start from, shaped like those of the content `[channels, frames, bins]`."""
         if self.start == "content":
             return content
@@ -67,7 +68,7 @@ class Optimisation:
         return noise * np.sqrt(np.mean(np.square(content), dtype=np.float64)).astype(np.float32)
 
 
-def optimise(limits, stepper, constants, progress):
+def optimise(limits, stepper, constants, progress) -> np.ndarray:
     """Steps until there are enough, or until they bring nothing any more.
 
     Args:
@@ -103,7 +104,7 @@ class Progress:
     state: object = None
     report: object = dataclasses.field(default=lambda: None, repr=False)
 
-    def count(self, loss, improvement):
+    def count(self, loss, improvement) -> None:
         """Takes in the loss of one more step."""
         self.step += 1
         self.loss = loss

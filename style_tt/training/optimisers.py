@@ -44,7 +44,7 @@ class AdamSteps:
         self._value_and_gradient = value_and_gradient(value)
         self.step = compiled(self._step)
 
-    def start(self, levels):
+    def start(self, levels) -> AdamState:
         """The `AdamState` before the first step."""
         levels = ops.convert_to_tensor(levels, "float32")
         nothing = ops.zeros_like(levels)
@@ -140,7 +140,7 @@ class LbfgsSteps:
         )
 
 
-def value_and_gradient(function):
+def value_and_gradient(function) -> Callable:
     """A function of (x, *constants) that returns the value and its gradient by x."""
     if keras.backend.backend() == "jax":
         import jax

@@ -1,5 +1,7 @@
 """What is kept of a style, however long it lasts: moments of its features and its mean spectrum."""
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
@@ -20,7 +22,7 @@ class Moments:
         self.count = 0
         self.features = ops.zeros((0, size), "float32")
 
-    def add(self, features):
+    def add(self, features) -> None:
         """Takes in features `[count, size]`."""
         count = features.shape[0]
         self.count += count
@@ -36,7 +38,7 @@ class Moments:
             self._matrix += (mean - self._matrix) * (count / self.count)
 
     @property
-    def matrix(self):
+    def matrix(self) -> Any:
         """`[size, size]`."""
         if self.features is None:
             return self._matrix
@@ -59,7 +61,7 @@ class StyleStatistics:
         self.moments = None
         self._square, self._frames = 0.0, 0
 
-    def add(self, levels):
+    def add(self, levels) -> None:
         """Takes in levels `[channels, frames, bins]` of the style."""
         levels = ops.convert_to_tensor(levels, "float32")
         maps = self._extractor(levels, self._constants)
@@ -72,6 +74,6 @@ class StyleStatistics:
         self._frames += levels.shape[0] * levels.shape[1]
 
     @property
-    def spectrum(self):
+    def spectrum(self) -> np.ndarray:
         """Root mean square of the level of every bin, float32 `[bins]`."""
         return np.sqrt(self._square / self._frames).astype(np.float32)

@@ -145,6 +145,32 @@ def test_presets_of_a_soundfont(small_font):
         SoundFontInstrument(0, small_font, bank=5)
 
 
+def test_a_program_in_another_bank_is_taken_with_a_warning(small_font, monkeypatch, caplog):
+    presets = {(8, 73): "Flute", (9, 73): "Flute 2", (128, 0): "Standard", (0, 40): "Violin"}
+    monkeypatch.setattr(soundfont, "list_presets", lambda path: presets)
+    assert SoundFontInstrument(40, small_font).bank == 0 and not caplog.messages
+    assert SoundFontInstrument(73, small_font).bank == 8
+    (message,) = caplog.messages
+    assert message.endswith("has no program 73 in bank 0; bank 8's is taken, Flute")
+    with pytest.raises(UserError, match=r"no program 73 in bank 0; bank 8, 9 has it"):
+        SoundFontInstrument(73, small_font, bank=0)
+    with pytest.raises(UserError, match=r"no program 0 in bank 0; a drum kit, bank 128 has it"):
+        SoundFontInstrument(0, small_font)
+    with pytest.raises(UserError, match=r"no program 5 in bank 0\.$"):
+        SoundFontInstrument(5, small_font)
+
+
+def test_a_drum_kit_is_no_piano(small_font):
+    notes = [Note(38, 100, 0.1, 0.5)]  # a snare drum: noise, where the piano has harmonics
+    piano, snare = (SoundFontInstrument(0, small_font, bank).render(notes) for bank in (0, 128))
+
+    def flatness(audio):
+        power = np.abs(np.fft.rfft(audio))[200:8000] ** 2 + 1e-12
+        return np.exp(np.mean(np.log(power))) / np.mean(power)
+
+    assert flatness(snare) > 10 * flatness(piano)
+
+
 def test_programs_and_names_are_checked(small_font):
     with pytest.raises(UserError, match="128"):
         SoundFontInstrument(128, small_font)

@@ -81,3 +81,13 @@ def test_the_warning(caplog):
     warn_if_polyphonic(chords([60, 64], [62, 65]), RATE, "duet.wav")
     (message,) = caplog.messages
     assert message.startswith("duet.wav: several notes sound at once in ")
+    assert "pix2pix or style" in message
+
+
+def test_the_warning_is_about_the_first_minute_that_sounds(caplog):
+    pause, line = np.zeros(90 * RATE), np.tile(chords([60], [64]), 40)[: 60 * RATE]
+    chord = np.tile(chords([60, 64, 67]), 90)
+    warn_if_polyphonic(np.concatenate([pause, line, chord]), RATE, "line first.wav")
+    assert not caplog.messages
+    warn_if_polyphonic(np.concatenate([pause, chord[: 5 * RATE]]), RATE, "chord.wav")
+    assert len(caplog.messages) == 1

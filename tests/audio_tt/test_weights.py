@@ -203,6 +203,18 @@ def test_keras_reads_the_third_layout(tmp_path):
     np.testing.assert_array_equal(one.get_weights()[-1], other.get_weights()[-1])
 
 
+def test_no_links_are_needed(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError("a required privilege is not held by the client")
+
+    one, other = scrambled(decoder, 1), scrambled(decoder, 2)
+    weights.save_weights(one, tmp_path / "any name", "keras3")
+    monkeypatch.setattr("os.symlink", refuse)
+    monkeypatch.setattr("os.link", refuse)
+    weights.load_weights(other, tmp_path / "any name")
+    np.testing.assert_array_equal(one.get_weights()[-1], other.get_weights()[-1])
+
+
 def refused(model, path, message):
     before = model.get_weights()
     with pytest.raises(UserError, match=message):

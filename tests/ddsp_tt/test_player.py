@@ -69,6 +69,25 @@ def play(player, audio, size=None):
     return np.concatenate([np.zeros(0, "float32"), *player.play(pieces, "a.wav")])
 
 
+def chord(seconds=2, hz=(262.0, 330.0, 392.0)):
+    t = np.arange(16000 * seconds) / 16000
+    harmonics = [np.sin(2 * np.pi * f * k * t) / k for f in hz for k in range(1, 8)]
+    return (0.05 * sum(harmonics)).astype("float32")
+
+
+def test_a_chord_gets_one_warning_that_names_what_plays_it(flute, warnings):
+    play(DdspPlayer(flute, pitch=YIN), np.concatenate([np.zeros(5000, "float32"), chord()]), 777)
+    (warning,) = warnings
+    assert warning.startswith("a.wav: several notes sound at once")
+    assert warning.endswith("pix2pix or style")
+
+
+def test_one_voice_gets_no_warning(flute, warnings):
+    line = np.concatenate([chord(1, [hz]) for hz in (262.0, 330.0, 392.0)])
+    play(DdspPlayer(flute, pitch=YIN), line)
+    assert not warnings
+
+
 @pytest.mark.parametrize("n_samples", [0, 1, 63, 64, 65, 5000])
 def test_as_many_samples_come_out(flute, tone, n_samples):
     output = play(DdspPlayer(flute, pitch=YIN), tone[8000 : 8000 + n_samples])

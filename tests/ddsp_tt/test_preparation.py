@@ -248,3 +248,13 @@ def test_batches_are_of_what_was_saved_at_half_its_memory(tmp_path, rates):
         return sum({id(a): a.nbytes for a in arrays if isinstance(a, np.ndarray)}.values())
 
     assert nbytes(provider) < 0.56 * nbytes(in_floats)
+
+
+def test_chords_are_warned_of_once(tmp_path, caplog):
+    t = np.arange(3 * RATE) / RATE
+    audio = sum(np.sin(2 * np.pi * hz * k * t) / k for hz in (262, 330, 392) for k in range(1, 8))
+    io.write(tmp_path / "chord.wav", (0.1 * audio).astype("float32"), RATE)
+    write(tmp_path / "line.wav", 3.0)
+    preparation.prepare([tmp_path], tmp_path / "out", "yin", run=map)
+    messages = [text for text in caplog.messages if "several notes sound at once" in text]
+    assert len(messages) == 1 and messages[0].startswith(str(tmp_path / "chord.wav"))

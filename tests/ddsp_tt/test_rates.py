@@ -183,6 +183,23 @@ def test_power_is_measured_as_in_training(prepared, trained):
     np.testing.assert_allclose(read["power_db"], expected[:150], atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    "make, made",
+    [
+        (models.F0LoudnessPreprocessor, "loudness_db"),
+        (lambda: models.OnlineF0PowerPreprocessor(compute_f0=False), "power_db"),
+        (lambda: models.MfccTimeDistributedRnnEncoder(4, z_dims=2), "z"),
+        (lambda: models.CrepeEncoder(filters=(2, 2), z_dims=3), "z"),
+    ],
+)
+def test_the_copy_at_16_khz_is_enough(make, made):
+    layer = make()
+    audio = 0.1 * np.sin(np.arange(8000, dtype="float32")[None])
+    frames = {"f0_hz": np.full((1, 125), 440.0, "float32"), "f0_scaled": np.ones((1, 125, 1))}
+    one, other = (layer({**frames, key: audio})[made] for key in ("audio", "audio_16k"))
+    np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (one, other)))
+
+
 def test_streams_what_the_whole_plays(prepared):
     """The frame on the end, which only the whole has, reaches into the last hop alone."""
     harmonic = synths.Harmonic(None, 48000, amp_resample_method="linear", frame_rate=50)

@@ -1,5 +1,7 @@
 """Training in a run directory: it learns, it can be stopped and resumed, it leaves a model."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -81,6 +83,15 @@ def test_the_steps_are_those_that_were_asked_for(small_gin, prepared, tmp_path):
 
     assert go_on(3, 2) == [2, 3]
     assert go_on(8, 3) == [2, 3, 6, 8]
+
+
+def test_saves_come_with_the_next_row(small_gin, prepared, tmp_path):
+    """A save is due every 3 steps, where rows end every 2."""
+    settings.parse_gin((small_gin,))
+    settings.bind("train.num_steps", 6)
+    loop.train(models.get_model(), tmp_path, prepared, steps_per_save=3, steps_per_summary=2)
+    samples = (tmp_path / "samples").iterdir()
+    assert sorted(int(re.search(r"\d+", path.name)[0]) for path in samples) == [4, 6]
 
 
 def test_a_finished_run_is_left_as_it_is(straight, small_gin, prepared):

@@ -15,6 +15,7 @@ from browser import CHROMIUM, DRIVER, Browser
 from audio_tt.errors import UserError
 from audio_tt.metrics import audio_metrics
 from audio_tt.pitch import multipitch
+from audio_tt.playing.origin import Origin
 from audio_tt.playing.player import Player
 from timbre_tt import systems
 from timbre_tt.comparison import baselines, held_out_music, report_page, side_by_side
@@ -95,6 +96,7 @@ class Louder(Player):
 
     def __init__(self, gain):
         self.gain = np.float32(gain)
+        self.origin = Origin((), f"Louder.gain = {gain}")
 
     def play(self, blocks, name="the recording"):
         yield from (self.gain * block for block in blocks)
@@ -145,6 +147,12 @@ def test_rows_hold_figures_or_a_reason(compared):
     assert by_label[side_by_side.COPY].sounds[0].heard is sources[0]
     assert by_label["same"].speed > 0 and np.isnan(by_label[side_by_side.COPY].speed)
     assert len(by_label["same"].sounds) == 2 and by_label["same"].sounds[1].audio.ndim == 1
+
+
+def test_a_row_has_the_settings_of_its_own_player(compared):
+    gins = {row.label: row.gin for row in compared[2]}
+    assert gins["halved"] == "Louder.gain = 0.5" and gins["same"] == "Louder.gain = 1.0"
+    assert not gins[side_by_side.COPY] and not gins["broken"]
 
 
 def test_without_a_target_only_what_needs_none_is_measured(stand_ins):

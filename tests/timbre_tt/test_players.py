@@ -110,6 +110,15 @@ def test_two_channels_that_cancel_are_heard(system):
     assert len(played) == len(audio) and np.abs(played).max() > 0.01
 
 
+def test_it_says_what_it_was_loaded_from(system):
+    """The same again of the same instrument, whatever was loaded in between, and of no other."""
+    text = systems.player(system, INSTRUMENTS[system]).origin.text()
+    others = [name for name in systems.load(system).instruments() if name != INSTRUMENTS[system]]
+    assert systems.player(system, others[0]).origin.text() != text
+    assert "sha256" in text and " = " in text
+    assert systems.player(system, INSTRUMENTS[system]).origin.text() == text
+
+
 def test_another_player_changes_nothing(system):
     one = player(system)
     audio = tone(one.sample_rate)

@@ -54,8 +54,9 @@ output is given by one gain; all at 16 kHz, mono, f0 by CREPE tiny. Arrows say w
 *Copy of the input* is what doing nothing scores. *Notes on a sampled instrument* writes down the
 notes that are heard in the input and plays them on the SoundFont that made the target, so its
 timbre is the target's own: it shows what is lost when a performance is reduced to notes. "Code" and
-"gin" name the commit and a digest of the settings that a row was measured with; "x real time" is
-seconds of audio a second on the machine that measured the row, compilation included.
+"gin" name the commit, and a digest of the model's files and settings, that a row was measured with;
+"x real time" is seconds of audio a second on the machine that measured the row, compilation
+included.
 """
 
 

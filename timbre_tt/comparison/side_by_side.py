@@ -18,7 +18,6 @@ from audio_tt.files.paths import printable
 from audio_tt.metrics import audio_metrics
 from audio_tt.music.notes import Note
 from audio_tt.pitch import multipitch, polyphony, tracking
-from audio_tt.settings import operative_gin
 from timbre_tt import systems
 from timbre_tt.comparison import baselines, held_out_music
 from timbre_tt.comparison.reference_figures import FIGURES
@@ -91,7 +90,8 @@ class Row:
       figures: means over the recordings; MFCC-Frechet is of all of them together.
       speed: seconds of audio a second; NaN of a baseline.
       why_not: one line where it cannot play.
-      gin: the settings that it played with, as the text of a gin file; "" of a baseline.
+      gin: the settings that it played with, as the text of a gin file that names the files of the
+        model too, see `audio_tt.playing.origin`; "" of a baseline.
     """
 
     label: str
@@ -198,7 +198,7 @@ def run(
     ]
     instrument_audio = _instrument_audio(recordings, instrument)
 
-    def row(label, play):
+    def row(label, play, gin=""):
         """A row of what `play(index)` gives: audio and its rate."""
         sounds, seconds, taken = [], 0.0, 0.0
         for index, recording in enumerate(recordings):
@@ -218,7 +218,7 @@ def run(
             )
         is_baseline = label in (COPY, RESYNTHESIS)
         speed = float("nan") if is_baseline else seconds / max(taken, 1e-9)
-        return Row(label, sounds, figures, speed)
+        return Row(label, sounds, figures, speed, gin=gin)
 
     plays = {
         label: _system(
@@ -233,17 +233,14 @@ def run(
     rows = [row(COPY, lambda i: (recordings[i].audio, recordings[i].sample_rate))]
     for label, prepare in progress(plays.items(), "Comparing", "system"):
         try:
-            rows.append(row(label, prepare()))
+            rows.append(row(label, *prepare()))
         except UserError as error:
             rows.append(Row(label, why_not=str(error)))
-            continue
-        if label != RESYNTHESIS:
-            rows[-1] = dataclasses.replace(rows[-1], gin=operative_gin())
     return sources, rows
 
 
 def _system(name, options, recordings) -> Callable:
-    """A function that loads the player, and returns what plays the recording of an index."""
+    """A function that loads the player; returns what plays an index's recording, and its gin."""
 
     def prepare():
         player = systems.player(name, **options)
@@ -253,7 +250,7 @@ def _system(name, options, recordings) -> Callable:
             audio = player.render(recording.audio, recording.sample_rate, recording.name)
             return audio, player.sample_rate
 
-        return play
+        return play, player.origin.text() if player.origin else ""
 
     return prepare
 
@@ -267,7 +264,7 @@ def _notes(recordings, sources, instrument, soundfont, known_notes) -> Callable:
         rate, length = recording.sample_rate, len(recording.audio)
         return baselines.resynthesise(notes, instrument, rate, length, soundfont), rate
 
-    return lambda: play
+    return lambda: (play,)
 
 
 def _heard_notes(source):

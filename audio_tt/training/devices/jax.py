@@ -1,5 +1,8 @@
 """`keras.distribution`: one program whose batch is spread over the devices."""
 
+from contextlib import AbstractContextManager
+from typing import Any
+
 import keras
 
 from audio_tt.training.devices import single
@@ -18,15 +21,15 @@ class JaxDevices(single.Devices):
         self.count = self._distribution.num_model_replicas
         self.is_chief = self._index == 0
 
-    def scope(self):
+    def scope(self) -> AbstractContextManager:
         """See `Devices.scope`."""
         return self._distribution.scope()
 
-    def optimizer(self, optimizer):
+    def optimizer(self, optimizer) -> keras.optimizers.Optimizer:
         """See `Devices.optimizer`; made anew, so that its variables are on all devices."""
         return type(optimizer).from_config(optimizer.get_config())
 
-    def spread(self, arrays):
+    def spread(self, arrays) -> list[Any]:
         """See `Devices.spread`."""
         single.share(dict(enumerate(arrays)), 0, self.count)
         return [

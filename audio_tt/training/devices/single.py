@@ -4,8 +4,14 @@ import contextlib
 import itertools
 import json
 import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from audio_tt.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
 
 
 class Devices:
@@ -19,15 +25,15 @@ class Devices:
     count = 1
     is_chief = True
 
-    def scope(self):
+    def scope(self) -> contextlib.AbstractContextManager:
         """Context in which the model and its optimiser are made, compiled and trained."""
         return contextlib.nullcontext()
 
-    def optimizer(self, optimizer):
+    def optimizer(self, optimizer) -> "keras.optimizers.Optimizer":
         """The same optimiser, made for these devices; it clips the gradient of the whole batch."""
         return optimizer
 
-    def spread(self, arrays):
+    def spread(self, arrays) -> Sequence[Any]:
         """Arrays `[batch, ...]` divided among the devices, for a step of one's own.
 
         Raises:
@@ -78,7 +84,7 @@ def _ended(first, steps, end_row):
     return lambda epoch, figures: end_row(first + (epoch + 1) * steps, figures)
 
 
-def stretches(first_step, num_steps, steps_per_row):
+def stretches(first_step, num_steps, steps_per_row) -> Iterator[tuple[int, int, int]]:
     """Yields (first step, steps a row, rows): whole rows, and what is left before and after."""
     head = min(-first_step % steps_per_row, num_steps - first_step)
     if head > 0:
@@ -91,7 +97,7 @@ def stretches(first_step, num_steps, steps_per_row):
         yield num_steps - tail, tail, 1
 
 
-def share(batch, index, count):
+def share(batch, index, count) -> dict[str, "np.ndarray"]:
     """The part of a batch that device `index` of `count` works on, as consecutive examples.
 
     Raises:
@@ -108,7 +114,7 @@ _EXAMPLE = (
 )
 
 
-def read_tf_config():
+def read_tf_config() -> tuple[list[str], int]:
     """The workers' addresses and this one's index, from the environment variable TF_CONFIG.
 
     Raises:

@@ -1,10 +1,15 @@
 """`tf.distribute`: a replica of the model on each device, gradients added up among them."""
 
 import itertools
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, NoReturn
 
 from audio_tt import compat
 from audio_tt.errors import UserError
 from audio_tt.training.devices import single
+
+if TYPE_CHECKING:
+    import keras
 
 
 class TensorFlowDevices(single.Devices):
@@ -23,16 +28,16 @@ class TensorFlowDevices(single.Devices):
         self.count = self._strategy.num_replicas_in_sync
         self.is_chief = self._index == 0
 
-    def scope(self):
+    def scope(self) -> AbstractContextManager:
         """See `Devices.scope`."""
         return self._strategy.scope()
 
-    def optimizer(self, optimizer):
+    def optimizer(self, optimizer) -> "keras.optimizers.Optimizer":
         """See `Devices.optimizer`; Keras itself clips each device's gradient alone."""
         kind = compat.clipped_after_summing(type(optimizer))
         return kind.from_config(optimizer.get_config())
 
-    def spread(self, arrays):
+    def spread(self, arrays) -> NoReturn:
         """See `Devices.spread`; not on TensorFlow, whose replicas would each normalise alone."""
         raise UserError("this training takes one device on TensorFlow; use KERAS_BACKEND=jax")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from audio_tt.playing.origin import Origin
 from ddsp_tt.features import fitting, loudness_scales
 from ddsp_tt.features.rates import Rates
 from ddsp_tt.playing.engine.network import Decoder, DecoderWeights, EncoderWeights
@@ -28,6 +29,7 @@ class Instrument:
       nodes: of the processor group.
       power_window_length: samples at 16 kHz of a window of power; None where it reads none.
       encoder: weights; None where it has none. Only live sound is played through one.
+      origin: what it was read from; None of one that was made in memory.
     """
 
     name: str
@@ -38,13 +40,14 @@ class Instrument:
     nodes: tuple[Node, ...]
     power_window_length: int | None = None
     encoder: EncoderWeights | None = None
+    origin: Origin | None = None
 
     reads_features = True
     reads_audio = False
 
     @property
     def analysis(self) -> dict:
-        """What it wants measured, as keyword arguments of `features.extract`."""
+        """What it wants measured, as keyword arguments of `features.extraction.extract`."""
         return {
             "convention": self.convention,
             "rates": self.rates,
