@@ -224,7 +224,7 @@ def _check_settings(folder, settings):
     """Keeps examples that were prepared in different ways apart."""
     path = folder / SETTINGS_FILE
     if path.is_file():
-        before = dataclasses.asdict(DEFAULT_RATES) | json.loads(path.read_text("utf-8"))
+        before = DEFAULT_RATES.of_data() | json.loads(path.read_text("utf-8"))
         if before != settings:
             changed = ", ".join(
                 f"{key} {before.get(key)}" for key in settings if before.get(key) != settings[key]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from audio_tt.dsp.locked_librosa import librosa
+from audio_tt.errors import UserError
 from autoencoder_tt.frames.features import FrameSpectrogram
 
 FEATURES = FrameSpectrogram()
@@ -62,7 +63,7 @@ def test_one_bright_bin():
     features = FrameSpectrogram(picture="line")
     inputs = features.inputs(np.array([440.0, 0.0]), np.array([True, True]), np.zeros(2))
     assert inputs[0, :513].nonzero()[0].tolist() == [20] and not inputs[1, :513].any()
-    with pytest.raises(ValueError, match="picture must be"):
+    with pytest.raises(UserError, match="picture is line or comb"):
         FrameSpectrogram(picture="dots")
 
 

@@ -218,7 +218,7 @@ def test_recordings_are_measured_a_minute_at_a_time(tmp_path, melody):
     stretches = held_out.recordings([tmp_path], method="yin")
     pairs = list(stretches.pairs)
     assert stretches.total == 3
-    assert [name for name, _ in pairs] == ["a_solo", "b_solo.flac", "b_solo"]
+    assert [name for name, _ in pairs] == ["a_solo", "b_solo", "b_solo.wav"]
     assert set(pairs[0][1]) == {"rates", "audio", "audio_16k", *example_files.FEATURES}
     with pytest.raises(UserError, match="nothing to evaluate on: give --data_dir"):
         scoring.evaluate(None)
