@@ -91,9 +91,11 @@ def parse(gin_file, gin_files=(), gin_params=()):
 
     def value(parameter):
         try:
-            return gin.query_parameter(parameter)
+            found = gin.query_parameter(parameter)
         except ValueError:
             return None
+        is_macro = getattr(found, "selector", "").endswith("macro")
+        return found.scoped_configurable_fn() if is_macro else found
 
     settings.bind("FilteredNoise.delay_compensation", -1)  # the weights were trained so
     _make_frames_whole(value)

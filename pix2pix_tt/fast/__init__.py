@@ -39,7 +39,7 @@ def adam(learning_rate: float) -> "keras.optimizers.Optimizer":
 
     kind = keras.optimizers.Adam
     if keras.backend.backend() == "tensorflow" and is_on():
-        from pix2pix_tt.fast.adam import FusedAdam as kind
+        from pix2pix_tt.fast.fused_adam import FusedAdam as kind
     return kind(learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7, name="adam")
 
 
