@@ -2,9 +2,7 @@
 
 from absl import flags
 
-_AUTO = flags.DEFINE_bool(
-    "auto_adjust", True, "Fit octave and loudness to what the instrument was trained on."
-)
+_AUTO = flags.DEFINE_bool("auto_adjust", True, "Fit octave and loudness to the instrument.")
 _KEEP = flags.DEFINE_bool(
     "keep_octave",
     None,
@@ -26,7 +24,7 @@ _FIT = flags.DEFINE_enum(
     "loudness_fit",
     "range",
     ["range", "quantiles"],
-    "Keep the dynamics' proportions, or fill the instrument's range as Magenta's demo does.",
+    "Keep the dynamics' proportions, or fill the range as Magenta's demo.",
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
 

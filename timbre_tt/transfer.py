@@ -3,9 +3,8 @@
 timbre-transfer song.wav flute.wav --instrument=flute
 timbre-transfer songs/ 'more/*.mp3' --instrument=guitar_acoustic --output_dir=played
 
-One voice, sung or hummed or played, on flute, violin and others (ddsp, autoencoder); a piano's
-chords on a guitar (pix2pix); any sound in the manner of any other (style). Each system has flags of
-its own, as in: timbre-transfer --system=style --help
+One voice on flute, violin and others (ddsp, autoencoder), a piano's chords on a guitar (pix2pix),
+any sound like any other (style). Each has flags of its own: timbre-transfer --system=style --help
 """
 
 import functools

@@ -65,6 +65,8 @@ def _describe(flag: flags.Flag) -> list[str]:
     if len(head) <= len(indent):
         head = head.ljust(len(indent))
         return textwrap.wrap(text, _WIDTH, initial_indent=head, subsequent_indent=indent)
+    if len(head) + len(text) <= _WIDTH:
+        return [head + text]
     rest = textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent)
     return [head.rstrip(), *rest]
 

@@ -180,6 +180,8 @@ class CropProvider:
         of it at least, where there are such.
     """
 
+    weighted = False
+
     def __init__(self, data_dir, crop_seconds=1.0, batch_size=4, seed=0, weighted=False):
         paths = data_dir if isinstance(data_dir, list) else find_examples(data_dir)
         self.weighted = weighted
