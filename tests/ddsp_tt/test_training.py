@@ -110,7 +110,7 @@ def test_loss_falls(small_gin, prepared):
     settings.parse_gin((small_gin,))
     keras.utils.set_random_seed(0)
     model = models.get_model()
-    batch = loop.data.CropProvider(prepared, 0.5, 2).batch(0)
+    batch = loop.example_files.CropProvider(prepared, 0.5, 2).batch(0)
     model.compile(loop.Trainer(learning_rate=1e-2).optimizer)
     losses = [float(model.train_on_batch(batch)[0]) for _ in range(12)]
     assert losses[-1] < 0.9 * losses[0]
