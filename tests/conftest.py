@@ -1,8 +1,11 @@
 """What the tests of several packages share."""
 
+import logging as python_logging
+
 import gin
 import numpy as np
 import pytest
+from absl import logging
 
 PITCHES = (60, 64, 67, 72, 71, 67, 65, 62, 55, 59, 62, 69)  # MIDI numbers
 TIMBRES = {  # harmonic roll-off, decay in 1/s, depth of the vibrato
@@ -16,6 +19,16 @@ def unlocked_settings():
     """Lets a test import modules with settings, whatever was parsed before in this process."""
     with gin.unlock_config():
         yield
+
+
+@pytest.fixture(autouse=True)
+def messages_at_their_level():
+    """Undoes what a command that a test runs in this process sets about its messages."""
+    root, verbosity = python_logging.getLogger(), logging.get_verbosity()
+    level = root.level
+    yield
+    root.setLevel(level)
+    logging.set_verbosity(verbosity)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.pitch import tracking
 from audio_tt.playing.player import Player
-from timbre_tt import demo, systems
+from timbre_tt import systems
+from timbre_tt.comparison import demo_page
 
 RATE = 22050
 
@@ -53,7 +54,7 @@ def test_every_sound_has_its_own_rate(tmp_path, monkeypatch, caplog):
     source = tmp_path / os.fsdecode(b"tromp\xe9te.wav")
     io.write(source, tone(1.0, RATE), RATE)
     played = [("ddsp", "flute"), ("ddsp", "flute_48k"), ("pix2pix", "flute"), ("style", "tuba")]
-    assert demo.write(source, tmp_path / "page", played, method="yin") == 1
+    assert demo_page.write(source, tmp_path / "page", played, method="yin") == 1
     (error,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert error == "tuba, style: it has never heard a tuba"
     rates = {
@@ -81,7 +82,7 @@ def test_where_nothing_plays_there_is_no_page(tmp_path, monkeypatch):
     monkeypatch.setattr(systems, "load", STAND_INS.__getitem__)
     soundfile.write(tmp_path / "in.wav", tone(0.2, RATE), RATE)
     with pytest.raises(UserError, match="no instrument plays"):
-        demo.write(tmp_path / "in.wav", tmp_path / "page", [("style", "tuba")], method="yin")
+        demo_page.write(tmp_path / "in.wav", tmp_path / "page", [("style", "tuba")], method="yin")
     assert not (tmp_path / "page").exists()
 
 
@@ -89,7 +90,7 @@ def test_where_nothing_plays_there_is_no_page(tmp_path, monkeypatch):
 def test_every_included_instrument_is_heard(tmp_path):
     soundfile.write(tmp_path / "in.wav", tone(1.0, RATE, 440.0), RATE)
     played = [(name, one) for name in systems.NAMES for one in systems.load(name).instruments()]
-    assert demo.write(tmp_path / "in.wav", tmp_path / "page", played, method="yin") == 0
+    assert demo_page.write(tmp_path / "in.wav", tmp_path / "page", played, method="yin") == 0
     for system, instrument in played:
         path = tmp_path / "page" / "sounds" / f"in__{instrument}__{system}.wav"
         assert soundfile.info(path).samplerate == systems.player(system, instrument).sample_rate
