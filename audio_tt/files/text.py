@@ -34,7 +34,7 @@ def read_text(path: str | os.PathLike) -> str:
         text = data.decode("utf-16" if data.startswith(_MARKS) else "utf-8-sig")
     except UnicodeDecodeError:
         if b"\0" in data:
-            raise UserError(f"{path} is not a text file") from None
+            raise UserError(f"{path}: not a text file") from None
         logging.warning("%s is not in UTF-8; read as Latin-1.", path)
         text = data.decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n")

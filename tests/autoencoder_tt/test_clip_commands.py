@@ -11,6 +11,11 @@ import pytest
 import soundfile
 
 
+def messages(result):
+    """What a command said, without the lines of progress that a slow machine adds."""
+    return re.sub(r"(?m)^.*\d+%.*\d+/\d+ \[.*\n", "", result.stderr)
+
+
 def command(*arguments, cwd):
     return subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],
@@ -40,7 +45,7 @@ def test_from_a_recording_to_sound(place):
         "--num_workers=1",
         cwd=place,
     )
-    assert result.returncode == 0 and result.stderr.endswith("data: 1 clips\n")
+    assert (result.returncode, messages(result)) == (0, "data: 1 clips\n")
     result = command(
         "autoencoder_tt.soundgenerator",
         "--model=model",
@@ -48,7 +53,7 @@ def test_from_a_recording_to_sound(place):
         "--output=out/generated.wav",
         cwd=place,
     )
-    assert result.returncode == 0 and not re.search("warning|error", result.stderr)
+    assert (result.returncode, messages(result)) == (0, "")
     files = sorted(path.name for path in (place / "out").iterdir())
     assert files == ["generated.png", "generated.wav", "original.png"]
     audio, rate = soundfile.read(place / "out" / "generated.wav")

@@ -125,5 +125,5 @@ def test_wrong_files_are_refused(tmp_path, content):
     path = tmp_path / "statistics.json"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(UserError, match="statistics.json:? "):
+    with pytest.raises(UserError, match="statistics.json: "):
         load_json(path)
