@@ -1,5 +1,6 @@
 # make demo    hear a melody come back as other instruments (INPUT=my.wav for your own)
 # make test    the test suite
+# make results measures docs/results.md again
 # GPU=1 with either installs TensorFlow with CUDA.
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ JAX_TESTS := tests/ddsp_tt tests/autoencoder_tt tests/style_tt \
 	$(addprefix tests/audio_tt/test_,compat.py crepe.py loudness.py phase.py runs.py stft.py units.py weights.py) \
 	tests/timbre_tt/test_commands.py::test_transfer
 
-.PHONY: demo test test-jax test-beam lint check-all parity pretrained clean
+.PHONY: demo test test-jax test-beam lint check-all parity results pretrained clean
 
 demo: .venv/.installed
 	$(BIN)/python -m timbre_tt.demo $(if $(INPUT),--input="$(INPUT)")
@@ -69,6 +70,12 @@ pretrained: .venv/.installed
 	$(BIN)/python -m tools.train_instruments --instruments=$(INSTRUMENTS)
 
 REFERENCE := .venv-reference/bin/python
+
+# The page's figures are of this SoundFont.
+results: .venv/.installed
+	@test -f /usr/share/sounds/sf2/FluidR3_GM.sf2 || apt-get install -qq -y fluid-soundfont-gm \
+		|| { echo "FluidR3_GM.sf2 (Debian, Ubuntu: fluid-soundfont-gm) must lie in /usr/share/sounds/sf2" >&2; exit 1; }
+	$(BIN)/python -m timbre_tt.benchmark_suite --most=4
 
 parity: .venv-reference/.installed
 	$(REFERENCE) benchmarks/parity/compare.py

@@ -2,7 +2,8 @@
 
 Each row is the command in a process of its own, the two trees in turn: processor seconds, wall
 seconds to the first samples in the output and to the end. The older tree is checked out to a
-temporary folder, and runs in the same environment.
+temporary folder, and runs in the same environment. Where `make parity` has made .venv-reference,
+the original ddsp 3.7.0 plays files of 10 s once, see `magenta_transfer.py`.
 
 python benchmarks/cold_start.py --systems ddsp autoencoder --seconds 10 60
 """
@@ -20,6 +21,8 @@ import numpy as np
 import soundfile
 
 ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / ".venv-reference" / "bin" / "python"
+ORIGINAL = "ddsp 3.7.0"
 RATE = 16000
 INSTRUMENTS = {
     "ddsp": "flute",
@@ -41,9 +44,8 @@ def melody(seconds):
     return (0.2 * envelope * sum(np.sin(k * phase) / k for k in range(1, 7))).astype("float32")
 
 
-def run(tree, arguments, folder):
+def run(tree, command, folder):
     """Processor seconds of the command, and wall seconds to its first samples and to its end."""
-    command = [sys.executable, "-m", "timbre_tt.transfer", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(tree), "CUDA_VISIBLE_DEVICES": "-1"}
     begin, first = time.perf_counter(), None
     process = subprocess.Popen(
@@ -58,8 +60,16 @@ def run(tree, arguments, folder):
             break
         time.sleep(_POLL_SECONDS)
     if status:
-        raise SystemExit(f"{' '.join(command)}: {process.stderr.read().decode()}")
+        raise SystemExit(f"{' '.join(map(str, command))}: {process.stderr.read().decode()}")
     return usage.ru_utime + usage.ru_stime, first, now
+
+
+def command(name, system, source, target):
+    """What plays a file on the included instrument, or the original's."""
+    if name == ORIGINAL:
+        return [REFERENCE, ROOT / "benchmarks" / "magenta_transfer.py", source, target]
+    options = [f"--system={system}", f"--instrument={INSTRUMENTS[system]}"]
+    return [sys.executable, "-m", "timbre_tt.transfer", source, target, *options]
 
 
 def measure(trees, system, seconds, repeats):
@@ -68,12 +78,13 @@ def measure(trees, system, seconds, repeats):
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "melody.wav"
         soundfile.write(source, melody(seconds), RATE)
-        for _ in range(repeats):
+        for repeat in range(repeats):
             for name, tree in trees.items():
+                if name == ORIGINAL and repeat:  # it takes a minute for ten seconds
+                    continue
                 with tempfile.TemporaryDirectory() as output:
-                    arguments = [str(source), f"{output}/played.wav", f"--system={system}"]
-                    arguments.append(f"--instrument={INSTRUMENTS[system]}")
-                    taken[name].append(run(tree, arguments, Path(output)))
+                    words = command(name, system, source, Path(output) / "played.wav")
+                    taken[name].append(run(tree, words, Path(output)))
     return {
         name: [statistics.median(x) for x in zip(*rows, strict=True)]
         for name, rows in taken.items()
@@ -87,9 +98,8 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--commit", default="1a83e94", help="the older tree")
     arguments = parser.parse_args()
-    heads = ("cpu s", "first s", "all s")
-    heads = [*heads, *(f"{head}, {arguments.commit}" for head in heads), "cpu ratio"]
-    print("| system | audio | " + " | ".join(heads) + " |\n| --- |" + " ---: |" * 8)
+    heads = ["system", "audio", "tree", "cpu s", "first s", "all s", "cpu, this / it"]
+    print("| " + " | ".join(heads) + " |\n| --- | --- | --- |" + " ---: |" * 4)
     with tempfile.TemporaryDirectory() as folder:
         older = Path(folder) / "older"
         subprocess.run(
@@ -100,11 +110,14 @@ def main():
         try:
             for system in arguments.systems:
                 for seconds in arguments.seconds:
-                    trees = {"this": ROOT, "older": older}
+                    trees = {"this": ROOT, arguments.commit: older}
+                    if system == "ddsp" and seconds <= 10 and REFERENCE.exists():
+                        trees[ORIGINAL] = ROOT
                     taken = measure(trees, system, seconds, arguments.repeats)
-                    cells = [f"{x:.2f}" for name in trees for x in taken[name]]
-                    cells.append(f"{taken['this'][0] / taken['older'][0]:.2f}")
-                    print(f"| {system} | {seconds:g} s | " + " | ".join(cells) + " |", flush=True)
+                    for name, row in taken.items():
+                        ratio = taken["this"][0] / row[0]
+                        cells = [system, f"{seconds:g} s", name, *(f"{x:.2f}" for x in row)]
+                        print(f"| {' | '.join(cells)} | {ratio:.2f} |", flush=True)
         finally:
             subprocess.run(["git", "worktree", "remove", "--force", older], cwd=ROOT, check=True)
 

@@ -7,80 +7,80 @@ Without --input it listens to the microphone (pip install 'timbre-tt[record]') u
 headphones.
 """
 
-import time
+import functools
 
 from absl import flags, logging
 
 from audio_tt.command import app, gin_flags, path_flags
 from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.playing import conversion, playing_flags
 from ddsp_tt.playing import microphone
 
 _MODEL = path_flags.DEFINE_path(
-    "model", None, "Folder of a trained model, or an instrument's name.", required=True
+    "model",
+    None,
+    "Folder of a trained model, its weights (.h5), or an instrument's name.",
+    required=True,
 )
-_INPUT = path_flags.DEFINE_path("input", None, "Recording of one voice; else the microphone.")
-_OUTPUT = path_flags.DEFINE_path("output", None, "Sound file to write, with --input.")
+_INPUT = path_flags.DEFINE_paths(
+    "input", None, "Recording of one voice, folder or glob; may be given again."
+)
+_OUTPUT = path_flags.DEFINE_path("output", None, "Sound file to write; for several, a folder.")
 _BLOCK = flags.DEFINE_integer("block_size", 256, "Samples at a time.", lower_bound=1)
 _OCTAVES = flags.DEFINE_integer("octave_shift", 0, "Octaves to move the pitch by.")
 _LOUDNESS = flags.DEFINE_float("loudness_shift", 0.0, "dB to add to the loudness.")
+_PITCH_DELAY = flags.DEFINE_integer(
+    "pitch_delay",
+    256,
+    "Samples at 16 kHz by which the pitch may come late; as much less is waited for.",
+    lower_bound=0,
+    upper_bound=511,
+)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
+flags.adopt_module_key_flags(playing_flags)
 
 
 def main():
-    """One file, or the microphone, through one instrument."""
-    if (_INPUT.value is None) != (_OUTPUT.value is None):
+    """Files, or the microphone, through one instrument."""
+    place = _OUTPUT.value or playing_flags.output_dir()
+    if bool(_INPUT.value) != bool(place):
         raise UserError("--input and --output go together; without both the microphone is played")
-    if _INPUT.value is None:
-        sounddevice = microphone.sound_card()
-    else:
-        io.info(_INPUT.value)
-        io.check_writable(_OUTPUT.value, _INPUT.value)
+    load = functools.partial(
+        load_player,
+        _MODEL.value,
+        gin_flags.given(),
+        block_size=_BLOCK.value,
+        octave_shift=_OCTAVES.value,
+        loudness_shift=_LOUDNESS.value,
+        pitch_delay=_PITCH_DELAY.value,
+        seed=_SEED.value,
+    )
+    if not _INPUT.value:
+        return _play_microphone(microphone.sound_card(), load())
+    jobs = conversion.plan(_INPUT.value, _OUTPUT.value, playing_flags.output_dir())
+    return conversion.play_all(jobs, load, playing_flags.output())
 
-    from ddsp_tt.playing.engine.live import LiveInstrument
+
+def load_player(model, settings, **options):
+    """A `LivePlayer` of a model, with further gin settings; says its latency."""
+    from ddsp_tt.playing.live_player import LivePlayer
     from ddsp_tt.trained import instruments
 
-    loaded = instruments.load(_MODEL.value, **gin_flags.given())
-    instrument = LiveInstrument(loaded, _OCTAVES.value, _LOUDNESS.value, _SEED.value)
-    logging.info(
-        "latency %d samples, %.1f ms, and what the sound card adds",
-        instrument.latency_samples,
-        instrument.latency_ms,
-    )
-    if _INPUT.value is None:
-        _play_microphone(sounddevice, instrument)
-    else:
-        audio, _ = io.read(_INPUT.value, sample_rate=instrument.sample_rate)
-        io.write(_OUTPUT.value, _play(instrument, audio), instrument.sample_rate)
+    player = LivePlayer(instruments.load(model, **settings), **options)
+    logging.info("latency %.1f ms, and what the sound card adds", player.latency_ms)
+    return player
 
 
-def _play(instrument, audio):
-    """Plays a recording block by block, and says how quickly; the latency is taken out again."""
-    import numpy as np
+def _play_microphone(sounddevice, player):
+    instrument = player.instrument()
 
-    padded = np.pad(audio, (0, instrument.latency_samples))
-    outputs, seconds = [], []
-    for start in range(0, len(padded), _BLOCK.value):
-        begin = time.perf_counter()
-        outputs.append(instrument.process(padded[start : start + _BLOCK.value]))
-        seconds.append(time.perf_counter() - begin)
-    logging.info(
-        "%.2f times real time; the slowest block took %.1f of %.1f ms",
-        len(padded) / instrument.sample_rate / sum(seconds),
-        1000 * max(seconds),
-        1000 * _BLOCK.value / instrument.sample_rate,
-    )
-    return np.concatenate(outputs)[instrument.latency_samples :]
-
-
-def _play_microphone(sounddevice, instrument):
     def callback(block, output, frames, when, status):
         del frames, when
         if status:
             logging.warning("%s", status)
         output[:, 0] = instrument.process(block[:, 0])
 
-    options = {"samplerate": instrument.sample_rate, "blocksize": _BLOCK.value}
+    options = {"samplerate": player.sample_rate, "blocksize": _BLOCK.value}
     try:
         with sounddevice.Stream(channels=1, dtype="float32", callback=callback, **options):
             logging.info("playing; Ctrl-C ends it")
@@ -88,7 +88,7 @@ def _play_microphone(sounddevice, instrument):
                 sounddevice.sleep(1000)
     except sounddevice.PortAudioError as error:
         raise UserError(
-            f"the sound card does not play at {instrument.sample_rate} Hz: {error}; "
+            f"the sound card does not play at {player.sample_rate} Hz: {error}; "
             "--input and --output play a file"
         ) from error
 

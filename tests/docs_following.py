@@ -166,6 +166,9 @@ def follow(page, folder, world, chosen=lambda words: True):
         for path in [*docs_commands.paths_in(short), *also_read(words)]:
             if not made & {path, *map(str, Path(path).parents)}:
                 world.put(folder, path)
+        for path in map(folder.joinpath, docs_commands.outputs_of(short)):
+            if path.is_file():  # of another way to do the same
+                path.unlink()
         result = run(program_of(short), folder, code=None)
         if not in_block and _NAMED_ONLY.match(result.stderr):
             continue

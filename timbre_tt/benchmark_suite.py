@@ -4,7 +4,8 @@ python -m timbre_tt.benchmark_suite
 
 The music is rendered with a SoundFont on the instrument that goes in and on the one that should
 come out, so that every output has a parallel target. Rows of systems that --systems leaves out stay
-as they are. What became better or worse since the last time is printed.
+as they are, if they were measured on the same music, SoundFont and packages. What became better or
+worse since the last time is printed.
 """
 
 from pathlib import Path
@@ -19,7 +20,9 @@ from timbre_tt import systems
 _OUTPUT = path_flags.DEFINE_path("output", "docs/results.md", "Markdown; .json goes beside.")
 _INSTRUMENTS = flags.DEFINE_list("instruments", None, "Of which tasks; all by default.")
 _SYSTEMS = flags.DEFINE_list("systems", list(systems.NAMES), "Which to measure.")
-_SOUNDFONT = path_flags.DEFINE_path("soundfont", None, "That renders the music; the system's.")
+_SOUNDFONT = path_flags.DEFINE_path(
+    "soundfont", soundfont.USUAL_SOUNDFONT, "That renders the music; a file, or a system font."
+)
 _MOST = flags.DEFINE_integer("most", 2, "Pieces a task, of four or three.", lower_bound=1)
 flags.adopt_module_key_flags(pitch_flags)
 
@@ -29,11 +32,11 @@ def main() -> None:
     unknown = set(_SYSTEMS.value) - set(systems.NAMES)
     if unknown:
         raise UserError(f"no system is called {min(unknown)}; there are {', '.join(systems.NAMES)}")
-    if _SOUNDFONT.value:
-        soundfont.find_soundfont(_SOUNDFONT.value)
 
     from timbre_tt.comparison import results, side_by_side
 
+    made_with = results.setup(_SOUNDFONT.value)
+    print(f"Rendered by {made_with}.")
     path = Path(_OUTPUT.value)
     known = results.read(path)
     wanted = _INSTRUMENTS.value or results.instruments()
@@ -47,7 +50,7 @@ def main() -> None:
             known_notes=False,
             **pitch_flags.options(),
         )
-        for line in results.add(known, instrument, len(recordings), rows):
+        for line in results.add(known, instrument, len(recordings), rows, made_with):
             print(line)
         results.write(path, known)
     print(f"{path} is written.")

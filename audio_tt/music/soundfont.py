@@ -1,6 +1,8 @@
 """SoundFont files and the synthesisers that play them."""
 
 import functools
+import hashlib
+import importlib.metadata
 import importlib.util
 import io
 import mmap
@@ -16,6 +18,7 @@ from audio_tt.errors import UserError
 from audio_tt.music.notes import Note, to_midi
 
 SOUNDFONT_VARIABLE = "TIMBRE_TT_SOUNDFONT"
+USUAL_SOUNDFONT = "FluidR3_GM.sf2"  # that the documented figures are of
 SYSTEM_FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/sounds/sf3"))
 SYNTH_RATE = 44100
 DRUM_BANK = 128  # of the presets that are drum kits
@@ -28,8 +31,8 @@ def find_soundfont(path: str | os.PathLike | None = None) -> Path:
     """Finds a SoundFont file.
 
     Looks at `path`, then at the environment variable TIMBRE_TT_SOUNDFONT, each of which may be the
-    bare name of a file in /usr/share/sounds/sf2 or sf3; then in those folders (the largest file
-    first), then at the small font that pretty_midi brings.
+    bare name of a file in /usr/share/sounds/sf2 or sf3; then in those folders (FluidR3 GM first,
+    then the largest file), then at the small font that pretty_midi brings, and says so.
 
     Raises:
         UserError: the file named by `path` or by the variable is missing, or there is none at all.
@@ -44,8 +47,16 @@ def find_soundfont(path: str | os.PathLike | None = None) -> Path:
             return file
     found = {file.resolve() for folder in SYSTEM_FOLDERS for file in folder.glob("*.sf[23]")}
     if found:
-        return max(found, key=lambda file: (file.stat().st_size, file.name))
-    return small_soundfont()
+        return max(found, key=lambda x: (x.name == USUAL_SOUNDFONT, x.stat().st_size, x.name))
+    small = small_soundfont()
+    logging.log_first_n(
+        logging.WARNING,
+        "no SoundFont is installed; %s plays, the small one of pretty_midi. The documented figures "
+        "are of %s (Debian, Ubuntu: fluid-soundfont-gm)",
+        1,
+        *(small.name, USUAL_SOUNDFONT),
+    )
+    return small
 
 
 def small_soundfont() -> Path:
@@ -62,6 +73,19 @@ def small_soundfont() -> Path:
             "Debian package fluid-soundfont-gm."
         )
     return file
+
+
+def describe(path: str | os.PathLike | None = None) -> str:
+    """What would play: the file, the beginning of its sha256, and the synthesiser's version.
+
+    Raises:
+        UserError: see `find_soundfont` and `find_player`.
+    """
+    file = find_soundfont(path)
+    with open(file, "rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()[:12]
+    package = _PACKAGES[find_player(file)]
+    return f"{file.name} (sha256 {digest}), {package} {importlib.metadata.version(package)}"
 
 
 def list_presets(path: Path) -> dict[tuple[int, int], str]:
@@ -266,3 +290,10 @@ def _step(act, generate, events, seconds) -> np.ndarray:
         if action:
             act[action](first, second)
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+
+_PACKAGES = {
+    play_with_fluidsynth: "pyfluidsynth",
+    play_with_midirenderer: "midirenderer",
+    play_with_tinysoundfont: "tinysoundfont",
+}

@@ -282,9 +282,19 @@ def test_the_copy_that_is_measured(sample_rate):
 
 
 def test_latency_is_the_delay(solo, cured):
-    assert live.LiveInstrument(solo).latency_samples == 512 + 63
-    assert live.LiveInstrument(solo).latency_ms == pytest.approx(35.9375)
+    assert live.LiveInstrument(solo, pitch_delay=0).latency_samples == 512 + 63
+    assert live.LiveInstrument(solo, pitch_delay=100).latency_samples == 512 - 100 + 63
+    assert live.LiveInstrument(solo).latency_samples == 256 + 63
+    assert live.LiveInstrument(solo).latency_ms == pytest.approx(19.9375)
     assert live.LiveInstrument(cured).latency_samples == 512 + 255
+    with pytest.raises(ValueError, match="512"):
+        live.LiveInstrument(solo, pitch_delay=512)
+
+
+def test_a_late_pitch_is_the_same_pitch(solo, sound):
+    _, prompt = heard(live.LiveInstrument(solo, pitch_delay=0), sound)
+    _, late = heard(live.LiveInstrument(solo, pitch_delay=2 * HOP), sound)
+    np.testing.assert_allclose(late[2:120], prompt[:118], rtol=1e-6)
 
 
 def test_the_older_loudness(sound):

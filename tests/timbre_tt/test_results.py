@@ -1,11 +1,15 @@
 """The standing comparison: what changed is said, rows that were not measured stay."""
 
+import hashlib
 import itertools
 import json
 import math
 import subprocess
 from pathlib import Path
 
+import numpy as np
+
+from audio_tt.music import soundfont
 from timbre_tt import systems
 from timbre_tt.comparison import results
 from timbre_tt.comparison.side_by_side import COPY, Row
@@ -58,6 +62,29 @@ def test_rows_of_what_is_gone_are_dropped():
     (line,) = results.add(known, "flute", 2, rows(8.0))
     assert "ddsp, once: dropped" in line
     assert "ddsp, once" not in known["flute"] and "style" in known["flute"]
+
+
+def test_rows_of_another_set_up_are_not_compared():
+    known = {}
+    results.add(known, "flute", 2, rows(6.0, label="style"), "one.sf2")
+    lines = results.add(known, "flute", 2, rows(8.0), "other.sf2")
+    assert [line for line in lines if "dropped" in line and "style" in line]
+    assert not any("better" in line or "worse" in line for line in lines)
+    assert set(known["flute"]) == {COPY, "ddsp", "pix2pix"}
+    lines = results.add(known, "flute", 4, rows(9.0), "other.sf2")
+    assert all(line.endswith("another set-up") for line in lines) and len(lines) == 3
+
+
+def test_what_the_music_was_rendered_by_is_stated(tmp_path):
+    font = soundfont.small_soundfont()
+    made_with = results.setup(font)
+    digest = hashlib.sha256(font.read_bytes()).hexdigest()
+    assert made_with.startswith(f"TimGM6mb.sf2 (sha256 {digest[:12]}), ")
+    assert f"numpy {np.__version__}" in made_with
+    known = {}
+    results.add(known, "flute", 2, rows(8.0), made_with)
+    results.write(tmp_path / "results.md", known)
+    assert f"2 melodies; {made_with}." in (tmp_path / "results.md").read_text("utf-8")
 
 
 def test_the_default_system_is_the_best_measured():

@@ -11,6 +11,7 @@ from pathlib import Path
 from audio_tt.files.atomic import replacing
 from audio_tt.metrics import tables
 from audio_tt.music.instruments import PROGRAMS, VOICES
+from audio_tt.music.soundfont import describe
 from timbre_tt import systems
 from timbre_tt.comparison import held_out_music, report_page
 from timbre_tt.comparison.reference_figures import FIGURES
@@ -40,14 +41,16 @@ MANY_VOICES = (
     "mfcc_distance",
     "mfcc_frechet",
 )
+PACKAGES = ("keras", "librosa", "numpy", "soxr")
 NOTABLE = 0.02  # a relative change that is worth a line
 
 _HEAD = """# Results: every included model on the same held-out music
 
 Written by `python -m timbre_tt.benchmark_suite`; [results.json](results.json) holds all figures and
 the settings of each row. Melodies for one voice, and pieces for several, that no included model has
-learned from are played by FluidR3 GM's instruments, on the one that goes in and
-on the one that should come out: about 10 s each, 44.1 kHz, with dynamics and vibrato. Pitch, notes
+learned from are played by a SoundFont's instruments, on the one that goes in and
+on the one that should come out: about 10 s each, 44.1 kHz, with dynamics and vibrato. Which
+SoundFont, synthesiser and packages those were stands above each table. Pitch, notes
 and the course of loudness are compared with the input, the rest with the target, whose power every
 output is given by one gain; all at 16 kHz, mono, f0 by CREPE tiny. Arrows say which way is better.
 
@@ -93,22 +96,48 @@ def read(path: Path) -> dict:
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
-def add(known: dict, instrument: str, count: int, rows: Sequence[Row]) -> list[str]:
+def setup(soundfont=None) -> str:
+    """What a figure depends on beside the model: SoundFont, synthesiser, and package versions.
+
+    Raises:
+      UserError: there is no such SoundFont, or nothing that plays one.
+    """
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
+    return ", ".join([describe(soundfont), *versions])
+
+
+def add(
+    known: dict, instrument: str, count: int, rows: Sequence[Row], made_with: str = ""
+) -> list[str]:
     """Puts the rows of a task in the place of those that are known.
 
-    Rows of a label that no system has any more are dropped: nobody could measure them again.
+    Rows of a label that no system has any more are dropped: nobody could measure them again. So
+    are rows of other music or another set-up, which say nothing beside the new ones.
+
+    Args:
+      known: as `read` returns it.
+      instrument: of the task.
+      count: recordings that were played.
+      rows: what came of them.
+      made_with: see `setup`.
 
     Returns:
-      A line for each figure that changed by more than 2 %, for the better or the worse.
+      A line for each figure that changed by more than 2 %, for the better or the worse, and for
+      each row that was dropped.
     """
     task, lines = known.setdefault(instrument, {}), []
     version = code_version()
+    for label, row in list(task.items()):
+        if (row.get("pieces", count), row.get("setup", "")) != (count, made_with):
+            del task[label]
+            lines.append(f"{instrument}, {label}: dropped, it was measured on another set-up")
     for row in rows:
         new = {
             "why_not": row.why_not,
             "figures": {name: report_page.finite(value) for name, value in row.figures.items()},
             "speed": report_page.finite(row.speed),
             "pieces": count,
+            "setup": made_with,
             "code": version,
             "gin": row.gin,
         }
@@ -158,9 +187,10 @@ def write(path: Path, known: dict) -> None:
         source = source_of(instrument)
         pieces = max(row["pieces"] for row in known[instrument].values())
         kind = "pieces of several voices" if instrument in POLYPHONIC else "melodies"
+        made_with = next(iter(known[instrument].values())).get("setup") or "set-up not recorded"
         sections.append(
             f"## {source.replace('_', ' ')} to {instrument.replace('_', ' ')}\n\n"
-            f"{pieces} {kind}.\n\n{as_markdown(instrument, known[instrument])}"
+            f"{pieces} {kind}; {made_with}.\n\n{as_markdown(instrument, known[instrument])}"
         )
     sections.append(_published())
     with replacing(path) as temporary:

@@ -23,12 +23,22 @@ class PitchFollower:
 
     Args:
       start_hz: pitch before anything sounded.
+      delay: samples by which the pitch comes late, so that less of what follows is waited for.
       capacity: size of CREPE.
+
+    Attributes:
+      before: samples that a frame needs before its time.
+      after: samples that it needs from its time on.
+
+    Raises:
+      ValueError: the delay is negative or beyond what a frame hears after its time.
     """
 
-    before, after = crepe.FRAME_LENGTH // 2, crepe.FRAME_LENGTH // 2
-
-    def __init__(self, start_hz, capacity="tiny"):
+    def __init__(self, start_hz, delay=0, capacity="tiny"):
+        half = crepe.FRAME_LENGTH // 2
+        if not 0 <= delay < half:
+            raise ValueError(f"a delay of {delay} samples is not within 0 to {half - 1}")
+        self.before, self.after = half + delay, half - delay
         self._network = crepe.load_fast(capacity)
         self._decoder = Decoder()
         self._last_hz = start_hz

@@ -17,6 +17,8 @@ from ddsp_tt.playing.engine.analysis import (
 from ddsp_tt.playing.engine.network import Encoder
 from ddsp_tt.playing.engine.synthesis import keys_from_outside
 
+PITCH_DELAY = 256  # the rest of CREPE's look-ahead is what the loudness waits for as well
+
 
 class LiveInstrument:
     """Audio of a voice in, audio of the instrument out, in blocks of any size.
@@ -31,6 +33,8 @@ class LiveInstrument:
       octave_shift: octaves to add to the pitch, as nobody knows a live input's register in advance.
       loudness_shift: dB to add to the loudness or power.
       seed: of the noise.
+      pitch_delay: samples at 16 kHz by which the pitch comes later than the loudness, 0 to 511; as
+        much less is waited, as far as the loudness and an encoder let it.
 
     Attributes:
       sample_rate: Hz, of input and output.
@@ -46,7 +50,9 @@ class LiveInstrument:
         loudspeaker(instrument.process(block))
     """
 
-    def __init__(self, instrument, octave_shift=0, loudness_shift=0.0, seed=0):
+    def __init__(
+        self, instrument, octave_shift=0, loudness_shift=0.0, seed=0, pitch_delay=PITCH_DELAY
+    ):
         instrument = self._instrument = instrument.as_engine()
         rates = instrument.rates
         if rates.samples_per_frame:
@@ -67,7 +73,7 @@ class LiveInstrument:
             )
         self._pitch = self._level = self._encoder = None
         if read & {"f0_hz", "f0_scaled"}:
-            self._pitch = PitchFollower(_usual_pitch(instrument.statistics))
+            self._pitch = PitchFollower(_usual_pitch(instrument.statistics), pitch_delay)
         if "ld_scaled" in read:
             self._level = loudness_meter(instrument.convention)
         elif "pw_scaled" in read:
