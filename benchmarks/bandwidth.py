@@ -11,6 +11,7 @@ import argparse
 import numpy as np
 import soxr
 
+from audio_tt.dsp.units import power_to_db
 from audio_tt.metrics import audio_metrics
 from timbre_tt import systems
 from timbre_tt.comparison import held_out_music
@@ -24,7 +25,7 @@ def level_above_db(audio):
     """Level of what is above 8 kHz, relative to all of it."""
     power = np.abs(np.fft.rfft(audio)) ** 2
     above = power[round(SPLIT_HZ / RATE * len(audio)) :].sum()
-    return 10.0 * np.log10(max(above / power.sum(), 1e-12))
+    return power_to_db(above / power.sum(), -120.0)
 
 
 def at_rate(audio, rate, length, power):

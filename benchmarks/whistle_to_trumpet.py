@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import scipy.signal
 
+from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.files import io
 from audio_tt.metrics import audio_metrics
 from audio_tt.pitch import tracking
@@ -40,7 +41,7 @@ def sung_glide(seconds=8.0):
     for hz, width, gain in ((650, 90, 1.0), (1100, 110, 0.6), (2800, 160, 0.25)):
         b, a = scipy.signal.iirpeak(hz, hz / width, RATE)
         vowel = vowel + gain * scipy.signal.lfilter(b, a, buzz)
-    swell = 10 ** (-(12 + 12 * np.cos(2 * np.pi * time / 2.7)) / 20)
+    swell = db_to_amplitude(-(12 + 12 * np.cos(2 * np.pi * time / 2.7)))
     fade = np.minimum(1.0, np.minimum(time, time[-1] - time) / 0.1)
     breath = 0.003 * np.random.default_rng(0).standard_normal(len(time))
     return (0.5 * swell * fade * vowel / np.abs(vowel).max() + breath * fade).astype("float32")

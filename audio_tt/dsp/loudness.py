@@ -7,11 +7,11 @@ which take the namespace (`xp`).
 """
 
 import functools
-import math
 from typing import Any
 
 import numpy as np
 
+from audio_tt.dsp.units import amplitude_to_db, db_to_power, power_to_db
 from audio_tt.dsp.windows import window_values
 
 DB_RANGE = 80.0
@@ -123,7 +123,7 @@ def compute_power(
     from keras import ops
 
     power = _mean_square(audio, sample_rate, frame_rate, frame_size, padding)
-    return _to_db(power, ops, range_db, ref_db)
+    return _level_db(power, ops, range_db, ref_db)
 
 
 def loudness_of_frames(frames: np.ndarray, sample_rate: int = 16000) -> np.ndarray:
@@ -138,23 +138,22 @@ def mean_log_loudness_of_frames(frames: np.ndarray, sample_rate: int = 16000) ->
 
 def power_of_frames(frames: np.ndarray) -> np.ndarray:
     """`compute_power` of frames `[frames, samples]` in numpy: dB `[frames]`."""
-    return _to_db(np.mean(frames * frames, axis=-1), np, DB_RANGE)
+    return power_to_db(np.mean(frames * frames, axis=-1), -DB_RANGE)
 
 
 def _log_of_mean(power, sample_rate, xp, range_db, ref_db=0.0):
     weighting = _mean_weighting(2 * (power.shape[-1] - 1), sample_rate)
-    return _to_db(xp.sum(power * weighting, axis=-1), xp, range_db, ref_db)
+    return _level_db(xp.sum(power * weighting, axis=-1), xp, range_db, ref_db)
 
 
 def _mean_of_logs(power, sample_rate, xp):
     weighting = a_weighting_db(2 * (power.shape[-1] - 1), sample_rate) - 20.7
-    level = _to_db(power, xp, 300.0) + weighting.astype(np.float32)
+    level = power_to_db(power, -300.0, xp) + weighting.astype(np.float32)
     return xp.mean(xp.maximum(level, -MEAN_LOG_RANGE), axis=-1)
 
 
-def _to_db(power, xp, range_db, ref_db=0.0):
-    power = xp.maximum(power / 10.0 ** (ref_db / 10.0), 10.0 ** (-range_db / 10.0))
-    return 10.0 / math.log(10.0) * xp.log(power)
+def _level_db(power, xp, range_db, ref_db):
+    return power_to_db(power / 10.0 ** (ref_db / 10.0), -range_db, xp)
 
 
 def _frames_power(frames):
@@ -186,7 +185,7 @@ def a_weighting_db(n_fft, sample_rate) -> np.ndarray:
     pole_1, pole_2, pole_3, pole_4 = np.square([20.598997, 107.65265, 737.86223, 12194.217])
     gain = pole_4 * squared**2 / ((squared + pole_1) * (squared + pole_4))
     gain /= np.sqrt((squared + pole_2) * (squared + pole_3))
-    weighting = np.concatenate([[-80.0], np.maximum(2.0 + 20.0 * np.log10(gain), -80.0)])
+    weighting = np.concatenate([[-80.0], np.maximum(2.0 + amplitude_to_db(gain), -80.0)])
     weighting.setflags(write=False)
     return weighting
 
@@ -247,5 +246,5 @@ def _mean_square(audio, sample_rate, frame_rate, frame_size, padding):
 
 @functools.cache
 def _mean_weighting(n_fft, sample_rate):
-    gains = 10.0 ** (a_weighting_db(n_fft, sample_rate) / 10.0)
+    gains = db_to_power(a_weighting_db(n_fft, sample_rate))
     return (gains / len(gains)).astype(np.float32)

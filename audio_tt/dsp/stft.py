@@ -135,39 +135,6 @@ def frame(audio, frame_length, hop_length) -> Any:
     return cut(audio)
 
 
-def amplitude_to_db(amplitude, ref=1.0, floor_db=-80.0) -> Any:
-    """Amplitude to dB: 20 log10(amplitude / ref), never below `floor_db`.
-
-    Args:
-        amplitude: not negative, any shape.
-        ref: the amplitude of 0 dB.
-        floor_db: lowest value, dB; the gradient below it is 0.
-
-    Returns:
-        dB, the same shape.
-    """
-    return 20.0 / np.log(10.0) * ops.log(ops.maximum(amplitude / ref, 10.0 ** (floor_db / 20.0)))
-
-
-def power_to_db(power, ref=1.0, floor_db=-80.0) -> Any:
-    """Power to dB: 10 log10(power / ref), never below `floor_db`.
-
-    Args:
-        power: not negative, any shape.
-        ref: the power of 0 dB.
-        floor_db: lowest value, dB; the gradient below it is 0.
-
-    Returns:
-        dB, the same shape.
-    """
-    return 10.0 / np.log(10.0) * ops.log(ops.maximum(power / ref, 10.0 ** (floor_db / 10.0)))
-
-
-def db_to_amplitude(db, ref=1.0) -> Any:
-    """Amplitude of a level in dB: ref * 10^(db / 20)."""
-    return ref * ops.exp(db * (np.log(10.0) / 20.0))
-
-
 def _constant(values):
     return ops.convert_to_tensor(values, "float32")
 

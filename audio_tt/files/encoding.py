@@ -7,6 +7,7 @@ import numpy as np
 import soundfile
 from absl import logging
 
+from audio_tt.dsp.units import amplitude_to_db
 from audio_tt.files.decoding import BLOCK_FRAMES, zero_non_finite
 from audio_tt.files.levels import PEAK
 
@@ -54,9 +55,8 @@ def turned_down(parts, peak, path) -> Iterable[np.ndarray]:
     if peak <= 1:
         return parts
     gain = PEAK / peak
-    logging.warning(
-        "%s: too loud for this format, turned down by %.1f dB.", path, -20 * np.log10(gain)
-    )
+    decibels = amplitude_to_db(peak / PEAK)
+    logging.warning("%s: too loud for this format, turned down by %.1f dB.", path, decibels)
     return (part * np.float32(gain) for part in parts)
 
 

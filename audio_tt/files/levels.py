@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from audio_tt.dsp.units import amplitude_to_db
 from audio_tt.files import decoding, mono
 
 PEAK = 0.999
@@ -65,7 +66,7 @@ def _gain(peak, is_lossy, warn):
             bits = scale.bit_length()
             warn(f"its samples are on the scale of {bits}-bit numbers; divided by {scale}")
             return 1.0 / scale
-    decibels = 20.0 * np.log10(peak / PEAK)
+    decibels = amplitude_to_db(peak / PEAK)
     if not is_lossy or peak > _OF_CODECS:
         warn(f"its peak is {peak:.3g} times full scale; turned down by {decibels:.1f} dB")
     return PEAK / peak

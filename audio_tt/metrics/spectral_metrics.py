@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from audio_tt.dsp.units import amplitude_to_db, db_to_amplitude
+
 FFT_SIZES = (2048, 1024, 512, 256, 128, 64)
 
 _LSD_FFT_SIZE = 2048
@@ -52,12 +54,10 @@ def log_spectral_distance(target: np.ndarray, estimate: np.ndarray) -> float:
     )
     if peak == 0.0:
         return 0.0
-    floor = peak * 10.0 ** (-_LSD_RANGE_DB / 20.0)
+    floor = peak * db_to_amplitude(-_LSD_RANGE_DB)
     blocks = zip(_spectra(target, _LSD_FFT_SIZE), _spectra(estimate, _LSD_FFT_SIZE), strict=True)
     distances = [
-        np.sqrt(
-            np.mean((20.0 * np.log10(np.maximum(a, floor) / np.maximum(b, floor))) ** 2, axis=1)
-        )
+        np.sqrt(np.mean(amplitude_to_db(np.maximum(a, floor) / np.maximum(b, floor)) ** 2, axis=1))
         for a, b in blocks
     ]
     return float(np.concatenate(distances).mean())
@@ -132,7 +132,7 @@ def sounding_mfcc(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 
     audio, _ = validate(audio, audio)
     rms = librosa.feature.rms(y=audio, frame_length=_FRAME_LENGTH, hop_length=_HOP_LENGTH)[0]
-    return _mfcc(audio, sample_rate)[rms > rms.max() * 10.0 ** (-_SILENCE_DB / 20.0)]
+    return _mfcc(audio, sample_rate)[rms > rms.max() * db_to_amplitude(-_SILENCE_DB)]
 
 
 def frechet_distance(target: np.ndarray, estimate: np.ndarray) -> float:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import gin
 import numpy as np
 
+from audio_tt.dsp.units import db_to_amplitude
+
 CODECS = {"mp3": ("MP3", "MPEG_LAYER_III"), "ogg": ("OGG", "VORBIS")}
 _BLOCK_SIZE = 16384  # samples
 
@@ -47,7 +49,7 @@ class Surroundings:
         if random.random() < self.reverb:
             seconds, level = random.uniform(*self.reverb_seconds), random.uniform(*self.reverb_db)
             audio = reverberate(audio, sample_rate, seconds, level, random)
-        return (audio * 10 ** (random.uniform(*self.level_db) / 20)).astype(np.float32)
+        return (audio * db_to_amplitude(random.uniform(*self.level_db))).astype(np.float32)
 
 
 def equalise(
@@ -84,7 +86,7 @@ def repeat(audio: np.ndarray, sample_rate: int, seconds: float, level_db: float)
     delay, result = max(1, round(seconds * sample_rate)), audio.copy()
     for number in range(1, int(60 / -level_db) + 1):
         late = audio[: max(0, len(audio) - number * delay)]
-        result[len(audio) - len(late) :] += 10 ** (number * level_db / 20) * late
+        result[len(audio) - len(late) :] += db_to_amplitude(number * level_db) * late
     return result
 
 
@@ -110,8 +112,8 @@ def reverberate(
     from scipy.signal import oaconvolve
 
     time = np.arange(round(seconds * sample_rate)) / sample_rate
-    room = random.standard_normal(len(time)) * 10 ** (-3 * time / seconds)
-    room *= 10 ** (level_db / 20) / np.linalg.norm(room)
+    room = random.standard_normal(len(time)) * db_to_amplitude(-60 * time / seconds)
+    room *= db_to_amplitude(level_db) / np.linalg.norm(room)
     return audio + oaconvolve(audio, room)[: len(audio)]
 
 
@@ -139,7 +141,7 @@ def limit_band(audio: np.ndarray, sample_rate: int, low_hz: float, high_hz: floa
 def add_noise(audio: np.ndarray, level_db: float, random: np.random.Generator) -> np.ndarray:
     """Adds white noise, `level_db` (root mean square) relative to the loudest sample."""
     peak = np.abs(audio).max(initial=0.0)
-    return audio + peak * 10 ** (level_db / 20) * random.standard_normal(len(audio))
+    return audio + peak * db_to_amplitude(level_db) * random.standard_normal(len(audio))
 
 
 def through_codec(
@@ -173,9 +175,9 @@ def _biquad(kind, hertz, gain_db, sample_rate):
     """One second-order section (b0, b1, b2, a0, a1, a2), Q = 1 / sqrt(2)."""
     if kind == "high":  # all louder, and what is below as soft as before
         section = _biquad("low", hertz, -gain_db, sample_rate)
-        section[:3] *= 10 ** (gain_db / 20)
+        section[:3] *= db_to_amplitude(gain_db)
         return section
-    gain = 10 ** (gain_db / 40)
+    gain = db_to_amplitude(gain_db / 2)
     turn = 2 * np.pi * min(hertz, 0.45 * sample_rate) / sample_rate
     cosine, alpha = np.cos(turn), np.sin(turn) / np.sqrt(2)
     if kind == "peak":

@@ -10,6 +10,7 @@ import numpy as np
 from absl import logging
 
 from audio_tt.command.progress import progress
+from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
@@ -142,7 +143,7 @@ def _gain(instrument, voice, sample_rate):
     note = Note((voice.low + voice.high) // 2, _LOUD, 0.0, 1.0)
     sound = instrument.render([note], sample_rate)
     level = np.sqrt(np.mean(np.square(sound[:sample_rate], dtype=np.float64)))
-    return 10 ** (_LEVEL_DB / 20) / max(level, 1e-6)
+    return db_to_amplitude(_LEVEL_DB) / max(level, 1e-6)
 
 
 def _random(*seed):

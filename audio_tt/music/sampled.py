@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
+from audio_tt.dsp.units import amplitude_to_db, db_to_amplitude
 from audio_tt.files import io
 from audio_tt.music.instruments import Voice
 from audio_tt.music.notes import Note
@@ -118,8 +119,8 @@ class SampledInstrument:
             rng=rng,
         )
         sound = at_positions(source, positions)
-        level_db = LOUDEST_DB + 40 * np.log10(note.velocity / 127) + sample.gain_db
-        sound *= 10 ** (level_db / 20)
+        level_db = LOUDEST_DB + 2 * amplitude_to_db(note.velocity / 127) + sample.gain_db
+        sound *= db_to_amplitude(level_db)
         sound *= before.fade_in(seconds) if before else _ramp(seconds - begin, _ATTACK_SECONDS)
         sound *= after.fade_out(seconds) if after else _ramp(seconds[-1] - seconds, released)
         return first, sound.astype(np.float32)

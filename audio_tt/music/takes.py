@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from audio_tt.dsp.units import hz_to_midi
+from audio_tt.dsp.units import amplitude_to_db, db_to_amplitude, hz_to_midi
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.pitch import tracking
@@ -16,7 +16,7 @@ _RATE = 16000
 _FRAME_RATE = 100
 _FRAME = _RATE // _FRAME_RATE
 _SURE = 0.6  # of the tracker
-_AUDIBLE = 10 ** (-40 / 20)  # of the loudest frame
+_AUDIBLE = db_to_amplitude(-40)  # of the loudest frame
 _SILENT = 1e-4
 _SPEAKS, _ENDS = 0.7, 0.5  # of the usual level
 _SETTLING_SECONDS = 0.08
@@ -79,7 +79,7 @@ def listen(path: str | os.PathLike) -> Take:
     return Take(
         Path(path),
         pitch,
-        float(20 * np.log10(usual)),
+        amplitude_to_db(usual),
         float(audible[0] / _FRAME_RATE),
         (first / _FRAME_RATE, last / _FRAME_RATE),
         last > first and _has_vibrato(midi[first:last]),
@@ -103,7 +103,7 @@ def _steady(envelope, usual):
     if last - first < _SHORTEST_STEADY * _FRAME_RATE:
         return first, first
     begins, ends = envelope[first : first + third].mean(), envelope[last - third : last].mean()
-    if 20 * np.log10(begins / ends) > _DECAY_DB:
+    if amplitude_to_db(begins / ends) > _DECAY_DB:
         return first, first
     return first, last
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from audio_tt.dsp.units import amplitude_to_db
 from audio_tt.plots import canvas
 
 _DYNAMIC_RANGE_DB = 80.0
@@ -166,7 +167,7 @@ def _spectrum(axis, sound, at_seconds, highest):
     part = padded[min(middle, len(sound.audio)) :][:_SPECTRUM_LENGTH]
     magnitude = np.abs(np.fft.rfft(part * np.hanning(_SPECTRUM_LENGTH))) * 4 / _SPECTRUM_LENGTH
     frequencies = np.fft.rfftfreq(_SPECTRUM_LENGTH, 1 / sound.sample_rate)
-    axis.plot(frequencies[1:], 20 * np.log10(np.maximum(magnitude[1:], 1e-6)), lw=0.9)
+    axis.plot(frequencies[1:], amplitude_to_db(magnitude[1:], -120.0), lw=0.9)
     label = f"{at_seconds:.2f} s"
     if sound.f0_hz is not None and len(sound.f0_hz):
         frame = min(round(at_seconds * sound.frame_rate), len(sound.f0_hz) - 1)
@@ -225,7 +226,7 @@ def _spectrogram(axis, audio, sample_rate):
 
 def _image(axis, magnitude, frequencies, seconds_per_frame, peak):
     """Draws levels below a peak; frames go from left to right."""
-    level_db = 20.0 * np.log10(np.maximum(magnitude / (peak or 1.0), 1e-6))
+    level_db = amplitude_to_db(magnitude / (peak or 1.0), -120.0)
     times = np.arange(magnitude.shape[1] + 1) * seconds_per_frame
     image = axis.pcolormesh(
         times, _edges(frequencies), level_db, cmap="magma", vmin=-_DYNAMIC_RANGE_DB, vmax=0.0

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from audio_tt.dsp.loudness import compute_loudness
+from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.metrics import audio_metrics, tables
@@ -35,7 +36,7 @@ def read_noisy(path: Path, sample_rate: int, noise_db: float | None = None) -> n
     audio, _ = io.read(path, sample_rate)
     if noise_db is not None:
         noise = np.random.default_rng(0).standard_normal(len(audio))
-        audio = audio + noise * (np.sqrt(np.mean(audio**2)) * 10.0 ** (-noise_db / 20.0))
+        audio = audio + noise * (np.sqrt(np.mean(audio**2)) * db_to_amplitude(-noise_db))
     return audio.astype(np.float32)
 
 

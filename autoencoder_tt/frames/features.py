@@ -7,7 +7,7 @@ import gin
 import numpy as np
 
 from audio_tt.dsp.loudness import a_weighting_db
-from audio_tt.dsp.units import hz_to_midi
+from audio_tt.dsp.units import db_to_amplitude, db_to_power, hz_to_midi, power_to_db
 from audio_tt.dsp.windows import window_values
 from audio_tt.errors import UserError
 from audio_tt.pitch import tracking
@@ -131,7 +131,7 @@ class FrameSpectrogram:
             octaves = np.log2(np.maximum(place, 1.0) / (number * spacing))
             is_peak = is_inside & (here > np.maximum(below, above)) & (np.abs(octaves) < 1 / 24)
             # The higher the harmonic, the more exact, and the louder, the surer.
-            weight = np.where(is_peak, 10.0 ** (here / 20.0) * number**2, 0.0)
+            weight = np.where(is_peak, db_to_amplitude(here) * number**2, 0.0)
             total += weight * octaves
             weights += weight
         moved = total / np.maximum(weights, 1e-12)
@@ -144,7 +144,7 @@ class FrameSpectrogram:
     def to_magnitude(self, levels) -> np.ndarray:
         """Magnitudes of a transform, as librosa scales them, of levels of any shape."""
         decibels = (np.asarray(levels, np.float32) - 1.0) * np.float32(self.range_db)
-        magnitude = np.exp(decibels * np.float32(np.log(10.0) / 20.0)) * np.float32(self._full)
+        magnitude = db_to_amplitude(decibels) * np.float32(self._full)
         return np.where(levels > 0.0, magnitude, np.float32(0.0))
 
     def is_voiced(self, confidence) -> np.ndarray:
@@ -189,8 +189,7 @@ class FrameSpectrogram:
         power = table[np.minimum(distance, len(table) - 1).astype(np.int32)]
         power[f0_hz <= 0.0] = 0.0
         power = _spread(power)
-        lowest = 10.0 ** (-_PICTURE_RANGE_DB / 10.0)
-        decibels = 10.0 * np.log10(np.maximum(power, np.float32(lowest)))
+        decibels = power_to_db(power, -_PICTURE_RANGE_DB)
         return 1.0 + decibels * np.float32(1.0 / _PICTURE_RANGE_DB)
 
     def _draw_line(self, f0_hz):
@@ -222,14 +221,14 @@ class FrameSpectrogram:
             yield (spectrum.real**2 + spectrum.imag**2) / np.float32(self._full**2)
 
     def _scale(self, power):
-        decibels = 10.0 * np.log10(np.maximum(power, np.float32(10.0 ** (-self.range_db / 10.0))))
+        decibels = power_to_db(power, -self.range_db)
         return (1.0 + decibels / self.range_db).astype(np.float32)
 
     def _loudness(self, power):
         """A-weighted level `[frames]` in dB, 0 dB about a sine of 1 kHz at full scale."""
-        weights = 10.0 ** (a_weighting_db(self.n_fft, self.sample_rate) / 10.0)
+        weights = db_to_power(a_weighting_db(self.n_fft, self.sample_rate))
         total = power @ weights.astype(np.float32) / np.float32(1.5)  # a sine fills 1.5 bins
-        return (10.0 * np.log10(np.maximum(total, 1e-10))).astype(np.float32)
+        return power_to_db(total, -100.0).astype(np.float32)
 
 
 def _spread(power):

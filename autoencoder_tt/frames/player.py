@@ -7,6 +7,7 @@ import gin
 import numpy as np
 
 from audio_tt.dsp import stft_blocks
+from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.errors import UserError
 from audio_tt.playing.player import finite
 from autoencoder_tt.design import InstrumentPlayer
@@ -124,7 +125,7 @@ class FramePlayer(InstrumentPlayer):
         f0_hz = np.pad(measured["f0_hz"], reach)
         voiced = np.pad(voiced, reach)
         loudness_db = np.pad(measured["loudness_db"] + shift_db, reach, constant_values=-100.0)
-        gain = gate * np.float32(10.0 ** (-shift_db / 20.0))
+        gain = gate * np.float32(db_to_amplitude(-shift_db))
         last = n_frames + 2 * reach - 1
         for start in range(0, n_frames, _BLOCK_FRAMES):
             # Blocks of one length, for networks to be compiled once.

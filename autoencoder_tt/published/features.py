@@ -6,10 +6,11 @@ from typing import Self
 import gin
 import numpy as np
 
+from audio_tt.dsp.units import amplitude_to_db, db_to_amplitude
 from audio_tt.pitch import tracking
 from audio_tt.pitch.pyin import pyin
 
-_QUIETEST = 1e-5  # amplitude, so that the logarithm of silence is finite
+_QUIETEST_DB = -100.0  # so that the logarithm of silence is finite
 _NOISE = 0.1  # pYIN's probability of a pitch that no frame of a clip without one reaches
 _VOICED = 0.5  # confidence of CREPE and YIN from which a frame has a pitch
 
@@ -93,7 +94,7 @@ class ClipSpectrogram:
 
         spectrum = librosa.stft(self._fit(audio), n_fft=self.n_fft, hop_length=self.hop_length)
         spectrum = spectrum[: self.n_bins]
-        level_db = 20.0 * np.log10(np.maximum(np.abs(spectrum), _QUIETEST))
+        level_db = amplitude_to_db(np.abs(spectrum), _QUIETEST_DB)
         level_db = np.maximum(level_db, level_db.max() - self.range_db)
         return np.stack([level_db, np.angle(spectrum)], axis=-1).astype(np.float32)
 
@@ -153,7 +154,7 @@ class ClipSpectrogram:
         """
         from audio_tt.dsp.locked_librosa import librosa
 
-        amplitude = 10.0 ** (picture[..., 0].astype(np.float64) / 20.0)
+        amplitude = db_to_amplitude(picture[..., 0].astype(np.float64))
         spectrum = amplitude * np.exp(1j * picture[..., 1])
         spectrum = np.pad(spectrum, ((0, 1), (0, 0))).astype(np.complex64)
         return librosa.istft(spectrum, hop_length=self.hop_length, length=self.n_samples)

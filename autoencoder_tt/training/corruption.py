@@ -5,6 +5,8 @@ import dataclasses
 import gin
 import numpy as np
 
+from audio_tt.dsp.units import db_to_power, power_to_db
+
 _STRETCH = 12  # frames of an octave error or of a gap, on average
 
 
@@ -54,7 +56,7 @@ class Corruption:
         if self.noise_db is not None:
             noise_db = random.uniform(*self.noise_db, (shape[0], 1))
             noise_db = np.where(random.random((shape[0], 1)) < 0.5, noise_db, -200.0)
-            loudness_db = 10.0 * np.log10(10.0 ** (loudness_db / 10.0) + 10.0 ** (noise_db / 10.0))
+            loudness_db = power_to_db(db_to_power(loudness_db) + db_to_power(noise_db))
         return f0_hz.astype(np.float32), voiced, loudness_db.astype(np.float32)
 
     def of_picture(self, inputs, n_bins, random) -> np.ndarray:

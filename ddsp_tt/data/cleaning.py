@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.files import io
 from ddsp_tt.features.extraction import SAMPLE_RATE
 
@@ -73,6 +74,6 @@ def _levels(path, block_size, sample_rate):
 
 def _sounding(levels):
     """Which frames are near one that sounds."""
-    sounds = (levels > 0) & (levels >= levels.max() * 10 ** (SILENCE_DB / 20))
+    sounds = (levels > 0) & (levels >= levels.max() * db_to_amplitude(SILENCE_DB))
     margin = round(MARGIN_SECONDS * _FRAME_RATE)
     return np.convolve(sounds, np.ones(2 * margin + 1), "same")[: len(sounds)] > 0.5

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from audio_tt.dsp.units import db_to_amplitude
 from ddsp_tt.models.gru import Gru
 from ddsp_tt.synthesis.saving import Saved
 
@@ -30,7 +31,7 @@ def _initial_bias(output_splits, harmonic_slope):
     biases = {key: np.zeros(size, "float32") for key, size in output_splits}
     if "harmonic_distribution" in biases:
         octaves = np.log2(np.arange(1, len(biases["harmonic_distribution"]) + 1))
-        root = 0.5 * 10.0 ** (harmonic_slope / 20.0 * octaves / math.log(10.0))
+        root = 0.5 * db_to_amplitude(harmonic_slope * octaves / math.log(10.0))
         biases["harmonic_distribution"][:] = np.log(root / (1.0 - root))
     return np.concatenate(list(biases.values()))
 

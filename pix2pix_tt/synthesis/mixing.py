@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import gin
 import numpy as np
 
+from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.music.notes import Note
 from pix2pix_tt.synthesis.note_banks import PEAK, PITCHES, VELOCITIES
 
@@ -70,7 +71,7 @@ class Mixer:
         audio = soxr.resample(audio, bank_rate, self.sample_rate, quality="HQ")
         length = max(1, round(seconds * self.sample_rate))  # whatever rate the notes have
         audio = np.pad(audio[:length], (0, max(0, length - len(audio))))
-        return with_peak(audio, PEAK * 10 ** (self.level_db / 20))
+        return with_peak(audio, PEAK * db_to_amplitude(self.level_db))
 
     def _envelope(self, count, rate):
         released = int(self.release_start * count)

@@ -15,6 +15,7 @@ from keras import ops
 from audio_tt import settings
 from audio_tt.command.progress import progress as progress_bar
 from audio_tt.dsp import overlapping
+from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.errors import UserError
 from audio_tt.playing.player import SILENCE, Player, finite
 from style_tt.features import LogSpectrogram, Waveform
@@ -75,7 +76,7 @@ class StyleTransfer:
         """The factor that brings a recording to `level_db`."""
         if self.level_db is None or not measures.rms:
             return 1.0
-        return 10.0 ** (self.level_db / 20.0) / measures.rms
+        return db_to_amplitude(self.level_db) / measures.rms
 
 
 def load_settings() -> tuple[StyleTransfer, LogSpectrogram | Waveform]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from audio_tt.dsp.units import amplitude_to_db
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
 from timbre_tt.comparison import templates
@@ -104,7 +105,7 @@ def picture(analysis: Analysis) -> dict:
         inside = magnitude[:, below[index] : below[index + 1] + 1]
         if below[index + 1] - below[index] > 1:
             levels[:, index] = inside.max(axis=1)
-    level_db = 20.0 * np.log10(np.maximum(levels / max(float(levels.max()), 1e-9), 1e-6))
+    level_db = amplitude_to_db(levels / max(float(levels.max()), 1e-9), -120.0)
     pixels = np.clip(255.0 * (1.0 + level_db / RANGE_DB), 0.0, 255.0).astype(np.uint8)
     chosen = np.linspace(0, len(analysis.f0_hz) - 1, min(len(analysis.f0_hz), 2 * MOST_FRAMES))
     chosen = chosen.round().astype(int)

@@ -134,6 +134,7 @@ def compare(source: Analysis, target: Analysis | None, heard: Analysis) -> dict[
     output the target's power.
     """
     from audio_tt.dsp.loudness import DB_RANGE
+    from audio_tt.dsp.units import amplitude_to_db
 
     scores = _against(source, heard, "input")
     if target is None:
@@ -141,7 +142,7 @@ def compare(source: Analysis, target: Analysis | None, heard: Analysis) -> dict[
     powers = [float(np.mean(np.square(sound.audio))) for sound in (target, heard)]
     gain = np.sqrt(powers[0] / powers[1]) if min(powers) > 0.0 else 1.0
     floor_db, level_db = -DB_RANGE, heard.loudness_db  # silence stays silence
-    level_db = np.where(level_db > floor_db, level_db + 20.0 * np.log10(gain), floor_db)
+    level_db = np.where(level_db > floor_db, level_db + amplitude_to_db(gain), floor_db)
     audio = heard.audio * np.float32(gain)
     heard = dataclasses.replace(heard, audio=audio, loudness_db=level_db)
     return scores | _against(target, heard, "target")

@@ -43,27 +43,6 @@ def safe_log(x, eps=1e-5):
     return ops.log(ops.where(x <= 0.0, eps, x))
 
 
-def log10(x, eps=1e-5):
-    """Base-10 logarithm, with every x <= 0 replaced by `eps`."""
-    return safe_log(x, eps) / math.log(10.0)
-
-
-def power_to_db(power, ref_db=0.0, range_db=DB_RANGE):
-    """`10 log10(power) - ref_db`, floored at `-range_db` dB."""
-    power = ops.maximum(ops.convert_to_tensor(power), 10.0 ** (-range_db / 10.0))
-    return ops.maximum(10.0 * log10(power) - ref_db, -range_db)
-
-
-def amplitude_to_db(amplitude, ref_db=0.0, range_db=DB_RANGE):
-    """`20 log10(amplitude) - ref_db`, floored at `-range_db` dB."""
-    return power_to_db(ops.square(ops.convert_to_tensor(amplitude)), ref_db, range_db)
-
-
-def db_to_amplitude(db):
-    """Decibels to linear amplitude."""
-    return 10.0 ** (ops.convert_to_tensor(db) / 20.0)
-
-
 def midi_to_hz(notes, midi_zero_silence=False):
     """MIDI numbers (fractions allowed) to Hz; with `midi_zero_silence`, MIDI 0 means 0 Hz."""
     notes = ops.convert_to_tensor(notes)
