@@ -1,6 +1,6 @@
 """Imports every module whose names gin files use, so that they are known when one is parsed."""
 
-from audio_tt.dsp import griffin_lim_windows
+from audio_tt.dsp import griffin_lim
 from autoencoder_tt import design
 from autoencoder_tt.frames import data as crops
 from autoencoder_tt.frames import design as frames
@@ -20,7 +20,7 @@ __all__ = [
     "frame_features",
     "frame_models",
     "frames",
-    "griffin_lim_windows",
+    "griffin_lim",
     "loop",
     "models",
     "pairs",

@@ -7,7 +7,7 @@ import gin
 import numpy as np
 
 from audio_tt.dsp import stft_blocks
-from audio_tt.dsp.griffin_lim_windows import GriffinLim
+from audio_tt.dsp.griffin_lim import GriffinLim
 from audio_tt.errors import UserError
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import gin
 import numpy as np
 
-from audio_tt.dsp.griffin_lim_windows import GriffinLim
+from audio_tt.dsp.griffin_lim import GriffinLim
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from autoencoder_tt.design import Design
@@ -29,7 +29,7 @@ class FrameDesign(Design):
       features: `FrameSpectrogram`.
       network: `keras.Model`.
       playing: `Playing`.
-      griffin_lim: `audio_tt.dsp.griffin_lim_windows.GriffinLim`.
+      griffin_lim: `audio_tt.dsp.griffin_lim.GriffinLim`.
     """
 
     data_set = "RecordingCrops"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from audio_tt.dsp.griffin_lim_windows import GriffinLim
+from audio_tt.dsp.griffin_lim import GriffinLim
 from audio_tt.errors import UserError
 from pix2pix_tt.features import SliceSpectrogram
 

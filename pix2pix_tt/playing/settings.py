@@ -4,7 +4,7 @@ import dataclasses
 
 import gin
 
-from audio_tt.dsp.griffin_lim_windows import GriffinLim
+from audio_tt.dsp.griffin_lim import GriffinLim
 from audio_tt.errors import UserError
 from audio_tt.settings import check_types
 from pix2pix_tt.playing import phases

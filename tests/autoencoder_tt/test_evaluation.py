@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from audio_tt.dsp.griffin_lim_windows import GriffinLim
+from audio_tt.dsp.griffin_lim import GriffinLim
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from autoencoder_tt.evaluation import scoring

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from audio_tt.dsp.griffin_lim_windows import GriffinLim
+from audio_tt.dsp.griffin_lim import GriffinLim
 from autoencoder_tt.frames import measuring, models
 from autoencoder_tt.frames import player as player_module
 from autoencoder_tt.frames.features import FrameSpectrogram

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from audio_tt.dsp import stft_blocks
-from audio_tt.dsp.griffin_lim_windows import GriffinLim
+from audio_tt.dsp.griffin_lim import GriffinLim
 from audio_tt.errors import UserError
 from pix2pix_tt.features import SliceSpectrogram
 from pix2pix_tt.playing import phases

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audio_tt import settings
-from audio_tt.dsp.griffin_lim_windows import GriffinLim
+from audio_tt.dsp.griffin_lim import GriffinLim
 from style_tt import configurables
 from style_tt.features import LogSpectrogram
 from style_tt.playing.player import StylePlayer
