@@ -79,7 +79,7 @@ def istft(
     n_fft = n_fft or 2 * (real.shape[-1] - 1)
     values = window_values(window, n_fft, win_length)
     frames = ops.irfft((real, imag), fft_length=n_fft)
-    audio = _overlap_add(frames * _constant(values), hop_length)
+    audio = overlap_add(frames * _constant(values), hop_length)
     audio = audio * _constant(_inverse_window_sum(values, real.shape[-2], hop_length))
     start = n_fft // 2 if center else 0
     if length is None:
@@ -130,9 +130,31 @@ def frame(audio, frame_length, hop_length) -> Any:
     @ops.custom_gradient
     def cut(audio):
         # Left to the backend, the gradient would be one full-length sum a block: twice the time.
-        return _cut(audio, frame_length, hop_length), lambda up: _overlap_add(up, hop_length)
+        return _cut(audio, frame_length, hop_length), lambda up: overlap_add(up, hop_length)
 
     return cut(audio)
+
+
+def overlap_add(frames, hop_length) -> Any:
+    """Adds frames up, each `hop_length` samples after the one before.
+
+    Args:
+        frames: [..., frames, frame_length]; the number of frames must be static.
+        hop_length: samples between the starts of two frames.
+
+    Returns:
+        [..., (frames - 1) * hop_length + frame_length].
+    """
+    count, frame_length = frames.shape[-2:]
+    pieces = -(-frame_length // hop_length)
+    frames = _pad_last(frames, 0, pieces * hop_length - frame_length)
+    rest = [(0, 0)] * (frames.ndim - 2)
+    total = 0
+    for i in range(pieces):
+        piece = frames[..., i * hop_length : (i + 1) * hop_length]
+        total = total + ops.pad(piece, [*rest, (i, pieces - 1 - i), (0, 0)])
+    audio = ops.reshape(total, (*ops.shape(total)[:-2], (count + pieces - 1) * hop_length))
+    return audio[..., : (count - 1) * hop_length + frame_length]
 
 
 def _constant(values):
@@ -174,7 +196,7 @@ def _hypotenuse(real, imag):
 
 
 def _cut(audio, frame_length, hop_length):
-    """The adjoint of `_overlap_add`."""
+    """The adjoint of `overlap_add`."""
     frames = 1 + (audio.shape[-1] - frame_length) // hop_length
     pieces = -(-frame_length // hop_length)
     audio = _pad_last(audio, 0, pieces * hop_length - frame_length)
@@ -182,20 +204,6 @@ def _cut(audio, frame_length, hop_length):
     shifted = [blocks[..., i : i + frames, :] for i in range(pieces)]
     shifted[-1] = shifted[-1][..., : frame_length - (pieces - 1) * hop_length]
     return ops.concatenate(shifted, axis=-1)
-
-
-def _overlap_add(frames, hop_length):
-    """Sums [..., frames, frame_length] into [..., (frames - 1) * hop_length + frame_length]."""
-    count, frame_length = frames.shape[-2:]
-    pieces = -(-frame_length // hop_length)
-    frames = _pad_last(frames, 0, pieces * hop_length - frame_length)
-    rest = [(0, 0)] * (frames.ndim - 2)
-    total = 0
-    for i in range(pieces):
-        piece = frames[..., i * hop_length : (i + 1) * hop_length]
-        total = total + ops.pad(piece, [*rest, (i, pieces - 1 - i), (0, 0)])
-    audio = ops.reshape(total, (*ops.shape(total)[:-2], (count + pieces - 1) * hop_length))
-    return audio[..., : (count - 1) * hop_length + frame_length]
 
 
 def _inverse_window_sum(window, frames, hop_length):

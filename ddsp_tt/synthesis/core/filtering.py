@@ -7,6 +7,7 @@ convolved in partitions instead.
 
 from keras import ops
 
+from audio_tt.dsp.stft import overlap_add
 from ddsp_tt.synthesis.core.functions import register
 from ddsp_tt.synthesis.shared import filter_delay, impulse_responses, windowed
 
@@ -86,19 +87,6 @@ def _convolve_long(audio, ir):
     blocks = ops.irfft((real, imag), fft_length=2 * _PARTITION)
     blocks = ops.reshape(blocks, (-1, n_a + n_b - 1, 2 * _PARTITION))
     return overlap_add(blocks, _PARTITION)[:, : n_samples + ir_size - 1]
-
-
-def overlap_add(blocks, hop):
-    """Adds `[batch, blocks, size]` up at every `hop` samples: `[batch, (blocks-1)*hop + size]`."""
-    n_blocks, size = blocks.shape[1], blocks.shape[2]
-    n_parts = -(-size // hop)
-    blocks = ops.pad(blocks, ((0, 0), (0, 0), (0, n_parts * hop - size)))
-    out = 0.0
-    for part in range(n_parts):
-        piece = blocks[:, :, part * hop : (part + 1) * hop]
-        piece = ops.reshape(piece, (-1, n_blocks * hop))
-        out = out + ops.pad(piece, ((0, 0), (part * hop, (n_parts - 1 - part) * hop)))
-    return out[:, : (n_blocks - 1) * hop + size]
 
 
 @_register
