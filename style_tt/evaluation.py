@@ -10,11 +10,11 @@ from pathlib import Path
 import gin
 import numpy as np
 
+from audio_tt.dsp.blocks import resampled
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
 from audio_tt.metrics import audio_metrics, tables
-from audio_tt.playing.resampling import resampled
 from style_tt.configurables import extraction, features, player
 from style_tt.playing import loading
 from style_tt.playing.recordings import Recording

@@ -97,19 +97,3 @@ def _transform(audio, features):
         # In double precision, without which the phase of quiet bins is noise of the arithmetic.
         spectrum[:, part] = np.fft.rfft(frames[:, part] * window)
     return spectrum.transpose(0, 2, 1)
-
-
-class Counted:
-    """Passes on blocks and counts their samples.
-
-    Attributes:
-      n_samples: how many went through so far.
-    """
-
-    def __init__(self, blocks):
-        self._blocks, self.n_samples = blocks, 0
-
-    def __iter__(self):
-        for block in self._blocks:
-            self.n_samples += len(block)
-            yield block

@@ -6,11 +6,10 @@ from typing import TypeVar
 
 from absl import logging
 
+from audio_tt.dsp import blocks
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.finding import Found
-
-_BLOCK_SIZE = 65536
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -125,6 +124,6 @@ def readable_group(paths: Sequence[Path]) -> Sequence[Path]:
         UserError: one of them cannot be read to its end.
     """
     for path in paths:
-        for _ in io.blocks(path, io.info(path).sample_rate, _BLOCK_SIZE):
+        for _ in io.blocks(path, io.info(path).sample_rate, blocks.SIZE):
             pass
     return paths

@@ -12,10 +12,10 @@ import numpy as np
 import soundfile
 from absl import logging
 
+from audio_tt.dsp import blocks
 from audio_tt.errors import UserError
 from audio_tt.files import content, copies, riff
 
-BLOCK_FRAMES = 65536
 FFMPEG_EXTENSIONS = frozenset(
     ".m4a .aac .mp4 .m4b .m4v .mov .3gp .wma .asf .webm .weba .mkv .mka .ac3 .eac3 .amr .ape .wv "
     ".tta .mpc .dsf .dff .ra .rm .avi .flv .dts .mp2".split()
@@ -60,7 +60,7 @@ class Sound:
           warn: called at the end with each thing to be said about the file.
 
         Yields:
-          float32 `[frames, channels]`, at most `BLOCK_FRAMES` frames each; samples that are not
+          float32 `[frames, channels]`, at most `blocks.SIZE` frames each; samples that are not
           finite are 0.
 
         Raises:
@@ -96,7 +96,7 @@ class Sound:
 
 def _read(sound):
     """(The next block, what is wrong with the file there or None)."""
-    buffer = np.full((BLOCK_FRAMES, sound.channels), np.nan, np.float32)
+    buffer = np.full((blocks.SIZE, sound.channels), np.nan, np.float32)
     try:
         return sound.read(out=buffer), None
     except soundfile.LibsndfileError as error:

@@ -7,8 +7,9 @@ import numpy as np
 import soundfile
 from absl import logging
 
+from audio_tt.dsp import blocks
 from audio_tt.dsp.units import amplitude_to_db
-from audio_tt.files.decoding import BLOCK_FRAMES, zero_non_finite
+from audio_tt.files.decoding import zero_non_finite
 from audio_tt.files.levels import PEAK
 
 
@@ -29,25 +30,12 @@ class Tally:
                 )
             part = part.astype(np.float32, copy=False)
             part = part[:, None] if part.ndim == 1 else part
-            for start in range(0, len(part), BLOCK_FRAMES):
-                piece = part[start : start + BLOCK_FRAMES]
+            for piece in blocks.cut(part):
                 piece, count = zero_non_finite(piece)
                 self.not_finite += count
                 self.peak = max(self.peak, float(np.abs(piece).max()))
                 self.channels = piece.shape[1]
                 yield piece
-
-
-def spooled(parts, spool) -> Iterator[np.ndarray]:
-    """Runs through all parts, keeping them in the open file `spool`; gives them again."""
-    channels = 1
-    for part in parts:
-        channels = part.shape[1]
-        spool.write(part.tobytes())
-    spool.seek(0)
-    size = BLOCK_FRAMES * channels * 4
-    pieces = iter(lambda: spool.read(size), b"")
-    return (np.frombuffer(piece, np.float32).reshape(-1, channels) for piece in pieces)
 
 
 def turned_down(parts, peak, path) -> Iterable[np.ndarray]:

@@ -11,11 +11,11 @@ import numpy as np
 import soundfile
 from absl import logging
 
+from audio_tt.dsp.blocks import Spooled, of_size, resampled
 from audio_tt.errors import UserError
 from audio_tt.files import decoding, encoding, levels
 from audio_tt.files.atomic import replacing
 from audio_tt.files.finding import AUDIO_EXTENSIONS, find_audio
-from audio_tt.playing.resampling import resampled
 
 __all__ = [
     "AUDIO_EXTENSIONS",
@@ -118,21 +118,10 @@ def blocks(
         UserError: as `read` does, when the first block is asked for.
     """
     with decoding.open_sound(path) as sound:
-        waiting, count = [], 0
         sample_rate, warn = _checked_rate(sample_rate), decoding.said_of(path)
         treatment = levels.decide(sound, mono, sound.decode, warn)
         parts = treatment.apply(sound.decode(warn), mono)
-        for block in resampled(parts, sound.sample_rate, sample_rate):
-            waiting.append(block)
-            count += len(block)
-            if count < block_size:
-                continue
-            joined = np.concatenate(waiting)
-            whole = count - count % block_size
-            yield from joined[:whole].reshape(-1, block_size, *joined.shape[1:])
-            waiting, count = [joined[whole:].copy()], count - whole
-        if count:
-            yield np.concatenate(waiting)
+        yield from of_size(resampled(parts, sound.sample_rate, sample_rate), block_size)
 
 
 def write(
@@ -163,9 +152,7 @@ def write(
     with replacing(path) as temporary, tempfile.TemporaryFile(dir=temporary.parent) as spool:
         try:
             if subtype != "FLOAT":
-                parts = (
-                    encoding.spooled(parts, spool) if isinstance(audio, Iterator) else list(parts)
-                )
+                parts = Spooled(parts, spool) if isinstance(audio, Iterator) else list(parts)
                 parts = encoding.turned_down(parts, tally.peak, path)
             encoding.encode(temporary, parts, int(sample_rate), kind, subtype)
         except soundfile.LibsndfileError as error:

@@ -11,13 +11,12 @@ import numpy as np
 from absl import logging
 
 from audio_tt.command.progress import progress
+from audio_tt.dsp.blocks import SIZE, Counted, first_samples, resampled
 from audio_tt.errors import UserError
 from audio_tt.files import batches, copies, finding, io, paths
 from audio_tt.playing.player import Player
-from audio_tt.playing.resampling import resampled
 from audio_tt.training import parallel
 
-_BLOCK_SIZE = 65536
 _THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
@@ -271,7 +270,7 @@ def convert(
     """
     rate = io.info(job.source).sample_rate
     mono = output.mono or not player.keeps_channels
-    blocks = io.blocks(job.source, rate, _BLOCK_SIZE, mono=mono)
+    blocks = io.blocks(job.source, rate, SIZE, mono=mono)
     if output.max_seconds is not None:
         blocks = first_samples(blocks, round(output.max_seconds * rate))
     if output.mono and player.keeps_channels:
@@ -283,40 +282,20 @@ def convert(
     written = rate if output.sample_rate is None else output.sample_rate or player.sample_rate
     sound = resampled(sound, player.sample_rate, written)
     if output.finish is None and written == rate:
-        sound = recording.cut(sound)
+        sound = _cut(sound, recording)
     if report is not None:
         sound = _reported(sound, written, report)
     is_wav = job.target.suffix.lower() == ".wav"
     io.write(job.target, sound, written, output.subtype if is_wav else None)
 
 
-def first_samples(blocks: Iterable[np.ndarray], count: int) -> Iterator[np.ndarray]:
-    """Yields no more than the first `count` samples of a recording."""
-    for block in blocks:
-        yield block[:count]
-        count -= len(block)
-        if count <= 0:
-            return
-
-
-class Counted:
-    """Passes on the blocks of a recording, and ends what is made of them where it ended."""
-
-    def __init__(self, blocks: Iterable[np.ndarray]):
-        self._blocks, self._taken = blocks, 0
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        for block in self._blocks:
-            self._taken += len(block)
-            yield block
-
-    def cut(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Yields no more samples than were passed on; a player may not run ahead of its input."""
-        given = 0
-        for block in blocks:
-            block = block[: self._taken - given]
-            given += len(block)
-            yield block
+def _cut(sound, recording):
+    """Yields no more samples than were passed on; a player may not run ahead of its input."""
+    given = 0
+    for block in sound:
+        block = block[: recording.n_samples - given]
+        given += len(block)
+        yield block
 
 
 class _Seconds:

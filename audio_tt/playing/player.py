@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from absl import logging
 
+from audio_tt.dsp.blocks import cut, resampled
 from audio_tt.files.decoding import zero_non_finite
 from audio_tt.files.mono import to_mono
 from audio_tt.playing.origin import Origin
-from audio_tt.playing.resampling import resampled
 
 SILENCE = 1e-4  # peak amplitude (-80 dB) below which a recording is silent
-_BLOCK_SIZE = 65536
 
 
 class Player(abc.ABC):
@@ -68,8 +67,8 @@ class Player(abc.ABC):
         sound = audio if self.keeps_channels else to_mono(audio, name)
         if sound.ndim == 1 and self.keeps_channels:
             sound = sound[:, None]
-        blocks = (sound[i : i + _BLOCK_SIZE] for i in range(0, len(sound), _BLOCK_SIZE))
-        played = list(self.play(resampled(blocks, sample_rate, self.sample_rate), name))
+        sound_blocks = resampled(cut(sound), sample_rate, self.sample_rate)
+        played = list(self.play(sound_blocks, name))
         played = np.concatenate(played) if played else np.zeros_like(sound)
         return played[:, 0] if played.ndim == 2 and audio.ndim == 1 else played
 

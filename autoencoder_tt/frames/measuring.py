@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from absl import logging
 
-from audio_tt.dsp import stft_blocks
+from audio_tt.dsp.blocks import Counted
 from audio_tt.pitch import polyphony
 from audio_tt.playing.player import SILENCE
 from autoencoder_tt.frames.features import FrameSpectrogram
@@ -35,7 +35,7 @@ def measure(
       (measured, n_samples): dict of float32 `[frames]`, see `FrameSpectrogram.measure`, or None
       where there is no pitch.
     """
-    recording, parts, peak, is_checked = stft_blocks.Counted(blocks), [], 0.0, False
+    recording, parts, peak, is_checked = Counted(blocks), [], 0.0, False
     for audio, kept in _with_surroundings(recording, features.hop_length):
         measured = features.measure(audio, **pitch_options)
         parts.append({key: values[kept] for key, values in measured.items()})

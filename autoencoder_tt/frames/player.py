@@ -7,6 +7,7 @@ import gin
 import numpy as np
 
 from audio_tt.dsp import stft_blocks
+from audio_tt.dsp.blocks import first_samples, silence
 from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.errors import UserError
 from audio_tt.playing.player import finite
@@ -17,7 +18,6 @@ from autoencoder_tt.frames.phases import HARMONICS, RANDOM, with_phase
 RECORDED = "input"  # the phase of the recording as it is
 PHASES = (HARMONICS, RANDOM, RECORDED)
 _BLOCK_FRAMES = 512
-_BLOCK_SIZE = 65536
 
 
 @gin.configurable(module="autoencoder_tt.transfer")
@@ -87,12 +87,12 @@ class FramePlayer(InstrumentPlayer):
           float32 `[samples]`, `n_samples` in all.
         """
         if measured is None:
-            yield from _silence(n_samples)
+            yield from silence(n_samples)
             return
         features, phase = self._design.features, phase or self._design.playing.phase
         spectra = with_phase(self.draw(measured), measured, features, phase, self._seed)
         refined = self._design.griffin_lim.refine(spectra, features)
-        yield from _first(stft_blocks.synthesise(refined, features), n_samples)
+        yield from self._sound(refined, n_samples)
 
     def render_phases(
         self, audio: np.ndarray, phases: tuple[str, ...]
@@ -102,7 +102,7 @@ class FramePlayer(InstrumentPlayer):
         for phase in [p for p in phases if p in PHASES] or [self._design.playing.phase]:
             if phase == RECORDED and measured is not None:
                 spectra = self._with_recorded_phase(measured, audio)
-                played = _first(stft_blocks.synthesise(spectra, self._design.features), n_samples)
+                played = self._sound(spectra, n_samples)
             else:
                 played = self.play_measured(measured, n_samples, phase)
             yield phase, np.concatenate([np.zeros(0, np.float32), *played])
@@ -137,6 +137,11 @@ class FramePlayer(InstrumentPlayer):
             picture = inputs[0, context : context + count, : features.n_bins]
             yield magnitude.T, picture.T
 
+    def _sound(self, spectra, n_samples):
+        """Yields the first samples `[samples]` of spectra of one channel."""
+        sound = stft_blocks.synthesise(spectra, self._design.features)
+        return first_samples((block[:, 0] for block in sound), n_samples)
+
     def _with_recorded_phase(self, measured, audio):
         """What is drawn, with the phase of the recording: complex64 `[1, n_bins, frames]` each."""
         spectrum = np.concatenate(
@@ -163,16 +168,3 @@ def _gate(voiced, frame_rate, playing):
         2.0 - 2.0 * (frames - last) / after, 2.0 - 2.0 * (following - frames) / before
     )
     return opened.clip(0.0, 1.0).astype(np.float32)
-
-
-def _first(blocks, n_samples):
-    """Yields the first samples `[samples]` of blocks `[samples, 1]`."""
-    for block in blocks:
-        block = block[:n_samples, 0]
-        n_samples -= len(block)
-        yield block
-
-
-def _silence(n_samples):
-    for start in range(0, n_samples, _BLOCK_SIZE):
-        yield np.zeros(min(_BLOCK_SIZE, n_samples - start), np.float32)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from audio_tt.dsp.blocks import of_size
 from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.files import io
 from ddsp_tt.features.extraction import SAMPLE_RATE
@@ -42,17 +43,8 @@ class Cleaning:
         levels, peak = _levels(path, block_size, sample_rate)
         gain = np.float32(PEAK / peak if self.normalize and peak > 0 else 1.0)
         kept = _sounding(levels) if self.cut_silence else np.ones(len(levels), bool)
-        waiting = np.zeros(0, np.float32)
-        first = 0
-        for block in io.blocks(path, sample_rate, _whole_frames(block_size, frame)):
-            frames = kept[first : first + -(-len(block) // frame)]
-            first += len(frames)
-            waiting = np.append(waiting, gain * block[np.repeat(frames, frame)[: len(block)]])
-            while len(waiting) >= block_size:
-                yield waiting[:block_size]
-                waiting = waiting[block_size:]
-        if len(waiting):
-            yield waiting
+        heard = io.blocks(path, sample_rate, _whole_frames(block_size, frame))
+        yield from of_size((gain * block for block in _frames(heard, kept, frame)), block_size)
 
 
 UNCHANGED = Cleaning()
@@ -70,6 +62,15 @@ def _levels(path, block_size, sample_rate):
         frames = np.pad(block, (0, -len(block) % frame)).reshape(-1, frame)
         levels.append(np.sqrt(np.mean(np.square(frames, dtype=np.float64), axis=1)))
     return np.concatenate(levels), peak
+
+
+def _frames(blocks, kept, frame):
+    """Yields of blocks, in whole frames but the last, the frames that are kept."""
+    first = 0
+    for block in blocks:
+        frames = kept[first : first + -(-len(block) // frame)]
+        first += len(frames)
+        yield block[np.repeat(frames, frame)[: len(block)]]
 
 
 def _sounding(levels):

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 import numpy as np
 import soxr
 
+from audio_tt.dsp.blocks import resampled
 from audio_tt.dsp.framing import Framer
 from audio_tt.dsp.loudness import power_of_frames
 from audio_tt.pitch.tracking import PitchTracker
-from audio_tt.playing.resampling import resampled
 from ddsp_tt.features import loudness_scales
 from ddsp_tt.features.rates import DEFAULT_RATES, MEASURING_RATE, Rates
 

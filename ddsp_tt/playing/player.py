@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from absl import logging
 
+from audio_tt.dsp.blocks import first_samples, silence
 from audio_tt.files.decoding import zero_non_finite
 from audio_tt.pitch import polyphony
 from audio_tt.playing.player import SILENCE, Player
@@ -57,7 +58,7 @@ class DdspPlayer(Player):
                 polyphony.warn_if_polyphonic(recording.opening(), self.sample_rate, name)
             yield from self.play_features(measured, recording.samples)
         else:
-            yield from _silence(recording.samples)
+            yield from silence(recording.samples)
 
     def play_features(self, measured: dict, n_samples: int) -> Iterator[np.ndarray]:
         """Plays what was measured before.
@@ -71,10 +72,7 @@ class DdspPlayer(Player):
         """
         if self.instrument.reads_features:
             measured = self.adjustment.apply(measured, self.instrument)
-        left = n_samples
-        for block in self.instrument.render(measured, self._seed):
-            yield block[:left]
-            left -= len(block[:left])
+        yield from first_samples(self.instrument.render(measured, self._seed), n_samples)
 
     def _measure(self, recording):
         instrument = self.instrument
@@ -139,8 +137,3 @@ class _Recording:
     def read(self):
         """All of it, float32 `[samples]`."""
         return np.concatenate([np.zeros(0, "float32"), *self])
-
-
-def _silence(n_samples, block_size=65536):
-    for first in range(0, n_samples, block_size):
-        yield np.zeros(min(block_size, n_samples - first), "float32")

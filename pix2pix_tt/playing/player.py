@@ -8,7 +8,7 @@ import numpy as np
 from absl import logging
 
 from audio_tt.dsp import overlapping, stft_blocks
-from audio_tt.files import encoding
+from audio_tt.dsp.blocks import Counted, Spooled
 from audio_tt.playing.player import SILENCE, Player, finite
 from pix2pix_tt import fast
 from pix2pix_tt.playing import phases, styles
@@ -49,7 +49,7 @@ class Pix2PixPlayer(Player):
         """See `Player.play`; blocks are `[samples, channels]`. Not finite samples count as 0."""
         with tempfile.TemporaryFile() as spool:
             blocks, is_silent = _without_silent_beginning(finite(blocks), spool)
-            recording = stft_blocks.Counted(blocks)
+            recording = Counted(blocks)
             if is_silent:
                 logging.warning("%s is silent, so the output is silence", name)
                 sound = _silence(recording, self._features.n_fft)
@@ -149,7 +149,7 @@ def load(
 def _without_silent_beginning(blocks, spool):
     """(the same blocks, whether there are some and none is heard); quiet ones wait in a file."""
     beginning = _Beginning(blocks)
-    quiet = encoding.spooled(beginning, spool)
+    quiet = Spooled(beginning, spool)
     return itertools.chain(quiet, beginning.rest), beginning.is_silent
 
 

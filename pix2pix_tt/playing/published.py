@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from audio_tt.dsp.blocks import Spooled
 from audio_tt.files import encoding
 from audio_tt.playing.conversion import Output
 from pix2pix_tt.playing.settings import Transfer
@@ -32,7 +33,7 @@ def normalised(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """Blocks `[samples, channels]` with a peak of 1; they wait on the disk until it is known."""
     tally = encoding.Tally()
     with tempfile.TemporaryFile() as spool:
-        parts = encoding.spooled(tally.watch(blocks), spool)
+        parts = Spooled(tally.watch(blocks), spool)
         gain = np.float32(1.0 / tally.peak if tally.peak else 1.0)
         for part in parts:
             yield gain * part

@@ -6,10 +6,8 @@ from typing import Self
 
 import numpy as np
 
+from audio_tt.dsp.blocks import SIZE, Spooled, cut, first_samples
 from audio_tt.files import io
-from audio_tt.playing.conversion import first_samples
-
-_BLOCK_SIZE = 65536
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Recording:
         """A sound file of any rate and length, of which the first seconds count where given."""
 
         def read():
-            blocks = io.blocks(path, sample_rate, _BLOCK_SIZE, mono)
+            blocks = io.blocks(path, sample_rate, SIZE, mono)
             return (
                 blocks if seconds is None else first_samples(blocks, round(seconds * sample_rate))
             )
@@ -66,25 +64,14 @@ class Recording:
           spool: open, empty binary file that they wait in.
           name: for messages.
         """
-        channels = 1
-        for block in blocks:
-            channels = 1 if block.ndim == 1 else block.shape[1]
-            spool.write(np.ascontiguousarray(block, np.float32).tobytes())
-        size = 4 * channels * _BLOCK_SIZE
-
-        def read():
-            spool.seek(0)
-            for piece in iter(lambda: spool.read(size), b""):
-                yield np.frombuffer(piece, np.float32).reshape(-1, channels)
-
-        return cls(read, name)
+        spooled = Spooled(blocks, spool)
+        return cls(lambda: spooled, name)
 
     @classmethod
     def from_audio(cls, audio, name="the recording") -> Self:
         """float32 `[samples]` or `[samples, channels]` in memory, at the rate that is needed."""
         audio = np.asarray(audio, np.float32)
-        starts = range(0, len(audio), _BLOCK_SIZE)
-        return cls(lambda: (audio[i : i + _BLOCK_SIZE] for i in starts), name)
+        return cls(lambda: cut(audio), name)
 
     def blocks(self, gain=1.0) -> Iterator[np.ndarray]:
         """Yields float32 `[samples, channels]`, scaled."""

@@ -12,7 +12,6 @@ from audio_tt.errors import UserError
 from audio_tt.playing import conversion
 from audio_tt.playing.conversion import Job, Output
 from audio_tt.playing.player import Player
-from audio_tt.playing.resampling import resampled
 
 RATE = 16000
 
@@ -135,23 +134,6 @@ def test_a_player_plays_what_is_in_memory():
     broken[[3, 4]] = np.nan, np.inf
     assert np.flatnonzero(Inverter().render(broken, RATE) != -tone()).tolist() == [3, 4]
     assert Inverter(44100).render(np.zeros(1, np.float32), RATE).shape == (3,)
-
-
-@pytest.mark.parametrize(
-    "rate,wanted", [(44100, 16000), (16000, 44100), (48000, 16000), (8000, 8000)]
-)
-@pytest.mark.parametrize("block_size", [1, 333, 10**6])
-def test_a_stream_is_resampled_as_a_whole(rate, wanted, block_size):
-    import soxr
-
-    audio = tone(3001, rate)
-    blocks = (audio[i : i + block_size] for i in range(0, len(audio), block_size))
-    sound = np.concatenate(list(resampled(blocks, rate, wanted)))
-    assert len(sound) == -(-len(audio) * wanted // rate)
-    np.testing.assert_allclose(
-        sound[: len(sound) - 1], soxr.resample(audio, rate, wanted)[: len(sound) - 1], atol=1e-5
-    )
-    assert list(resampled(iter([]), rate, wanted)) == []
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
