@@ -1,8 +1,5 @@
 """How near a trained generator comes to recordings of the same music on the target instrument."""
 
-import csv
-import io as text_io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +10,23 @@ from audio_tt.command.progress import progress
 from audio_tt.dsp import stft_blocks
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
-from audio_tt.files.atomic import replacing
 from audio_tt.metrics import audio_metrics, tables
+from audio_tt.metrics.tables import TITLES
 from pix2pix_tt.playing import phases
 from pix2pix_tt.playing.player import Pix2PixPlayer
 
 COPY = "copy of the input"
-FIGURES = ("l1", "of_copying", "ratio", "convergence", "lsd_db", "mfcc", "pitch_jaccard")
-_TITLES = ("L1", "of copying", "ratio", "spectral convergence", "LSD (dB)", "MFCC distance")
-_TITLES += ("pitch Jaccard",)
-_COMPARED = ("l1", "lsd_db", "mfcc")  # with copying, in the table of several models
+_TITLES = {
+    "l1": "L1",
+    "of_copying": "of copying",
+    "ratio": "ratio",
+    "convergence": "spectral convergence",
+    "log_spectral_distance_db": TITLES["log_spectral_distance_db"],
+    "mfcc_distance": TITLES["mfcc_distance"],
+    "pitch_jaccard": TITLES["pitch_jaccard"],
+}
+FIGURES = tuple(_TITLES)
+_COMPARED = ("l1", "log_spectral_distance_db", "mfcc_distance")  # by several models and copying
 
 
 def find_pairs(audios_path, origin, target) -> dict[str, tuple[Path, Path]]:
@@ -123,9 +127,9 @@ def compare(
       {method: figures}, and the same for the input as it is: "l1", the mean absolute difference of
       the levels in -1..1 as the network sees and draws them; "of_copying", that of the input, and
       the ratio of both; "convergence" of the audio to the magnitude M that was drawn,
-      || |STFT| - M || / || M || (Sturmel and Daudet 2011); "lsd_db" and "mfcc" of the audio, up to
-      the highest frequency that is drawn (`audio_tt.metrics`); "pitch_jaccard" of the audio and
-      the input, 0 where the same notes sound.
+      || |STFT| - M || / || M || (Sturmel and Daudet 2011); "log_spectral_distance_db" and
+      "mfcc_distance" of the audio, up to the highest frequency that is drawn (`audio_tt.metrics`);
+      "pitch_jaccard" of the audio and the input, 0 where the same notes sound.
     """
     features = trained.features
     length = min(len(heard), len(target))
@@ -172,7 +176,7 @@ def as_markdown(rows) -> str:
     lines = [
         [row["file"], row["phase"], *(tables.number(row[key]) for key in FIGURES)] for row in rows
     ]
-    return tables.markdown(["file", "phase", *_TITLES], lines, n_names=2)
+    return tables.markdown(["file", "phase", *_TITLES.values()], lines, n_names=2)
 
 
 def summary(evaluated) -> str:
@@ -185,8 +189,7 @@ def summary(evaluated) -> str:
     Returns:
       A table; the share is that of the figure before it: the model's distance by copying's.
     """
-    titles = dict(zip(FIGURES, _TITLES, strict=True))
-    compared = [(titles[key], "of copying", "share") for key in _COMPARED]
+    compared = [(_TITLES[key], "of copying", "share") for key in _COMPARED]
     header = ("model", "from", *(title for group in compared for title in group))
     lines = []
     for (model, origin), rows in evaluated.items():
@@ -195,7 +198,7 @@ def summary(evaluated) -> str:
         cells = [(drawn[key], copied[key], _ratio(drawn[key], copied[key])) for key in _COMPARED]
         figures = [cell for group in cells for cell in group] + [drawn["pitch_jaccard"]]
         lines.append([model, origin, *map(tables.number, figures)])
-    return tables.markdown([*header, titles["pitch_jaccard"]], lines, n_names=2)
+    return tables.markdown([*header, _TITLES["pitch_jaccard"]], lines, n_names=2)
 
 
 def save(rows, path) -> None:
@@ -205,27 +208,14 @@ def save(rows, path) -> None:
       UserError: the extension is another, or the place cannot be written to.
     """
     check_extension(path)
-    if Path(path).suffix.lower() == ".json":
-        plain = [{k: None if _is_nan(v) else v for k, v in row.items()} for row in rows]
-        text = json.dumps(plain, indent=1)
-    else:
-        buffer = text_io.StringIO()
-        writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        text = buffer.getvalue()
-    with replacing(path) as temporary:
-        temporary.write_text(text, "utf-8")
+    is_json = Path(path).suffix.lower() == ".json"
+    (tables.write_json if is_json else tables.write_csv)(path, rows)
 
 
 def check_extension(path) -> None:
     """Raises UserError where `save` would not know what to write."""
     if Path(path).suffix.lower() not in (".csv", ".json"):
         raise UserError(f"{path}: figures are written as .csv or .json; change the extension")
-
-
-def _is_nan(value):
-    return isinstance(value, float) and np.isnan(value)
 
 
 def _transform(audio, features):
@@ -242,6 +232,6 @@ def _distances(target, audio, features):
     highest = 2 * features.n_bins * rate // features.n_fft
     target, audio = (soxr.resample(x, rate, highest) for x in (target, audio))
     return {
-        "lsd_db": audio_metrics.log_spectral_distance(target, audio),
-        "mfcc": audio_metrics.mfcc_distance(target, audio, highest),
+        "log_spectral_distance_db": audio_metrics.log_spectral_distance(target, audio),
+        "mfcc_distance": audio_metrics.mfcc_distance(target, audio, highest),
     }

@@ -15,15 +15,23 @@ from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
 from audio_tt.metrics import audio_metrics, tables
+from audio_tt.metrics.tables import TITLES
 from style_tt.configurables import extraction, features, player
 from style_tt.playing import loading
 from style_tt.playing.recordings import Recording
 from style_tt.training.statistics import StyleStatistics
 
 COPIES = ("copy of the content", "copy of the style")
-FIGURES = ("pitch_jaccard", "lsd_db", "mfcc_frechet", "frechet_ratio", "gram", "seconds")
+_TITLES = {
+    "pitch_jaccard": TITLES["pitch_jaccard"],
+    "log_spectral_distance_db": TITLES["log_spectral_distance_db"],
+    "mfcc_frechet": TITLES["mfcc_frechet"],
+    "frechet_ratio": "of copying",
+    "gram": "Gram",
+    "seconds": "seconds",
+}
+FIGURES = tuple(_TITLES)
 _COLUMNS = ("setting", "pair", *FIGURES, "made_from")
-_TITLES = ("pitch Jaccard", "LSD (dB)", "MFCC-Frechet", "of copying", "Gram", "seconds")
 _SAMPLE_RATE = 22050
 _RMS = 0.1
 
@@ -126,16 +134,16 @@ def compare(pair: Pair, audio: np.ndarray) -> dict[str, float]:
       audio: float32 `[samples]` at 22050 Hz.
 
     Returns:
-      dict: "pitch_jaccard" (a distance, see `audio_tt.metrics`) and "lsd_db" (log-spectral
-      distance) to the content; "mfcc_frechet" to the style, and "frechet_ratio", the share of that
-      of the content itself; "gram", the squared difference of the Gram matrices of infinitely many
-      linear filters of the published size to those of the style, relative to the style's square.
+      dict: "pitch_jaccard" (a distance, see `audio_tt.metrics`) and "log_spectral_distance_db" to
+      the content; "mfcc_frechet" to the style, and "frechet_ratio", the share of that of the
+      content itself; "gram", the squared difference of the Gram matrices of infinitely many linear
+      filters of the published size to those of the style, relative to the style's square.
     """
     content, style, audio = (_levelled(x) for x in (pair.content, pair.style, audio))
     frechet = audio_metrics.mfcc_frechet(style, audio, _SAMPLE_RATE)
     return {
         "pitch_jaccard": audio_metrics.pitch_jaccard(content, audio, _SAMPLE_RATE),
-        "lsd_db": audio_metrics.log_spectral_distance(content, audio),
+        "log_spectral_distance_db": audio_metrics.log_spectral_distance(content, audio),
         "mfcc_frechet": frechet,
         "frechet_ratio": frechet / audio_metrics.mfcc_frechet(style, content, _SAMPLE_RATE),
         "gram": _gram_distance(style, audio),
@@ -144,7 +152,7 @@ def compare(pair: Pair, audio: np.ndarray) -> dict[str, float]:
 
 def as_markdown(rows, per_pair=False) -> str:
     """A table of the means over all pairs, or of every pair."""
-    heads, lines = ["setting", *(["pair"] if per_pair else []), *_TITLES], []
+    heads, lines = ["setting", *(["pair"] if per_pair else []), *_TITLES.values()], []
     for setting in dict.fromkeys(row["setting"] for row in rows):
         of_setting = [row for row in rows if row["setting"] == setting]
         if not per_pair:

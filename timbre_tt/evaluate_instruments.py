@@ -13,15 +13,14 @@ well it plays those of its own kind again. --models=new_flute=runs/flute judges 
 """
 
 import functools
-import json
 from pathlib import Path
 
 from absl import flags, logging
 
 from audio_tt.command import app, path_flags, pitch_flags
 from audio_tt.errors import UserError
-from audio_tt.files.atomic import replacing
 from audio_tt.metrics import tables
+from audio_tt.metrics.tables import TITLES
 
 _DATA_DIR = path_flags.DEFINE_path("data_dir", "data/ddsp", "Prepared INSTRUMENT/test folders.")
 _INSTRUMENTS = flags.DEFINE_list("instruments", None, "Included instruments; all by default.")
@@ -43,25 +42,25 @@ _CAPACITY = flags.DEFINE_enum(
 _RATE = flags.DEFINE_integer("eval_frame_rate", 250, "Frames a second of f0.")
 
 _RESYNTHESIS = (
-    ("spectral_loss", "spectral loss", 3),
-    ("loudness_l1_db", "Loudness L1 (dB)", 3),
-    ("f0_l1_semitones", "F0 L1 (semitones)", 3),
-    ("f0_outliers", "F0 outliers", 3),
-    ("raw_pitch_accuracy", "raw pitch accuracy", 3),
-    ("mfcc_frechet", "MFCC-Frechet", 1),
+    ("spectral_loss", TITLES["spectral_loss"], 3),
+    ("loudness_l1_db", TITLES["loudness_l1_db"], 3),
+    ("f0_l1_semitones", TITLES["f0_l1_semitones"], 3),
+    ("f0_outliers", TITLES["f0_outliers"], 3),
+    ("raw_pitch_accuracy", TITLES["raw_pitch_accuracy"], 3),
+    ("mfcc_frechet", TITLES["mfcc_frechet"], 1),
 )
 _BETWEEN = (
-    ("raw_pitch_accuracy", "raw pitch accuracy", 3),
-    ("f0_l1_semitones", "F0 L1 (semitones)", 3),
+    ("raw_pitch_accuracy", TITLES["raw_pitch_accuracy"], 3),
+    ("f0_l1_semitones", TITLES["f0_l1_semitones"], 3),
     ("frechet_to_target", "MFCC-Frechet to target", 1),
     ("frechet_to_source", "to source", 1),
 )
 _KEPT = (
-    ("raw_pitch_accuracy", "raw pitch accuracy", 3),
-    ("raw_chroma_accuracy", "raw chroma accuracy", 3),
-    ("loudness_correlation", "loudness correlation", 3),
-    ("pitch_jumps", "pitch jumps (1/s)", 2),
-    ("sounding_breaths", "breaths that sound", 2),
+    ("raw_pitch_accuracy", TITLES["raw_pitch_accuracy"], 3),
+    ("raw_chroma_accuracy", TITLES["raw_chroma_accuracy"], 3),
+    ("loudness_correlation", TITLES["loudness_correlation"], 3),
+    ("pitch_jumps", TITLES["pitch_jumps"], 2),
+    ("sounding_breaths", TITLES["sounding_breaths"], 2),
 )
 _DISTANCES = (("", "", 0), ("_copied", "copying", 0), ("_halves", "halves", 0))
 
@@ -117,7 +116,8 @@ def _judge_on_real_solos(models, frame_rate, capacity):
     for name, place in models.items():
         results[name] = judge.judge(loading.load(place), name)
         if _JSON.value:
-            _write(_JSON.value, {"crepe": capacity, "frame_rate": frame_rate, "models": results})
+            made = {"crepe": capacity, "frame_rate": frame_rate, "models": results}
+            tables.write_json(_JSON.value, made)
     for embedding in embeddings:
         columns = [
             (f"{embedding}_frechet{suffix}", title or _distance_name(embedding), digits)
@@ -178,22 +178,12 @@ def _embeddings():
 
 
 def _distance_name(embedding):
-    return "MFCC-Frechet" if embedding == "mfcc" else f"Frechet audio distance ({embedding})"
+    is_mfcc = embedding == "mfcc"
+    return TITLES["mfcc_frechet"] if is_mfcc else f"Frechet audio distance ({embedding})"
 
 
 def _rows(results, part):
     return [(name, result[part]) for name, result in results.items() if part in result]
-
-
-def _write(path, results):
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(_without_nan(results), indent=1) + "\n", "utf-8")
-
-
-def _without_nan(value):
-    if isinstance(value, dict):
-        return {key: _without_nan(x) for key, x in value.items()}
-    return None if isinstance(value, float) and value != value else value
 
 
 def _table(first, columns, rows):

@@ -9,16 +9,17 @@ from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.metrics import audio_metrics, tables
+from audio_tt.metrics.tables import TITLES
 from audio_tt.pitch import tracking
 
 FRAME_RATE = 100.0  # of the pitch that is compared
-FIGURES = {
-    "lsd_db": "LSD (dB)",
-    "mfcc": "MFCC distance",
-    "raw_pitch_accuracy": "raw pitch accuracy",
-    "loudness_correlation": "loudness correlation",
-    "mfcc_frechet": "MFCC-Frechet",
-}
+FIGURES = (
+    "log_spectral_distance_db",
+    "mfcc_distance",
+    "raw_pitch_accuracy",
+    "loudness_correlation",
+    "mfcc_frechet",
+)
 
 
 def read_noisy(path: Path, sample_rate: int, noise_db: float | None = None) -> np.ndarray:
@@ -61,8 +62,8 @@ def compare(target: np.ndarray, audio: np.ndarray, sample_rate: int) -> dict[str
         for x in (target, audio)
     ]
     return {
-        "lsd_db": audio_metrics.log_spectral_distance(target, audio),
-        "mfcc": audio_metrics.mfcc_distance(target, audio, sample_rate),
+        "log_spectral_distance_db": audio_metrics.log_spectral_distance(target, audio),
+        "mfcc_distance": audio_metrics.mfcc_distance(target, audio, sample_rate),
         "raw_pitch_accuracy": audio_metrics.raw_pitch_accuracy(
             np.where(voiced > 0.5, f0_target, 0), f0_hz
         ),
@@ -74,7 +75,7 @@ def compare(target: np.ndarray, audio: np.ndarray, sample_rate: int) -> dict[str
 def as_markdown(rows: dict[str, dict[str, float]]) -> str:
     """Rows, {name: figures}, as a table."""
     lines = [[name, *(f"{figures[key]:.4g}" for key in FIGURES)] for name, figures in rows.items()]
-    return tables.markdown(["", *FIGURES.values()], lines)
+    return tables.markdown(["", *(TITLES[key] for key in FIGURES)], lines)
 
 
 def pairs_of(paths: list[Path], target_paths: list[Path]) -> list[tuple[Path, Path]]:

@@ -1,26 +1,23 @@
 """The figures of an evaluation as a table, as CSV and JSON, and as a plot."""
 
-import csv
-import io as text_io
-import json
 from pathlib import Path
 
 import numpy as np
 from absl import logging
 
 from audio_tt.files import io
-from audio_tt.files.atomic import replacing
-from audio_tt.metrics.tables import markdown
+from audio_tt.metrics import tables
+from audio_tt.metrics.tables import TITLES, markdown, number
 from audio_tt.plots import charts
 from ddsp_tt.evaluation import evaluators
 
-_TITLES = {
-    "spectral_loss": "spectral loss",
-    "loudness_l1_db": "Loudness L1 (dB)",
-    "f0_l1_semitones": "F0 L1 (semitones)",
-    "f0_outliers": "F0 outliers",
-    "raw_pitch_accuracy": "raw pitch accuracy",
-}
+_FIGURES = (
+    "spectral_loss",
+    "loudness_l1_db",
+    "f0_l1_semitones",
+    "f0_outliers",
+    "raw_pitch_accuracy",
+)
 OVERALL = "all"
 
 
@@ -33,13 +30,13 @@ def rows(report):
 
 def as_markdown(table, first="recording"):
     """A table of the figures that have a title, of rows whose name stands under `first`."""
-    keys = [key for key in _TITLES if any(key in row for row in table)]
+    keys = [key for key in _FIGURES if any(key in row for row in table)]
     counted = [key for key in ("seconds", "examples") if key in table[0]]
-    head = [first, *counted, *(_TITLES[key] for key in keys)]
+    head = [first, *counted, *(TITLES[key] for key in keys)]
     lines = []
     for row in table:
         cells = [str(row[first]), *(f"{row[key]:.4g}" for key in counted)]
-        lines.append([*cells, *(_cell(row.get(key, np.nan)) for key in keys)])
+        lines.append([*cells, *(number(row.get(key, np.nan), ".3f") for key in keys)])
     return markdown(head, lines)
 
 
@@ -74,12 +71,12 @@ def save(report, output_dir, settings):
     """
     written = save_rows(rows(report), {"settings": settings, **report}, output_dir, "evaluation")
     written.append(Path(output_dir) / "evaluation.png")
-    keys = [key for key in _TITLES if key in report["overall"]]
+    keys = [key for key in _FIGURES if key in report["overall"]]
     charts.bars(
         written[-1],
         [row["recording"] for row in report["recordings"]],
-        {_TITLES[key]: [row[key] for row in report["recordings"]] for key in keys},
-        {_TITLES[key]: report["overall"][key] for key in keys},
+        {TITLES[key]: [row[key] for row in report["recordings"]] for key in keys},
+        {TITLES[key]: report["overall"][key] for key in keys},
     )
     return written
 
@@ -98,34 +95,6 @@ def write_mixture(window, stem):
 def save_rows(table, content, output_dir, stem):
     """Writes rows as STEM.csv and everything as STEM.json; returns both paths."""
     paths = [Path(output_dir) / f"{stem}{suffix}" for suffix in (".csv", ".json")]
-    _save_csv(table, paths[0])
-    with replacing(paths[1]) as temporary:
-        text = json.dumps(_without_nan(content), indent=1, allow_nan=False)
-        temporary.write_text(text, "utf-8")
+    tables.write_csv(paths[0], table)
+    tables.write_json(paths[1], content)
     return paths
-
-
-def _save_csv(table, path):
-    buffer = text_io.StringIO()
-    columns = list(dict.fromkeys(key for row in table for key in row))
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: "" if _is_nan(v) else v for k, v in row.items()} for row in table)
-    with replacing(path) as temporary:
-        temporary.write_text(buffer.getvalue(), "utf-8")
-
-
-def _without_nan(value):
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(item) for item in value]
-    return None if _is_nan(value) else value
-
-
-def _is_nan(value):
-    return isinstance(value, float) and np.isnan(value)
-
-
-def _cell(value):
-    return "" if np.isnan(value) else f"{value:.3f}"

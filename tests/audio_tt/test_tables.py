@@ -1,3 +1,5 @@
+import json
+
 from audio_tt.metrics import tables
 
 
@@ -14,3 +16,13 @@ def test_names_stand_left_and_numbers_right():
 def test_numbers():
     assert [tables.number(0.123456), tables.number(2.0, ".3f")] == ["0.1235", "2.000"]
     assert tables.number(float("nan")) == ""
+
+
+def test_files_hold_no_nan(tmp_path):
+    rows = [{"file": "a", "l1": 0.5}, {"file": "b", "l1": float("nan"), "ratio": 2.0}]
+    tables.write_csv(tmp_path / "rows.csv", rows)
+    lines = (tmp_path / "rows.csv").read_text().splitlines()
+    assert lines == ["file,l1,ratio", "a,0.5,", "b,,2.0"]
+    tables.write_json(tmp_path / "rows.json", {"rows": rows})
+    known = json.loads((tmp_path / "rows.json").read_text())
+    assert known["rows"][1] == {"file": "b", "l1": None, "ratio": 2.0}

@@ -6,6 +6,8 @@ recordings, some with other pitch trackers, so they say where a figure usually l
 
 import dataclasses
 
+from audio_tt.metrics.tables import TITLES
+
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
@@ -33,21 +35,21 @@ _CIFKA = "Cifka et al. 2021, one-shot style transfer"
 
 FIGURES = {
     "raw_pitch_accuracy": Figure(
-        "raw pitch accuracy",
+        TITLES["raw_pitch_accuracy"],
         "higher",
         3,
         "input",
         "Share of the voiced frames whose pitch is within 50 cents (mir_eval).",
     ),
     "raw_chroma_accuracy": Figure(
-        "raw chroma accuracy",
+        TITLES["raw_chroma_accuracy"],
         "higher",
         3,
         "input",
         "The same with octave errors forgiven (mir_eval).",
     ),
     "f0_l1_semitones": Figure(
-        "F0 L1 (semitones)",
+        TITLES["f0_l1_semitones"],
         "lower",
         3,
         "input",
@@ -55,7 +57,7 @@ FIGURES = {
         "DDSP autoencoder 1.29, WaveRNN 1.00, as quoted from Engel et al. 2020, unit not stated",
     ),
     "f0_outliers": Figure(
-        "F0 outliers",
+        TITLES["f0_outliers"],
         "lower",
         3,
         "input",
@@ -63,21 +65,21 @@ FIGURES = {
         "DDSP autoencoder 0.02, WaveRNN 0.07, as quoted from Engel et al. 2020",
     ),
     "voicing_recall": Figure(
-        "voicing recall",
+        TITLES["voicing_recall"],
         "higher",
         3,
         "input",
         "Share of the voiced frames that are voiced in the output (mir_eval).",
     ),
     "voicing_false_alarm": Figure(
-        "voicing false alarm",
+        TITLES["voicing_false_alarm"],
         "lower",
         3,
         "input",
         "Share of the unvoiced frames that are voiced in the output (mir_eval).",
     ),
     "pitch_jaccard": Figure(
-        "pitch Jaccard",
+        TITLES["pitch_jaccard"],
         "lower",
         3,
         "input",
@@ -86,7 +88,7 @@ FIGURES = {
         "VQ-VAE .550, copying the style .873",
     ),
     "loudness_l1_db": Figure(
-        "Loudness L1 (dB)",
+        TITLES["loudness_l1_db"],
         "lower",
         2,
         "target",
@@ -94,14 +96,14 @@ FIGURES = {
         "DDSP autoencoder 0.04, WaveRNN 0.10, as quoted from Engel et al. 2020, unit not stated",
     ),
     "loudness_correlation": Figure(
-        "loudness correlation",
+        TITLES["loudness_correlation"],
         "higher",
         3,
         "input",
         "Pearson's correlation of the loudness curves.",
     ),
     "log_spectral_distance_db": Figure(
-        "LSD (dB)",
+        TITLES["log_spectral_distance_db"],
         "lower",
         2,
         "target",
@@ -110,7 +112,7 @@ FIGURES = {
         "copying the style 20.36",
     ),
     "multiscale_spectral_distance": Figure(
-        "multi-scale spectral",
+        TITLES["multiscale_spectral_distance"],
         "lower",
         2,
         "target",
@@ -118,7 +120,7 @@ FIGURES = {
         "4.5 to 5.0 is good enough for an instrument that plays itself, by Magenta's notebook",
     ),
     "mfcc_distance": Figure(
-        "MFCC distance",
+        TITLES["mfcc_distance"],
         "lower",
         1,
         "target",
@@ -126,7 +128,7 @@ FIGURES = {
         "",
     ),
     "mfcc_frechet": Figure(
-        "MFCC-Frechet",
+        TITLES["mfcc_frechet"],
         "lower",
         0,
         "instrument",
