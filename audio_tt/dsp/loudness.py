@@ -75,28 +75,6 @@ def compute_mean_log_loudness(
     )
 
 
-def compute_rms_energy(
-    audio, sample_rate=16000, frame_rate=250, frame_size=512, padding="center"
-) -> Any:
-    """Root mean square of frames, without a window.
-
-    Args:
-        audio: [samples] or [batch, samples], full scale 1.
-        sample_rate: Hz.
-        frame_rate: frames a second; must divide `sample_rate`.
-        frame_size: samples in a frame.
-        padding: "center", "same" or "valid", see `pad`.
-
-    Returns:
-        Amplitude, [..., frames]; its gradient is 0 at silence.
-    """
-    from keras import ops
-
-    power = _mean_square(audio, sample_rate, frame_rate, frame_size, padding)
-    silent = power <= 0.0
-    return ops.where(silent, 0.0, ops.sqrt(ops.where(silent, 1.0, power)))
-
-
 def compute_power(
     audio,
     sample_rate=16000,

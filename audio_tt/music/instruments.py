@@ -4,15 +4,13 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from audio_tt.errors import UserError
-from audio_tt.files import io
 from audio_tt.music import soundfont
 from audio_tt.music.notes import Note
-from audio_tt.music.performance import CONTROL_RATE_HZ, Performance
+from audio_tt.music.performance import Performance
 
 
 @dataclass(frozen=True)
@@ -155,86 +153,3 @@ class SoundFontInstrument:
         audio = soxr.resample(audio, rate, sample_rate, quality="HQ")
         length = round(seconds * sample_rate)
         return np.pad(audio[:length], (0, max(0, length - len(audio)))).astype(np.float32)
-
-
-class NSynthInstrument:
-    """Recorded single notes in NSynth's layout, `NAME-PITCH-VELOCITY.wav`.
-
-    Args:
-        folder: the folder that holds the recordings.
-        name: instrument, source and preset, such as `guitar_acoustic_000`.
-
-    Raises:
-        UserError: the folder is missing or holds no note of that name.
-    """
-
-    def __init__(self, folder: str | os.PathLike, name: str):
-        self.folder, self.name = Path(folder), name
-        if not self.folder.is_dir():
-            raise UserError(f"{folder}: no such folder of note recordings; check the path.")
-        self._paths: dict[int, dict[int, Path]] = {}
-        for path in sorted(self.folder.glob(f"{name}-???-???.wav")):
-            pitch, velocity = map(int, re.findall(r"\d{3}", path.stem[len(name) :]))
-            self._paths.setdefault(pitch, {})[velocity] = path
-        if not self._paths:
-            raise UserError(f"{folder}: holds no file like {name}-060-100.wav; check the name.")
-        self._cache: dict[tuple[Path, int], np.ndarray] = {}
-
-    def render(
-        self,
-        music: Performance | Sequence[Note],
-        sample_rate: int = 16000,
-        tail_seconds: float = 1.0,
-    ) -> np.ndarray:
-        """Plays each note's recording of the nearest velocity; it decays after the release.
-
-        Of a performance the expression is applied, the pitch bend is not (notes are recordings).
-
-        Args:
-            music: what to play.
-            sample_rate: samples per second of the result.
-            tail_seconds: how long after the last release the sound goes on.
-
-        Returns:
-            `[samples]`, float32, mono, the sum of the recordings.
-
-        Raises:
-            UserError: a pitch is not among the recordings, or one cannot be read.
-        """
-        notes = music.notes if isinstance(music, Performance) else music
-        seconds = max((note.end for note in notes), default=0.0) + tail_seconds
-        if isinstance(music, Performance):
-            seconds = music.duration
-        audio = np.zeros(round(seconds * sample_rate), np.float32)
-        for note in notes:
-            start = round(note.start * sample_rate)
-            sound = self._shorten(self._read(note, sample_rate), note.duration, sample_rate)
-            sound = sound[: max(0, len(audio) - start)]
-            audio[start : start + len(sound)] += sound
-        if isinstance(music, Performance):
-            clock = np.arange(len(audio)) * (CONTROL_RATE_HZ / sample_rate)
-            frames = np.arange(len(music.expression))
-            audio *= (np.interp(clock, frames, music.expression) / 127.0).astype(np.float32) ** 2
-        return audio
-
-    def _read(self, note: Note, sample_rate: int) -> np.ndarray:
-        if note.pitch not in self._paths:
-            low, high = min(self._paths), max(self._paths)
-            raise UserError(
-                f"{self.folder}: {self.name} has no recording of pitch {note.pitch} "
-                f"(it has {low} to {high}); transpose the music or add the file."
-            )
-        velocities = self._paths[note.pitch]
-        path = velocities[min(velocities, key=lambda velocity: abs(velocity - note.velocity))]
-        if (path, sample_rate) not in self._cache:
-            self._cache[path, sample_rate] = io.read(path, sample_rate)[0]
-        return self._cache[path, sample_rate]
-
-    @staticmethod
-    def _shorten(sound: np.ndarray, seconds: float, sample_rate: int) -> np.ndarray:
-        """Lets the sound die away after `seconds`, to -43 dB in just under a second."""
-        time_constant = 0.1875 * sample_rate
-        held = round(seconds * sample_rate)
-        sound = sound[: held + round(5 * time_constant)]
-        decay = np.exp(-np.maximum(np.arange(len(sound)) - held, 0) / time_constant)
-        return (sound * decay).astype(np.float32)

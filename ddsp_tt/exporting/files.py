@@ -14,7 +14,6 @@ from ddsp_tt.exporting import onnx_file, tensorflow_files
 from ddsp_tt.exporting.decoder import StatelessDecoder
 from ddsp_tt.synthesis import effects
 
-FORMATS = ("tflite", "onnx", "saved_model")
 _TOLERANCE = 1e-3
 _COMPARED_FRAMES = 200
 
@@ -29,7 +28,7 @@ def export(trained, output, kind, frames=1):
     Args:
       trained: a `loading.TrainedModel`.
       output: the file, or for "saved_model" the folder.
-      kind: one of `FORMATS`.
+      kind: "tflite", "onnx" or "saved_model".
       frames: in a call; None for any number.
 
     Returns:

@@ -18,7 +18,6 @@ from ddsp_tt.features import loudness_scales
 from ddsp_tt.features.rates import DEFAULT_RATES, MEASURING_RATE, Rates
 
 SAMPLE_RATE, FRAME_RATE = MEASURING_RATE, DEFAULT_RATES.frame_rate
-HOP_LENGTH = DEFAULT_RATES.hop_length
 POWER_WINDOW_LENGTH = 512  # samples at 16 kHz
 
 

@@ -170,9 +170,6 @@ def fit_level_and_range(loudness_db, mask_on, inv_quantile, stretch=STRETCH):
     return data_middle + slope * (loudness_db - middle)
 
 
-LOUDNESS_FITS = ("range", "quantiles")
-
-
 def _standardized(costs):
     spread = np.std(costs)
     return (costs - np.mean(costs)) / (spread if spread > 0 else 1)
@@ -308,7 +305,7 @@ def adjust(
         octave_shift: Octaves to move the pitch by.
         loudness_shift: dB to add to the loudness.
         keep_octave: See `octaves_to`.
-        loudness_fit: One of `LOUDNESS_FITS`: "range" is `fit_level_and_range`; "quantiles", the
+        loudness_fit: "range" is `fit_level_and_range`; "quantiles", the
             demo's, is `fit_quantile_transform`, which makes any difference fill the whole range.
         min_db: Loudness of silence in the model's convention, dB.
         smoothing: See `detect_notes`.

@@ -2,11 +2,10 @@ import sys
 
 import numpy as np
 import pytest
-import soundfile
 
 from audio_tt.errors import UserError
 from audio_tt.music import soundfont
-from audio_tt.music.instruments import VOICES, NSynthInstrument, SoundFontInstrument, get_voice
+from audio_tt.music.instruments import VOICES, SoundFontInstrument, get_voice
 from audio_tt.music.notes import Note
 from audio_tt.music.performance import CONTROL_RATE_HZ, Performance
 
@@ -178,42 +177,3 @@ def test_programs_and_names_are_checked(small_font):
         get_voice("flte")
     assert {"flute", "violin", "trumpet", "accordion"} <= set(VOICES)
     assert all(voice.low + 24 <= voice.high for voice in VOICES.values())
-
-
-@pytest.fixture
-def nsynth_folder(tmp_path):
-    for pitch, velocity, level in ((60, 25, 0.1), (60, 127, 0.5), (62, 127, 0.5)):
-        hertz = 440 * 2 ** ((pitch - 69) / 12)
-        tone = level * np.sin(2 * np.pi * hertz * np.arange(4 * RATE) / RATE)
-        path = tmp_path / f"string_acoustic_000-{pitch:03d}-{velocity:03d}.wav"
-        soundfile.write(path, tone, RATE)
-    return tmp_path
-
-
-def test_nsynth_notes_have_nearest_velocity_and_die_away(nsynth_folder):
-    strings = NSynthInstrument(nsynth_folder, "string_acoustic_000")
-    audio = strings.render([Note(60, 40, 0.5, 1.0), Note(62, 100, 3.0, 3.5)], RATE)
-    assert len(audio) == int(4.5 * RATE)
-    assert not audio[: RATE // 2].any()
-    assert np.abs(audio[RATE // 2 : RATE]).max() == pytest.approx(0.1, abs=1e-3)
-    assert np.abs(audio[3 * RATE : int(3.5 * RATE)]).max() == pytest.approx(0.5, abs=1e-3)
-    later = np.abs(audio[int(1.18 * RATE) : int(1.2 * RATE)]).max()
-    assert later == pytest.approx(0.1 * np.exp(-0.19 / 0.1875), rel=0.1)
-    assert np.abs(audio[2 * RATE : int(2.9 * RATE)]).max() < 1e-3
-    assert len(strings.render([Note(60, 40, 0.0, 1.0)], 8000)) == 16000
-
-
-def test_nsynth_applies_expression(nsynth_folder):
-    strings = NSynthInstrument(nsynth_folder, "string_acoustic_000")
-    loud, soft = (strings.render(_held(60, 127, e), RATE) for e in (127.0, 63.5))
-    assert np.abs(soft).max() / np.abs(loud).max() == pytest.approx(0.25, rel=0.01)
-
-
-def test_nsynth_says_what_is_missing(nsynth_folder):
-    strings = NSynthInstrument(nsynth_folder, "string_acoustic_000")
-    with pytest.raises(UserError, match="pitch 61"):
-        strings.render([Note(61, 100, 0.0, 1.0)], RATE)
-    with pytest.raises(UserError, match="guitar_acoustic_000"):
-        NSynthInstrument(nsynth_folder, "guitar_acoustic_000")
-    with pytest.raises(UserError, match="no such folder"):
-        NSynthInstrument(nsynth_folder / "gone", "string_acoustic_000")

@@ -11,7 +11,7 @@ from audio_tt import settings
 from audio_tt.files import io
 from ddsp_tt.configurables import models
 from ddsp_tt.evaluation import interpolation, scoring
-from ddsp_tt.features import extraction
+from ddsp_tt.features.rates import DEFAULT_RATES
 from ddsp_tt.trained import catalogue, loading
 
 
@@ -74,7 +74,7 @@ def test_a_model_with_an_encoder_has_z(small_gin, melody):
     trained = loading.TrainedModel("small", loading.build(models.get_model()), None)
     measured = interpolation.measure(trained, melody[:16000], method="yin")
     assert interpolation.tasks_of(trained.model)[-1] == "z"
-    assert measured["z"].shape == (16000 // extraction.HOP_LENGTH, 16)
+    assert measured["z"].shape == (16000 // DEFAULT_RATES.hop_length, 16)
 
 
 def test_means_are_of_tasks():

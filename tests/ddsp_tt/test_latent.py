@@ -7,6 +7,7 @@ import pytest
 from audio_tt import settings
 from ddsp_tt.configurables import models
 from ddsp_tt.features import extraction
+from ddsp_tt.features.rates import DEFAULT_RATES
 from ddsp_tt.models import long_encoding, rendering
 from ddsp_tt.trained import loading
 
@@ -22,7 +23,7 @@ def model(small_gin):
 
 def test_z_of_a_recording_is_what_the_encoder_makes_of_it_at_once(model, melody, monkeypatch):
     audio = extraction.whole_frames(melody)
-    frames = len(audio) // extraction.HOP_LENGTH
+    frames = len(audio) // DEFAULT_RATES.hop_length
     whole = model.encoder({"audio": audio[None], "f0_scaled": np.zeros((1, frames, 1))})["z"][0]
     monkeypatch.setattr(long_encoding, "_BLOCK_FRAMES", 32)
     blocks = model.encoder.measure({"audio": audio}, frames)
@@ -30,7 +31,7 @@ def test_z_of_a_recording_is_what_the_encoder_makes_of_it_at_once(model, melody,
 
 
 def test_a_model_with_z_plays_in_blocks_what_it_plays_at_once(model, melody):
-    audio = melody[: 700 * extraction.HOP_LENGTH]
+    audio = melody[: 700 * DEFAULT_RATES.hop_length]
     inputs = {
         "audio": audio,
         "f0_hz": np.linspace(300.0, 500.0, 700).astype("float32"),

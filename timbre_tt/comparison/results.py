@@ -155,24 +155,6 @@ def add(
     return lines
 
 
-def outdone(task: dict, instrument: str, system: str) -> list[str]:
-    """The other systems' labels that are better than a system's own in most figures of a task."""
-    baselines = {COPY, RESYNTHESIS, *systems.variants(system, instrument)}
-    own, found = task[system]["figures"], []
-    names = [name for name in (*ONE_VOICE, *MANY_VOICES) if name in own]
-    for label in set(task) - baselines:
-        other = task[label]["figures"]
-        pairs = [(other[x], own[x], x) for x in dict.fromkeys(names) if x in other]
-        better = [
-            a < b if FIGURES[name].better == "lower" else a > b
-            for a, b, name in pairs
-            if None not in (a, b) and a != b
-        ]
-        if sum(better) > len(better) / 2:
-            found.append(label)
-    return sorted(found)
-
-
 def _changes(before, new):
     for name, after in new["figures"].items():
         old = before.get(name)
