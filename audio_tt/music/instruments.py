@@ -1,5 +1,6 @@
-"""Instruments that play notes: SoundFont programs and folders of recorded notes."""
+"""Instruments that play notes: what all have in common, and programs of SoundFonts."""
 
+import abc
 import os
 import re
 from collections.abc import Sequence
@@ -96,7 +97,30 @@ def get_voice(name: str) -> Voice:
     return VOICES[name]
 
 
-class SoundFontInstrument:
+class Instrument(abc.ABC):
+    """What plays notes."""
+
+    @abc.abstractmethod
+    def render(
+        self, music: Performance | Sequence[Note], sample_rate: int, tail_seconds: float = 1.0
+    ) -> np.ndarray:
+        """Plays notes, or a performance with its expression and pitch bend.
+
+        Args:
+            music: what to play.
+            sample_rate: samples per second of the result.
+            tail_seconds: how long after the last release the sound goes on (a performance has
+                its own length).
+
+        Returns:
+            `[samples]`, float32, mono; the level is the instrument's own, never normalised.
+
+        Raises:
+            UserError: a recording that it plays from cannot be read.
+        """
+
+
+class SoundFontInstrument(Instrument):
     """One program of a SoundFont file.
 
     Rendered by the first that is installed of FluidSynth (pyfluidsynth; dry), midirenderer (.sf2
@@ -128,17 +152,7 @@ class SoundFontInstrument:
         sample_rate: int = 16000,
         tail_seconds: float = 1.0,
     ) -> np.ndarray:
-        """Plays notes, or a performance with its expression and pitch bend.
-
-        Args:
-            music: what to play.
-            sample_rate: samples per second of the result.
-            tail_seconds: how long after the last release the sound goes on (a performance has
-                its own length).
-
-        Returns:
-            `[samples]`, float32, mono; the level is the synthesiser's, never normalised.
-        """
+        """See `Instrument.render`."""
         import soxr
 
         if isinstance(music, Performance):

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from audio_tt.dsp.units import amplitude_to_db, db_to_amplitude
 from audio_tt.files import io
-from audio_tt.music.instruments import Voice
+from audio_tt.music.instruments import Instrument, Voice
 from audio_tt.music.notes import Note
 from audio_tt.music.performance import CONTROL_RATE_HZ, Performance
 from audio_tt.music.sample_library import SampleLibrary
@@ -27,7 +27,7 @@ _VIBRATO_SPAN = 81  # control frames over which vibrato averages out
 _KEPT_IN_MEMORY = 96  # recordings
 
 
-class SampledInstrument:
+class SampledInstrument(Instrument):
     """Plays the notes of a `SampleLibrary`.
 
     Every note is a recording, moved to its pitch and along the pitch bend by resampling. A note
@@ -64,20 +64,7 @@ class SampledInstrument:
         sample_rate: int = 48000,
         tail_seconds: float = 1.0,
     ) -> np.ndarray:
-        """Plays notes, or a performance with its expression and pitch bend.
-
-        Args:
-            music: what to play.
-            sample_rate: samples per second of the result.
-            tail_seconds: how long after the last release the sound goes on (a performance has
-                its own length).
-
-        Returns:
-            `[samples]`, float32, mono.
-
-        Raises:
-            UserError: a recording cannot be read.
-        """
+        """See `Instrument.render`."""
         if not isinstance(music, Performance):
             seconds = max((note.end for note in music), default=0.0) + tail_seconds
             frames = round(seconds * CONTROL_RATE_HZ)
