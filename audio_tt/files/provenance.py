@@ -103,6 +103,31 @@ def discard(path: str | os.PathLike) -> None:
     record_path(path).unlink(missing_ok=True)
 
 
+def read_manifest(path: Path, settings: Mapping) -> dict | None:
+    """Reads what says of a whole folder how it was made.
+
+    Args:
+        path: the JSON file in it, which may say more.
+        settings: what the folder shall be made with.
+
+    Returns:
+        What the file says; None where there is none yet.
+
+    Raises:
+        UserError: the folder was made with other settings.
+    """
+    if not path.is_file():
+        return None
+    known = json.loads(path.read_text("utf-8"))
+    for name, value in _as_json(settings).items():
+        if known.get(name) != value:
+            raise UserError(
+                f"{path.parent} was made with {name} {known.get(name)}, not {value}; remove it, "
+                "or use another folder"
+            )
+    return known
+
+
 def _read(path):
     file = record_path(path)
     if not file.is_file():

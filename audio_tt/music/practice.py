@@ -12,7 +12,7 @@ from absl import logging
 from audio_tt.command.progress import progress
 from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.files import io, provenance
 from audio_tt.files.atomic import replacing
 from audio_tt.music import melodies as melodies_lib
 from audio_tt.music import planning, sample_library
@@ -64,7 +64,7 @@ def practise(
         "minutes": minutes,
         "seed": seed,
     }
-    if _is_done(output_dir / MANIFEST_FILE, settings):
+    if provenance.read_manifest(output_dir / MANIFEST_FILE, settings):
         return output_dir
     place = surroundings() if callable(surroundings) else surroundings
     music = _melodies()
@@ -115,19 +115,6 @@ def open_source(source: str) -> tuple[SampledInstrument | SoundFontInstrument, V
         "with" if library.has_vibrato else "without",
     )
     return instrument, instrument.voice
-
-
-def _is_done(manifest, settings):
-    if not manifest.is_file():
-        return False
-    known = json.loads(manifest.read_text("utf-8"))
-    for key, value in settings.items():
-        if known.get(key) != value:
-            raise UserError(
-                f"{manifest.parent} was made with {key} {known.get(key)}, not {value}; remove it, "
-                "or use another folder"
-            )
-    return True
 
 
 def _melodies() -> list[Melody]:

@@ -9,8 +9,7 @@ import gin
 import numpy as np
 
 from audio_tt.command.progress import progress
-from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.files import io, provenance
 from audio_tt.files.atomic import replacing
 from audio_tt.music import notes as notes_lib
 from audio_tt.music.instruments import SoundFontInstrument, get_voice
@@ -57,7 +56,8 @@ def render_instrument(
         pieces = plan_pieces(name, voice, melodies, minutes, seed)
         folder = Path(output_dir) / name
         manifest_path = folder / "manifest.json"
-    gain = _known_gain(manifest_path, settings)
+    known = provenance.read_manifest(manifest_path, settings)
+    gain = known and known["gain"]
     missing = [p for p in pieces if gain is None or not (folder / p.path).exists()]
     if not missing:
         return []
@@ -78,19 +78,6 @@ def render_instrument(
 def _render(job):
     soundfont, program, performance, sample_rate = job
     return SoundFontInstrument(program, soundfont).render(performance, sample_rate)
-
-
-def _known_gain(manifest: Path, settings: dict) -> float | None:
-    if not manifest.is_file():
-        return None
-    known = json.loads(manifest.read_text())
-    for key, value in settings.items():
-        if known.get(key) != value:
-            raise UserError(
-                f"{manifest.parent} was made with {key} {known.get(key)}, not {value}; "
-                "choose another --output_dir or remove that folder."
-            )
-    return known["gain"]
 
 
 def _describe(piece: Piece) -> dict:
