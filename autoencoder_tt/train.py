@@ -9,8 +9,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, path_flags, pitch_flags
-from audio_tt.training import holding_out
+from audio_tt.command import app, epoch_flags, path_flags, pitch_flags
 
 _DATASET = path_flags.DEFINE_path(
     "dataset_path", None, "Folder of recordings, or of what preprocess made.", required=True
@@ -20,16 +19,8 @@ flags.DEFINE_alias("run_path", "run_dir")
 _CACHE = path_flags.DEFINE_path(
     "measured_path", None, "Folder that keeps what is measured; by default in the run directory."
 )
-_EPOCHS = flags.DEFINE_integer("epochs", None, "Total number of epochs.", lower_bound=1)
-_BATCH = flags.DEFINE_integer("batch_size", None, "Examples a batch.", lower_bound=1)
-_SPLIT = flags.DEFINE_float(
-    "validation_split",
-    None,
-    "Share held out; above 0.5 it is the share to train on.",
-    lower_bound=0.0,
-    upper_bound=1.0,
-)
 _SEED = flags.DEFINE_integer("seed", 0, "Of initial weights, order and corruption.", lower_bound=0)
+flags.adopt_module_key_flags(epoch_flags)
 flags.adopt_module_key_flags(pitch_flags)
 app.define_gpu_flag()
 
@@ -44,14 +35,10 @@ def main() -> None:
     from autoencoder_tt.configurables import loop
 
     app.parse_gin(default_files=SETTINGS)
-    app.bind("train_autoencoder.epochs", _EPOCHS.value)
+    app.bind("train_autoencoder.epochs", epoch_flags.epochs())
     keras.utils.set_random_seed(_SEED.value)
     design = designs.get_design()
-    for name, value in (
-        ("batch_size", _BATCH.value),
-        ("validation_split", holding_out.share_of(_SPLIT.value)),
-        ("seed", _SEED.value),
-    ):
+    for name, value in {**epoch_flags.data_options(), "seed": _SEED.value}.items():
         app.bind(f"{design.data_set}.{name}", value)
     cache = _CACHE.value or Path(_RUN.value) / "measured"
     data = design.open_data(_DATASET.value, cache, pitch_flags.options())

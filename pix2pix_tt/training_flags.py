@@ -4,24 +4,14 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, path_flags
-from audio_tt.training import holding_out
+from audio_tt.command import app, epoch_flags, path_flags
 
 _DATASET = path_flags.DEFINE_path(
     "dataset_path", None, "Folder of features, one folder an instrument inside.", required=True
 )
 _MODELS = path_flags.DEFINE_path("models_path", "models", "Folder that holds the run directories.")
-_EPOCHS = flags.DEFINE_integer("epochs", None, "Total number of epochs.", lower_bound=1)
 _OFFSET = flags.DEFINE_integer(
     "epoch_offset", None, "Added to the numbers of epochs of a new run.", lower_bound=0
-)
-_BATCH = flags.DEFINE_integer("batch_size", None, "Examples a batch.", lower_bound=1)
-_SPLIT = flags.DEFINE_float(
-    "validation_split",
-    None,
-    "Share held out; above 0.5 it is the share to train on.",
-    lower_bound=0.0,
-    upper_bound=1.0,
 )
 _FINDLR = flags.DEFINE_bool("findlr", False, "Look for learning rates instead of training.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of initial weights, dropout and order.")
@@ -33,6 +23,7 @@ _TEST_AUDIO = path_flags.DEFINE_path(
 _STRATEGY = flags.DEFINE_enum(
     "strategy", None, ["mirrored"], "Train on all devices of this machine (KERAS_BACKEND=jax)."
 )
+flags.adopt_module_key_flags(epoch_flags)
 app.define_gpu_flag()
 
 SETTINGS = ("pix2pix/published.gin",)
@@ -56,10 +47,9 @@ def run(directory, origin, targets, conditioned=False, settings=None) -> None:
 
     app.parse_gin(default_files=SETTINGS)
     decided = {
-        "train_pix2pix.epochs": _EPOCHS.value,
+        "train_pix2pix.epochs": epoch_flags.epochs(),
         "train_pix2pix.epoch_offset": _OFFSET.value,
-        "SlicePairs.batch_size": _BATCH.value,
-        "SlicePairs.validation_split": holding_out.share_of(_SPLIT.value),
+        **{f"SlicePairs.{name}": value for name, value in epoch_flags.data_options().items()},
         "SlicePairs.seed": _SEED.value,
         "unet_generator.channels": 2 if conditioned else None,
         **(settings or {}),
