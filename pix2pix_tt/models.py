@@ -121,20 +121,22 @@ def _check_filters(name, filters):
         raise UserError(f"{name} is {filters!r}; it must be a list of numbers of filters")
 
 
+def _convolution(layer_type, filters, name, deviation):
+    return layer_type(
+        filters,
+        _KERNEL_SIZE,
+        strides=2,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=_noise(deviation),
+        name=name,
+    )
+
+
 def _down_block(filters, block, convolution, norm, deviation=_DEVIATION):
     """Convolution that halves the size, batch norm unless its number is None, leaky ReLU."""
     halving, _ = fast.layer_types()
-    stack = [
-        halving(
-            filters,
-            _KERNEL_SIZE,
-            strides=2,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=_noise(deviation),
-            name=_numbered("conv2d", convolution),
-        )
-    ]
+    stack = [_convolution(halving, filters, _numbered("conv2d", convolution), deviation)]
     if norm is not None:
         stack.append(layers.BatchNormalization(name=_numbered("batch_normalization", norm)))
     stack.append(layers.LeakyReLU(negative_slope=_LEAK))
@@ -145,15 +147,7 @@ def _up_block(filters, block, convolution, norm, dropout, deviation):
     """Transposed convolution that doubles the size, batch norm, dropout unless None, ReLU."""
     _, doubling = fast.layer_types()
     stack = [
-        doubling(
-            filters,
-            _KERNEL_SIZE,
-            strides=2,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=_noise(deviation),
-            name=_numbered("conv2d_transpose", convolution),
-        ),
+        _convolution(doubling, filters, _numbered("conv2d_transpose", convolution), deviation),
         layers.BatchNormalization(name=_numbered("batch_normalization", norm)),
     ]
     if dropout is not None:

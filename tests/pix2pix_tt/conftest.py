@@ -237,3 +237,17 @@ def nsynth_path(tmp_path_factory):
                 sound = velocity / 140 * sine * np.exp(-decay * time)
                 soundfile.write(folder / f"{name}-{pitch:03d}-{velocity:03d}.wav", sound, 16000)
     return folder
+
+
+@pytest.fixture(scope="module")
+def trained(model_folder):
+    from pix2pix_tt.trained import loading
+
+    return loading.load(model_folder)
+
+
+@pytest.fixture(scope="module")
+def conditioned(conditioned_folder):
+    from pix2pix_tt.trained import loading
+
+    return loading.load(conditioned_folder)

@@ -11,20 +11,10 @@ from pix2pix_tt import fast
 from pix2pix_tt.configurables import models
 from pix2pix_tt.playing import phases, player, published
 from pix2pix_tt.playing.player import Pix2PixPlayer
-from pix2pix_tt.trained import catalogue, loading
+from pix2pix_tt.trained import catalogue
 
 RATE = 44100
 pytestmark = pytest.mark.usefixtures("fresh_gin")
-
-
-@pytest.fixture(scope="module")
-def trained(model_folder):
-    return loading.load(model_folder)
-
-
-@pytest.fixture(scope="module")
-def conditioned(conditioned_folder):
-    return loading.load(conditioned_folder)
 
 
 @pytest.fixture(scope="module")

@@ -12,20 +12,10 @@ from audio_tt.errors import UserError
 from audio_tt.playing.conversion import Output
 from pix2pix_tt.playing import published, styles
 from pix2pix_tt.playing.settings import Transfer
-from pix2pix_tt.trained import catalogue, loading
+from pix2pix_tt.trained import catalogue
 
 RATE = 22050
 pytestmark = pytest.mark.usefixtures("fresh_gin")
-
-
-@pytest.fixture(scope="module")
-def trained(model_folder):
-    return loading.load(model_folder)
-
-
-@pytest.fixture(scope="module")
-def conditioned(conditioned_folder):
-    return loading.load(conditioned_folder)
 
 
 @pytest.fixture(scope="module")

@@ -19,28 +19,23 @@ from timbre_tt.comparison.side_by_side import COPY, RESYNTHESIS, SAMPLE_RATE, Re
 
 POLYPHONIC = {"guitar_acoustic": "keyboard_acoustic"}  # target: source
 RENDER_RATE = 44100
+_ANY_VOICES = (
+    "loudness_correlation",
+    "loudness_l1_db",
+    "log_spectral_distance_db",
+    "multiscale_spectral_distance",
+    "mfcc_distance",
+    "mfcc_frechet",
+)
 # F0 and loudness of chords say little, notes of one voice are said by its pitch.
 ONE_VOICE = (
     "raw_pitch_accuracy",
     "raw_chroma_accuracy",
     "f0_l1_semitones",
     "f0_outliers",
-    "loudness_correlation",
-    "loudness_l1_db",
-    "log_spectral_distance_db",
-    "multiscale_spectral_distance",
-    "mfcc_distance",
-    "mfcc_frechet",
+    *_ANY_VOICES,
 )
-MANY_VOICES = (
-    "pitch_jaccard",
-    "loudness_correlation",
-    "loudness_l1_db",
-    "log_spectral_distance_db",
-    "multiscale_spectral_distance",
-    "mfcc_distance",
-    "mfcc_frechet",
-)
+MANY_VOICES = ("pitch_jaccard", *_ANY_VOICES)
 PACKAGES = ("keras", "librosa", "numpy", "soxr")
 NOTABLE = 0.02  # a relative change that is worth a line
 
