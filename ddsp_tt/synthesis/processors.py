@@ -13,6 +13,32 @@ from ddsp_tt.synthesis.saving import Saved
 _register = gin.register(module="ddsp_tt.processors")
 
 
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """A stretch of time that is synthesised at once.
+
+    Attributes:
+      first_frame: index of its first frame in the whole sound.
+      n_frames: its length.
+      context: frames that frame-rate inputs hold before the first and after the last.
+      hop_length: samples a frame.
+      total_frames: length of the whole sound.
+      seed: of the noise.
+    """
+
+    first_frame: int
+    n_frames: int
+    context: int
+    hop_length: int
+    total_frames: int
+    seed: int
+
+    @property
+    def n_samples(self):
+        """Samples of the block."""
+        return self.n_frames * self.hop_length
+
+
 class Processor(Saved, keras.layers.Layer):
     """One step of a synthesis chain.
 
@@ -57,32 +83,6 @@ class Processor(Saved, keras.layers.Layer):
           The signal `[1, block.n_samples]` and the state for the next block.
         """
         raise UserError(f"{self.name}: this processor cannot be run in blocks")
-
-
-@dataclasses.dataclass(frozen=True)
-class Block:
-    """A stretch of time that is synthesised at once.
-
-    Attributes:
-      first_frame: index of its first frame in the whole sound.
-      n_frames: its length.
-      context: frames that frame-rate inputs hold before the first and after the last.
-      hop_length: samples a frame.
-      total_frames: length of the whole sound.
-      seed: of the noise.
-    """
-
-    first_frame: int
-    n_frames: int
-    context: int
-    hop_length: int
-    total_frames: int
-    seed: int
-
-    @property
-    def n_samples(self):
-        """Samples of the block."""
-        return self.n_frames * self.hop_length
 
 
 @_register
