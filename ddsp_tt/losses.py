@@ -1,12 +1,14 @@
 """The multi-scale spectral loss (DDSP, section 4.2.1), and others."""
 
 import math
+from collections.abc import Sequence
 
 import gin
 import keras
 from keras import ops
 
 from audio_tt.dsp.loudness import compute_loudness, compute_power
+from audio_tt.tensors import Tensor
 from ddsp_tt.features import spectral_ops
 from ddsp_tt.features.rates import MEASURING_RATE
 from ddsp_tt.synthesis.core import hz_to_midi, safe_divide, safe_log
@@ -15,7 +17,7 @@ from ddsp_tt.synthesis.saving import Saved
 _register = gin.register(module="ddsp_tt.losses")
 
 
-def mean_difference(target, value, loss_type="L1"):
+def mean_difference(target: Tensor, value: Tensor, loss_type: str = "L1") -> Tensor:
     """Mean absolute ("L1") or squared ("L2") difference, or 1 - cosine similarity ("COSINE").
 
     Raises:
@@ -54,17 +56,17 @@ class SpectralLoss(Saved, keras.losses.Loss):
 
     def __init__(
         self,
-        fft_sizes=(2048, 1024, 512, 256, 128, 64),
-        loss_type="L1",
-        mag_weight=1.0,
-        delta_time_weight=0.0,
-        delta_freq_weight=0.0,
-        cumsum_freq_weight=0.0,
-        logmag_weight=0.0,
-        loudness_weight=0.0,
-        logmel_weight=0.0,
-        sample_rate=16000,
-        name="spectral_loss",
+        fft_sizes: Sequence[int] = (2048, 1024, 512, 256, 128, 64),
+        loss_type: str = "L1",
+        mag_weight: float = 1.0,
+        delta_time_weight: float = 0.0,
+        delta_freq_weight: float = 0.0,
+        cumsum_freq_weight: float = 0.0,
+        logmag_weight: float = 0.0,
+        loudness_weight: float = 0.0,
+        logmel_weight: float = 0.0,
+        sample_rate: int = 16000,
+        name: str = "spectral_loss",
     ):
         super().__init__(name=name)
         self.sample_rate = sample_rate
@@ -85,7 +87,7 @@ class SpectralLoss(Saved, keras.losses.Loss):
             if weight > 0
         ]
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Loss of audio `[batch, samples]` against audio of the same shape: a scalar."""
 
         def difference(a, b):
@@ -125,12 +127,12 @@ class SilenceLoss(Saved, keras.losses.Loss):
       name: under which the loss is logged.
     """
 
-    def __init__(self, weight=0.1, sample_rate=16000, name="silence_loss"):
+    def __init__(self, weight: float = 0.1, sample_rate: int = 16000, name: str = "silence_loss"):
         super().__init__(name=name)
         self.weight = weight
         self.sample_rate = sample_rate
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Loss of audio `[batch, samples]` against audio of the same shape: a scalar."""
         size = round(512 * self.sample_rate / MEASURING_RATE)
         rate = {"sample_rate": self.sample_rate, "frame_size": size}
@@ -156,18 +158,18 @@ class KDEConsistencyLoss(Saved):
 
     def __init__(
         self,
-        weight_a=1.0,
-        weight_b=1.0,
-        weight_mean_amp=1.0,
-        scale_a=0.1,
-        scale_b=0.1,
-        name="kde_consistency_loss",
+        weight_a: float = 1.0,
+        weight_b: float = 1.0,
+        weight_mean_amp: float = 1.0,
+        scale_a: float = 0.1,
+        scale_b: float = 0.1,
+        name: str = "kde_consistency_loss",
     ):
         self.name = name
         self.weights = (weight_a, weight_b, weight_mean_amp)
         self.scales = (scale_a, scale_b)
 
-    def __call__(self, amps_a, freqs_a, amps_b, freqs_b):
+    def __call__(self, amps_a: Tensor, freqs_a: Tensor, amps_b: Tensor, freqs_b: Tensor) -> Tensor:
         """A scalar, of amplitudes and frequencies (Hz) `[batch, frames, sinusoids]`."""
         a, b = (amps_a, hz_to_midi(freqs_a)), (amps_b, hz_to_midi(freqs_b))
         loudness = [ops.mean(amps, axis=-1) for amps in (amps_a, amps_b)]

@@ -1,14 +1,20 @@
 """The DDSP autoencoder: features -> decoder -> synthesisers -> audio."""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
 import gin
 import keras
+import numpy as np
 from keras import ops
 
 from audio_tt.errors import UserError
+from audio_tt.tensors import Tensor
 from ddsp_tt.features.rates import DEFAULT_RATES, MEASURING_RATE, Rates, rates_of_frames
 from ddsp_tt.models import rendering
 from ddsp_tt.models.tracing import SavedModel
 from ddsp_tt.synthesis import core
+from ddsp_tt.synthesis.processors import ProcessorGroup
 
 
 @gin.register(module="ddsp_tt.models")
@@ -33,12 +39,12 @@ class Autoencoder(SavedModel, keras.Model):
 
     def __init__(
         self,
-        preprocessor=None,
-        encoder=None,
-        decoder=None,
-        processor_group=None,
-        losses=None,
-        name="autoencoder",
+        preprocessor: keras.layers.Layer | None = None,
+        encoder: keras.layers.Layer | None = None,
+        decoder: keras.layers.Layer | None = None,
+        processor_group: ProcessorGroup | None = None,
+        losses: Sequence[Callable] | None = None,
+        name: str = "autoencoder",
     ):
         super().__init__(name=name)
         self.preprocessor = preprocessor
@@ -53,7 +59,7 @@ class Autoencoder(SavedModel, keras.Model):
         self.loss_objs = list(losses or [])
         self.loss_trackers = [keras.metrics.Mean(name=loss.name) for loss in self.loss_objs]
 
-    def encode(self, features, training=False):
+    def encode(self, features: Mapping[str, Tensor], training: bool = False) -> dict[str, Any]:
         """Features with the scaled ones, and `z` where there is an encoder."""
         features = dict(features)
         if self.preprocessor is not None:
@@ -62,7 +68,7 @@ class Autoencoder(SavedModel, keras.Model):
             features.update(self.encoder(features, training=training))
         return features
 
-    def call(self, features, training=False):
+    def call(self, features: Mapping[str, Tensor], training: bool = False) -> dict[str, Any]:
         """All outputs as a nested dict, with the audio `[batch, samples]` under "audio_synth"."""
         features = self.encode(features, training)
         features.update(self.decoder(features))
@@ -70,15 +76,22 @@ class Autoencoder(SavedModel, keras.Model):
         outputs["audio_synth"] = outputs["out"]
         return outputs
 
-    def render(self, features, seed=0):
+    def render(self, features: Mapping[str, np.ndarray], seed: int = 0) -> Iterator[np.ndarray]:
         """Yields audio of features of any length, see `rendering.render`."""
         return rendering.render(self, features, seed)
 
-    def resynthesise(self, example):
+    def resynthesise(self, example: Mapping[str, Any]) -> Tensor:
         """A batch of prepared examples as it plays them, `[batch, samples]`."""
         return self(example)["audio_synth"]
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Mapping[str, Tensor] | None = None,
+        y: Any = None,
+        y_pred: Mapping[str, Tensor] | None = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
         """Sum of the losses of the synthesised against the given audio.
 
         Where `x` has a `frame_weight` `[batch, frames]`, both are faded by it first, and the losses
@@ -120,7 +133,7 @@ def _rates_of(preprocessor, processors):
 
 
 @gin.configurable(module="ddsp_tt.models")
-def get_model(model=gin.REQUIRED):
+def get_model(model: keras.Model = gin.REQUIRED) -> keras.Model:
     """The model that gin names: `get_model.model = @models.Autoencoder()`.
 
     Raises:

@@ -4,6 +4,9 @@ The idea is that of Guyomard 2023, "Applications of Deep Learning in Timbre Tran
 trumpet); CREPE is Kim et al. 2018, https://github.com/marl/crepe.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import gin
 import keras
 import numpy as np
@@ -12,6 +15,7 @@ from keras import ops
 from audio_tt.dsp.stft import frame
 from audio_tt.dsp.windows import window_values
 from audio_tt.pitch import crepe
+from audio_tt.tensors import Tensor
 from ddsp_tt.features.rates import measuring_audio
 from ddsp_tt.synthesis import core
 from ddsp_tt.synthesis.saving import Saved
@@ -35,13 +39,13 @@ class DomainNorm(keras.layers.Layer):
 
     domain = SOURCE
 
-    def build(self, shape):
+    def build(self, shape: Sequence[int | None]) -> None:
         """Makes `mean` and `variance`, `[2, channels]`."""
         options = {"shape": (2, shape[-1]), "trainable": False}
         self.mean = self.add_weight(initializer="zeros", name="mean", **options)
         self.variance = self.add_weight(initializer="ones", name="variance", **options)
 
-    def call(self, x, training=False):
+    def call(self, x: Tensor, training: bool = False) -> Tensor:
         """`[batch, frames, channels]` to the same shape."""
         if not training:
             return (x - self.mean[self.domain]) / ops.sqrt(self.variance[self.domain] + 1e-5)
@@ -72,15 +76,15 @@ class CrepeEncoder(Saved, keras.layers.Layer):
 
     def __init__(
         self,
-        filters=(128, 16, 16, 16, 32, 64),
-        z_dims=16,
-        hop_length=256,
-        frame_length=64,
-        dropout=0.25,
-        normalize_frames=True,
-        normalize_z=False,
-        windowed=False,
-        name="encoder",
+        filters: Sequence[int] = (128, 16, 16, 16, 32, 64),
+        z_dims: int = 16,
+        hop_length: int = 256,
+        frame_length: int = 64,
+        dropout: float = 0.25,
+        normalize_frames: bool = True,
+        normalize_z: bool = False,
+        windowed: bool = False,
+        name: str = "encoder",
     ):
         super().__init__(name=name)
         self.hop_length = hop_length
@@ -91,7 +95,7 @@ class CrepeEncoder(Saved, keras.layers.Layer):
         self.dense_out = keras.layers.Dense(z_dims, name="dense_out")
         self.z_norm = DomainNorm(name="z_norm") if normalize_z else None
 
-    def build(self, shapes):
+    def build(self, shapes: Any) -> None:
         """Makes the weights, whose shapes do not depend on those of the features."""
         del shapes
         self.trunk.build((None, crepe.FRAME_LENGTH))
@@ -99,13 +103,13 @@ class CrepeEncoder(Saved, keras.layers.Layer):
         if self.z_norm is not None:
             self.z_norm.build((None, None, self.dense_out.units))
 
-    def freeze_for_target(self):
+    def freeze_for_target(self) -> None:
         """Keeps the weights as they are; recordings seen from now on are the target's."""
         self.trainable = False
         if self.z_norm is not None:
             self.z_norm.domain = TARGET
 
-    def call(self, features, training=False):
+    def call(self, features: Mapping[str, Tensor], training: bool = False) -> dict[str, Tensor]:
         """Makes `{"z": [batch, frames, z_dims]}`, a frame for every `frame_length` samples.
 
         Args:
@@ -123,7 +127,7 @@ class CrepeEncoder(Saved, keras.layers.Layer):
         z = core.resample(z, n_frames, "window" if self.windowed else "linear")
         return {"z": z[:, : n_samples // self.frame_length]}
 
-    def measure(self, features, n_frames):
+    def measure(self, features: Mapping[str, np.ndarray], n_frames: int) -> np.ndarray:
         """The latent `[n_frames, z_dims]` of a recording of any length, a block at a time.
 
         Args:
@@ -154,7 +158,7 @@ class CrepeEncoder(Saved, keras.layers.Layer):
         after = (n_latents - 1) * self.hop_length + crepe.FRAME_LENGTH // 2 - n_samples
         return crepe.FRAME_LENGTH // 2, max(after, 0)
 
-    def encode(self, frames, training=False):
+    def encode(self, frames: Tensor, training: bool = False) -> Tensor:
         """Frames `[batch, latents, 1024]` to `[batch, latents, z_dims]`."""
         if self.normalize_frames:
             frames = frames - ops.mean(frames, axis=-1, keepdims=True)

@@ -1,6 +1,8 @@
 """The recurrent decoder of the DDSP autoencoder (appendix B.1)."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import gin
 import keras
@@ -8,11 +10,12 @@ import numpy as np
 from keras import ops
 
 from audio_tt.dsp.units import db_to_amplitude
+from audio_tt.tensors import Tensor
 from ddsp_tt.models.gru import Gru
 from ddsp_tt.synthesis.saving import Saved
 
 
-def fc_stack(channels, n_layers, name):
+def fc_stack(channels: int, n_layers: int, name: str) -> keras.layers.Layer:
     """`n_layers` of dense -> layer norm -> leaky ReLU (slope 0.2); of none, nothing happens."""
     if n_layers == 0:
         return keras.layers.Identity(name=name)
@@ -57,15 +60,15 @@ class RnnFcDecoder(Saved, keras.layers.Layer):
 
     def __init__(
         self,
-        rnn_channels=512,
-        rnn_type="gru",
-        ch=512,
-        layers_per_stack=3,
-        input_keys=("ld_scaled", "f0_scaled", "z"),
-        output_splits=(("amps", 1), ("harmonic_distribution", 40)),
-        stateless=False,
-        harmonic_slope=0.0,
-        name="decoder",
+        rnn_channels: int = 512,
+        rnn_type: str = "gru",
+        ch: int = 512,
+        layers_per_stack: int = 3,
+        input_keys: Sequence[str] = ("ld_scaled", "f0_scaled", "z"),
+        output_splits: Sequence[tuple[str, int]] = (("amps", 1), ("harmonic_distribution", 40)),
+        stateless: bool = False,
+        harmonic_slope: float = 0.0,
+        name: str = "decoder",
     ):
         super().__init__(name=name)
         if rnn_type not in ("gru", "lstm"):
@@ -87,7 +90,7 @@ class RnnFcDecoder(Saved, keras.layers.Layer):
             len(bias), bias_initializer=keras.initializers.Constant(bias), name="dense_out"
         )
 
-    def call(self, features):
+    def call(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Raw outputs by name, `[batch, frames, size]` each."""
         state = features.get("state") if self.stateless else None
         outputs, state = self.decode(features, state)
@@ -95,7 +98,9 @@ class RnnFcDecoder(Saved, keras.layers.Layer):
             outputs["state"] = state
         return outputs
 
-    def decode(self, features, state=None):
+    def decode(
+        self, features: Mapping[str, Tensor], state: Any = None
+    ) -> tuple[dict[str, Tensor], Any]:
         """Outputs and the recurrent state after the last frame, so that a next block goes on.
 
         Args:

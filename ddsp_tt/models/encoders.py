@@ -1,10 +1,15 @@
 """Encoders: from audio to the latent `z`, which says what pitch and loudness do not."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import gin
 import keras
+import numpy as np
 from keras import ops
 
 from audio_tt.errors import UserError
+from audio_tt.tensors import Tensor
 from ddsp_tt.features import spectral_ops
 from ddsp_tt.features.rates import MEASURING_RATE, measuring_audio
 from ddsp_tt.models import long_encoding
@@ -26,12 +31,12 @@ _FRAMES = {
 class InstanceNorm(keras.layers.Layer):
     """Each channel of each example to mean 0 and variance 1 over time, then scaled and shifted."""
 
-    def build(self, shape):
+    def build(self, shape: Sequence[int | None]) -> None:
         """Makes `scale` and `shift`, `[1, 1, 1, channels]` as in Magenta's checkpoints."""
         self.scale = self.add_weight(shape=(1, 1, 1, shape[-1]), initializer="ones", name="scale")
         self.shift = self.add_weight(shape=(1, 1, 1, shape[-1]), initializer="zeros", name="shift")
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """`[batch, frames, channels]` to the same shape."""
         mean, variance = ops.moments(x, axes=1, keepdims=True)
         return (x - mean) / ops.sqrt(variance + 1e-5) * self.scale[0] + self.shift[0]
@@ -52,12 +57,12 @@ class MfccTimeDistributedRnnEncoder(Saved, keras.layers.Layer):
 
     def __init__(
         self,
-        rnn_channels=512,
-        rnn_type="gru",
-        z_dims=32,
-        z_time_steps=250,
-        sample_rate=16000,
-        name="encoder",
+        rnn_channels: int = 512,
+        rnn_type: str = "gru",
+        z_dims: int = 32,
+        z_time_steps: int = 250,
+        sample_rate: int = 16000,
+        name: str = "encoder",
     ):
         super().__init__(name=name)
         if z_time_steps not in _FRAMES:
@@ -75,7 +80,7 @@ class MfccTimeDistributedRnnEncoder(Saved, keras.layers.Layer):
             )
         self.dense_out = keras.layers.Dense(z_dims, name="dense_out")
 
-    def build(self, shapes):
+    def build(self, shapes: Any) -> None:
         """Makes the weights, whose shapes do not depend on those of the features."""
         del shapes
         for layer, channels in (
@@ -85,7 +90,7 @@ class MfccTimeDistributedRnnEncoder(Saved, keras.layers.Layer):
         ):
             layer.build((None, None, channels))
 
-    def call(self, features):
+    def call(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Makes `{"z": [batch, frames, z_dims]}`, with the frames of `f0_scaled`.
 
         Args:
@@ -94,17 +99,17 @@ class MfccTimeDistributedRnnEncoder(Saved, keras.layers.Layer):
         z, _ = self.recur(self.z_norm(self.mfcc(self.choose_audio(features))))
         return {"z": core.resample(z, features["f0_scaled"].shape[1])}
 
-    def measure(self, features, n_frames):
+    def measure(self, features: Mapping[str, np.ndarray], n_frames: int) -> np.ndarray:
         """Z `[n_frames, channels]` of a recording of any length, see `latent.measure`."""
         return long_encoding.measure(self, features, n_frames)
 
-    def choose_audio(self, features):
+    def choose_audio(self, features: Mapping[str, Tensor]) -> Tensor:
         """The audio at the encoder's rate, of features that may hold a copy at 16 kHz."""
         if self.sample_rate == MEASURING_RATE:
             return measuring_audio(features)
         return features["audio"]
 
-    def mfcc(self, audio, pad_end=True):
+    def mfcc(self, audio: Tensor, pad_end: bool = True) -> Tensor:
         """What the latent is made of, `[batch, frames, 30]`, of audio `[batch, samples]`."""
         return spectral_ops.compute_mfcc(
             audio,
@@ -118,7 +123,7 @@ class MfccTimeDistributedRnnEncoder(Saved, keras.layers.Layer):
             sample_rate=self.sample_rate,
         )
 
-    def recur(self, x, state=None):
+    def recur(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """Latent `[batch, frames, z_dims]` of normalised MFCCs, and the state after the last."""
         if self.rnn_type == "gru":
             x, state = self.rnn(x, initial_state=state, return_state=True)

@@ -6,14 +6,19 @@ is made for all frames together afterwards, the kernel's in one matrix product.
 """
 
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
 
 from audio_tt.models.compilation import compiled_loop
+from audio_tt.tensors import Tensor
 
 
-def gates(projected, previous, recurrent_kernel, recurrent_bias):
+def gates(
+    projected: Tensor, previous: Tensor, recurrent_kernel: Tensor, recurrent_bias: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Update gate, reset gate, candidate and its recurrent part, of one frame or of all."""
     recurrent = ops.matmul(previous, recurrent_kernel) + recurrent_bias
     update_in, reset_in, candidate_in = ops.split(projected, 3, axis=-1)
@@ -116,12 +121,12 @@ class Gru(keras.layers.Layer):
             leaves TensorFlow must be.
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = units
         self.is_plain = False
 
-    def build(self, inputs_shape):
+    def build(self, inputs_shape: Sequence[int | None]) -> None:
         """Makes the weights for inputs [batch, frames, channels]."""
         gates = 3 * self.units
         self.kernel = self.add_weight(
@@ -132,7 +137,9 @@ class Gru(keras.layers.Layer):
         )
         self.bias = self.add_weight(shape=(2, gates), initializer="zeros", name="bias")
 
-    def call(self, inputs, initial_state=None, return_state=False):
+    def call(
+        self, inputs: Tensor, initial_state: Tensor | None = None, return_state: bool = False
+    ) -> Tensor | tuple[Tensor, Tensor]:
         """Runs over all frames; pass the returned state on to go through audio in blocks.
 
         Args:
@@ -158,13 +165,15 @@ class Gru(keras.layers.Layer):
             outputs = ops.reshape(outputs, (*ops.shape(inputs)[:2], self.units))
         return (outputs, states[-1]) if return_state else outputs
 
-    def compute_output_spec(self, inputs, initial_state=None, return_state=False):
+    def compute_output_spec(
+        self, inputs: Tensor, initial_state: Tensor | None = None, return_state: bool = False
+    ) -> Any:
         """Shapes and type of what `call` returns."""
         batch, frames = inputs.shape[:2]
         outputs = keras.KerasTensor((batch, frames, self.units), dtype=self.compute_dtype)
         state = keras.KerasTensor((batch, self.units), dtype=self.compute_dtype)
         return (outputs, state) if return_state else outputs
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Settings for Keras to rebuild the layer from."""
         return {**super().get_config(), "units": self.units}

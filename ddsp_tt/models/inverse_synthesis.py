@@ -1,6 +1,8 @@
 """Audio to sinusoids and noise, from there to harmonics of one pitch, and back to audio."""
 
 import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import gin
 import keras
@@ -8,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from audio_tt.errors import UserError
+from audio_tt.tensors import Tensor
 from ddsp_tt.features.rates import Rates
 from ddsp_tt.models import rendering
 from ddsp_tt.models.tracing import SavedModel
@@ -52,19 +55,19 @@ class InverseSynthesis(SavedModel, keras.Model):
 
     def __init__(
         self,
-        sinusoidal_encoder=None,
-        harmonic_encoder=None,
-        losses=None,
-        sinusoidal_consistency_losses=None,
-        freq_scale_fn=None,
-        reverb=False,
-        n_samples=64000,
-        sample_rate=16000,
-        stop_gradient=True,
-        initial_bias=0.0,
-        spread_frequencies=False,
-        frame_rate=250,
-        name="inverse_synthesis",
+        sinusoidal_encoder: keras.layers.Layer | None = None,
+        harmonic_encoder: keras.layers.Layer | None = None,
+        losses: Sequence[Callable] | None = None,
+        sinusoidal_consistency_losses: Sequence[Callable] | None = None,
+        freq_scale_fn: Callable | None = None,
+        reverb: bool = False,
+        n_samples: int = 64000,
+        sample_rate: int = 16000,
+        stop_gradient: bool = True,
+        initial_bias: float = 0.0,
+        spread_frequencies: bool = False,
+        frame_rate: float = 250,
+        name: str = "inverse_synthesis",
     ):
         super().__init__(name=name)
         if reverb:
@@ -103,7 +106,7 @@ class InverseSynthesis(SavedModel, keras.Model):
             names += [loss.name for loss in self.consistency_losses]
         self.loss_trackers = [keras.metrics.Mean(name=name) for name in names]
 
-    def analyse(self, features):
+    def analyse(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All controls, `[batch, frames, channels]`, of `features["audio"]`, without sound.
 
         Returns:
@@ -141,7 +144,7 @@ class InverseSynthesis(SavedModel, keras.Model):
         """What comes from the sinusoids, as the harmonics see it."""
         return ops.stop_gradient(x) if self.stop_gradient else x
 
-    def played(self, controls):
+    def played(self, controls: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Of what `analyse` made, the inputs of the processor group for the model's own sound."""
         kind = "sin" if self.harmonic_encoder is None else "harm"
         return {
@@ -150,7 +153,7 @@ class InverseSynthesis(SavedModel, keras.Model):
             "noise_magnitudes": controls["noise_magnitudes"],
         }
 
-    def call(self, features, training=False):
+    def call(self, features: Mapping[str, Tensor], training: bool = False) -> dict[str, Tensor]:
         """Controls as `analyse`, `sin_audio` and, with a harmonic encoder, `harm_audio`.
 
         Args:
@@ -175,7 +178,7 @@ class InverseSynthesis(SavedModel, keras.Model):
             outputs["audio_synth"] = outputs["harm_audio"]
         return outputs
 
-    def render(self, features, seed=0):
+    def render(self, features: Mapping[str, np.ndarray], seed: int = 0) -> Iterator[np.ndarray]:
         """Yields audio of a recording of any length, see `rendering.render_audio`.
 
         Args:
@@ -184,11 +187,18 @@ class InverseSynthesis(SavedModel, keras.Model):
         """
         return rendering.render_audio(self, features["audio"], seed)
 
-    def resynthesise(self, example):
+    def resynthesise(self, example: Mapping[str, Any]) -> Tensor:
         """A batch of windows as it plays them, `[batch, n_samples]`."""
         return self(example)["audio_synth"]
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Mapping[str, Tensor] | None = None,
+        y: Any = None,
+        y_pred: Mapping[str, Tensor] | None = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
         """Sum of all losses."""
         del y, sample_weight, training
         values = [loss(x["audio"], y_pred["sin_audio"]) for loss in self.loss_objs]

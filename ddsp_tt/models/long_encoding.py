@@ -1,12 +1,15 @@
 """The latent z of a recording of any length, in memory that grows with the result alone."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from keras import ops
 
 _BLOCK_FRAMES = 1024
 
 
-def measure(encoder, features, n_frames):
+def measure(encoder: Any, features: Mapping[str, np.ndarray], n_frames: int) -> np.ndarray:
     """Encodes a recording; z is normalised over all of it, as the encoder does with a crop.
 
     Args:

@@ -1,11 +1,14 @@
 """From f0 and loudness as measured to what the decoder reads."""
 
+from collections.abc import Mapping
+
 import gin
 import keras
 from keras import ops
 
 from audio_tt.dsp.loudness import compute_power
 from audio_tt.errors import UserError
+from audio_tt.tensors import Tensor
 from ddsp_tt.features import loudness_scales
 from ddsp_tt.features.rates import MEASURING_RATE, measuring_audio
 from ddsp_tt.synthesis import core
@@ -37,12 +40,12 @@ class F0LoudnessPreprocessor(Saved, keras.layers.Layer):
 
     def __init__(
         self,
-        time_steps=1000,
-        frame_rate=250,
-        sample_rate=16000,
-        compute_loudness=True,
-        loudness_convention=loudness_scales.DEFAULT,
-        name="f0_loudness_preprocessor",
+        time_steps: int | None = 1000,
+        frame_rate: float = 250,
+        sample_rate: int = 16000,
+        compute_loudness: bool = True,
+        loudness_convention: str = loudness_scales.DEFAULT,
+        name: str = "f0_loudness_preprocessor",
     ):
         super().__init__(name=name)
         if sample_rate != MEASURING_RATE:
@@ -57,7 +60,7 @@ class F0LoudnessPreprocessor(Saved, keras.layers.Layer):
         self.loudness_convention = loudness_convention
         self._loudness = loudness_scales.get(loudness_convention)
 
-    def call(self, features):
+    def call(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Adds `f0_scaled` and `ld_scaled` to the features.
 
         Args:
@@ -78,7 +81,7 @@ class F0LoudnessPreprocessor(Saved, keras.layers.Layer):
             features[key] = core.resample(x, self.time_steps) if self.time_steps else x
         return self.scale(features)
 
-    def scale(self, features):
+    def scale(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Adds `f0_scaled` and `ld_scaled` to features whose frames are the decoder's already."""
         return {
             **features,
@@ -110,14 +113,14 @@ class OnlineF0PowerPreprocessor(Saved, keras.layers.Layer):
 
     def __init__(
         self,
-        frame_rate=250,
-        frame_size=1024,
-        padding="center",
-        compute_power=True,
-        compute_f0=True,
-        crepe_saved_model_path="full",
-        viterbi=False,
-        name="online_f0_power_preprocessor",
+        frame_rate: float = 250,
+        frame_size: int = 1024,
+        padding: str = "center",
+        compute_power: bool = True,
+        compute_f0: bool = True,
+        crepe_saved_model_path: str | None = "full",
+        viterbi: bool = False,
+        name: str = "online_f0_power_preprocessor",
     ):
         super().__init__(name=name)
         del crepe_saved_model_path, viterbi
@@ -131,7 +134,7 @@ class OnlineF0PowerPreprocessor(Saved, keras.layers.Layer):
         self.compute_power = compute_power
         self.extra_frames = int(compute_power)
 
-    def call(self, features):
+    def call(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Adds `f0_scaled` and `pw_scaled` to the features.
 
         Args:
@@ -159,7 +162,7 @@ class OnlineF0PowerPreprocessor(Saved, keras.layers.Layer):
         features["f0_hz"] = ops.concatenate([f0_hz, f0_hz[:, -1:]], axis=1)[:, :n_frames]
         return self.scale(features)
 
-    def scale(self, features):
+    def scale(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Adds `f0_scaled` and `pw_scaled` to features whose frames are the decoder's already."""
         return {
             **features,

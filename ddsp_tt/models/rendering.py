@@ -5,6 +5,8 @@ filters that reach across a border see the frames beyond it. The blocks joined a
 """
 
 import functools
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,7 +18,9 @@ from ddsp_tt.synthesis.processors import Block, look_up
 BLOCK_FRAMES = 1000
 
 
-def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
+def render(
+    model: Any, features: Mapping[str, np.ndarray], seed: int = 0, block_frames: int = BLOCK_FRAMES
+) -> Iterator[np.ndarray]:
     """Plays features through an autoencoder.
 
     Args:
@@ -40,7 +44,7 @@ def render(model, features, seed=0, block_frames=BLOCK_FRAMES):
     yield from _synthesise(model, controls, hop_length, total, block_frames, seed)
 
 
-def render_audio(model, audio, seed=0):
+def render_audio(model: Any, audio: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
     """Plays a recording again through an `InverseSynthesis`.
 
     Args:

@@ -3,11 +3,14 @@
 Layers, sizes and normalisation as in Magenta's `ddsp.training.nn`.
 """
 
+from collections.abc import Sequence
+
 import gin
 import keras
 from keras import ops
 
 from audio_tt.errors import UserError
+from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis.saving import Saved
 
 _register = gin.register(module="ddsp_tt.nn")
@@ -29,18 +32,18 @@ class Normalize(Saved, keras.layers.Layer):
       UserError: any other `norm_type`.
     """
 
-    def __init__(self, norm_type="layer", name=None):
+    def __init__(self, norm_type: str = "layer", name: str | None = None):
         super().__init__(name=name)
         if norm_type not in _NORMS:
             raise UserError(f"norm_type must be one of {', '.join(_NORMS)}, not {norm_type!r}")
         self.norm_type = norm_type
 
-    def build(self, shape):
+    def build(self, shape: Sequence[int | None]) -> None:
         """Makes `scale` and `shift`, `[1, 1, 1, channels]` as in Magenta's checkpoints."""
         self.scale = self.add_weight(shape=(1, 1, 1, shape[-1]), initializer="ones", name="scale")
         self.shift = self.add_weight(shape=(1, 1, 1, shape[-1]), initializer="zeros", name="shift")
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """`[batch, frames, bands, channels]` to the same shape."""
         _, n_frames, n_bands, channels = x.shape
         groups = {"layer": 1, "instance": channels, "group": 32}[self.norm_type]
@@ -65,7 +68,9 @@ class ResidualBlock(keras.layers.Layer):
       name: name of the layer.
     """
 
-    def __init__(self, channels, stride, project, norm_type, name=None):
+    def __init__(
+        self, channels: int, stride: int, project: bool, norm_type: str, name: str | None = None
+    ):
         super().__init__(name=name)
         self.norm_in = Normalize(norm_type, name="norm_in")
         self.shortcut = _convolution(4 * channels, 1, stride, "shortcut") if project else None
@@ -79,7 +84,7 @@ class ResidualBlock(keras.layers.Layer):
             _convolution(4 * channels, 1, name="expand"),
         ]
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """`[batch, frames, bands, n]` to `[batch, frames, bands / stride, 4 * channels]`."""
         y = ops.relu(self.norm_in(x))
         rest = x if self.shortcut is None else self.shortcut(y)
@@ -101,7 +106,7 @@ class ResNet(Saved, keras.layers.Layer):
       UserError: any other `size` or `norm_type`.
     """
 
-    def __init__(self, size="large", norm_type="layer", name="resnet"):
+    def __init__(self, size: str = "large", norm_type: str = "layer", name: str = "resnet"):
         super().__init__(name=name)
         if size not in SIZES:
             raise UserError(f"ResNet's size must be one of {', '.join(SIZES)}, not {size!r}")
@@ -125,7 +130,7 @@ class ResNet(Saved, keras.layers.Layer):
                 self.stack.append(Normalize(norm_type, name=f"norm_{group}"))
                 self.stack.append(keras.layers.ReLU(name=f"relu_{group}"))
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """A spectrogram `[batch, frames, bands]` to `[batch, frames, bands / 32, channels]`."""
         x = x[..., None]
         for layer in self.stack:

@@ -5,11 +5,13 @@ and Magenta's `ddsp.training.encoders`, which calls them experimental.
 """
 
 import functools
+from collections.abc import Callable, Mapping, Sequence
 
 import gin
 import keras
 from keras import ops
 
+from audio_tt.tensors import Tensor
 from ddsp_tt.features import spectral_ops
 from ddsp_tt.models.decoders import fc_stack
 from ddsp_tt.models.gru import Gru
@@ -34,10 +36,14 @@ class ResnetSinusoidalEncoder(Saved, keras.layers.Layer):
 
     def __init__(
         self,
-        output_splits=(("frequencies", 100 * 64), ("amplitudes", 100), ("noise_magnitudes", 60)),
-        spectral_fn=spectral_ops.compute_logmel,
-        size="small",
-        name="sinusoidal_encoder",
+        output_splits: Sequence[tuple[str, int]] = (
+            ("frequencies", 100 * 64),
+            ("amplitudes", 100),
+            ("noise_magnitudes", 60),
+        ),
+        spectral_fn: Callable = spectral_ops.compute_logmel,
+        size: str = "small",
+        name: str = "sinusoidal_encoder",
     ):
         super().__init__(name=name)
         self.spectral_fn = core.resolved(spectral_fn)
@@ -46,7 +52,7 @@ class ResnetSinusoidalEncoder(Saved, keras.layers.Layer):
             key: keras.layers.Dense(channels, name=f"{key}_out") for key, channels in output_splits
         }
 
-    def call(self, features):
+    def call(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Raw outputs by name, `[batch, frames, channels]`, of `features["audio"]`."""
         x = self.resnet(self.spectral_fn(features["audio"]))
         x = ops.reshape(x, (-1, x.shape[1], x.shape[2] * x.shape[3]))
@@ -66,7 +72,12 @@ class RnnSandwich(Saved, keras.layers.Layer):
     """
 
     def __init__(
-        self, fc_stack_ch=256, fc_stack_layers=2, rnn_ch=512, rnn_type="gru", name="rnn_sandwich"
+        self,
+        fc_stack_ch: int = 256,
+        fc_stack_layers: int = 2,
+        rnn_ch: int = 512,
+        rnn_type: str = "gru",
+        name: str = "rnn_sandwich",
     ):
         super().__init__(name=name)
         if rnn_type not in ("gru", "lstm"):
@@ -78,7 +89,7 @@ class RnnSandwich(Saved, keras.layers.Layer):
             self.rnn = keras.layers.LSTM(rnn_ch, return_sequences=True, name="rnn")
         self.out_stack = fc_stack(fc_stack_ch, fc_stack_layers, "out_stack")
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """`[batch, frames, n]` to `[batch, frames, fc_stack_ch]`."""
         return self.out_stack(self.rnn(self.in_stack(x)))
 
@@ -99,13 +110,13 @@ class SinusoidalToHarmonicEncoder(Saved, keras.layers.Layer):
 
     def __init__(
         self,
-        net=None,
-        n_harmonics=100,
-        f0_depth=64,
-        amp_scale_fn=core.exp_sigmoid,
-        freq_scale_fn=None,
-        sample_rate=16000,
-        name="harmonic_encoder",
+        net: keras.layers.Layer | None = None,
+        n_harmonics: int = 100,
+        f0_depth: int = 64,
+        amp_scale_fn: Callable | None = core.exp_sigmoid,
+        freq_scale_fn: Callable | None = None,
+        sample_rate: int = 16000,
+        name: str = "harmonic_encoder",
     ):
         super().__init__(name=name)
         self.net = net
@@ -118,7 +129,7 @@ class SinusoidalToHarmonicEncoder(Saved, keras.layers.Layer):
         self.hd_out = keras.layers.Dense(n_harmonics, name="hd_out")
         self.f0_out = keras.layers.Dense(f0_depth, name="f0_out")
 
-    def call(self, sin_freqs, sin_amps):
+    def call(self, sin_freqs: Tensor, sin_amps: Tensor) -> dict[str, Tensor]:
         """Pitch, amplitude and distribution of its harmonics.
 
         Args:

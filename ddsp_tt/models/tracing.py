@@ -1,11 +1,13 @@
 """Models make their weights by being traced, which computes nothing."""
 
+from typing import Any
+
 import keras
 
 from ddsp_tt.synthesis.saving import Saved
 
 
-def build(model):
+def build(model: Any) -> keras.Model:
     """Makes a model's variables by tracing it; returns the model."""
     n_frames = model.crop_frames or 16
     frames = keras.KerasTensor((1, n_frames))
@@ -20,11 +22,11 @@ def build(model):
 class SavedModel(Saved):
     """A model that Keras can write with its weights (`keras.Model.save`) and load again."""
 
-    def get_build_config(self):
+    def get_build_config(self) -> dict[str, Any]:
         """Says no more than that there are weights to make."""
         return {"is_traced": True}
 
-    def build_from_config(self, config):
+    def build_from_config(self, config: dict[str, Any]) -> None:
         """Makes the weights, before Keras reads them."""
         del config
         build(self)

@@ -6,11 +6,15 @@ has one softmax over 8-bit mu-law values, and reads what the DDSP decoder reads.
 conditioning are this project's own; those of the baseline in the DDSP paper are not published.
 """
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import gin
 import keras
 import numpy as np
 from keras import ops
 
+from audio_tt.tensors import Tensor
 from ddsp_tt.features.rates import Rates
 from ddsp_tt.models import wavernn_samples
 from ddsp_tt.models.gru import Gru
@@ -43,12 +47,12 @@ class WaveRnn(SavedModel, keras.Model):
 
     def __init__(
         self,
-        preprocessor,
-        rnn_channels=128,
-        ch=128,
-        temperature=1.0,
-        sample_rate=16000,
-        name="wavernn",
+        preprocessor: keras.layers.Layer,
+        rnn_channels: int = 128,
+        ch: int = 128,
+        temperature: float = 1.0,
+        sample_rate: int = 16000,
+        name: str = "wavernn",
     ):
         super().__init__(name=name)
         self.preprocessor = preprocessor
@@ -63,7 +67,7 @@ class WaveRnn(SavedModel, keras.Model):
         self.hidden = keras.layers.Dense(ch, activation="relu", name="hidden")
         self.logits = keras.layers.Dense(CLASSES, name="logits")
 
-    def notes(self, features):
+    def notes(self, features: Mapping[str, Tensor]) -> Tensor:
         """Pitch as one channel a semitone, `[batch, frames, 128]`, two sharing what lies between.
 
         From a single number a network would have to learn what a hundredth of it means.
@@ -71,7 +75,7 @@ class WaveRnn(SavedModel, keras.Model):
         distance = features["f0_scaled"] * core.F0_RANGE - np.arange(_NOTES, dtype="float32")
         return ops.maximum(1.0 - ops.abs(distance), 0.0)
 
-    def condition(self, features):
+    def condition(self, features: Mapping[str, Tensor]) -> Tensor:
         """What the recurrent layer reads of f0 and loudness, `[batch, frames, ch]`.
 
         Args:
@@ -83,16 +87,16 @@ class WaveRnn(SavedModel, keras.Model):
             x = layer(x)
         return x
 
-    def render(self, features, seed=0):
+    def render(self, features: Mapping[str, np.ndarray], seed: int = 0) -> Iterator[np.ndarray]:
         """Yields audio of features of any length, see `wavernn_samples.generate`."""
         return wavernn_samples.generate(self, features, seed)
 
-    def resynthesise(self, example):
+    def resynthesise(self, example: Mapping[str, Any]) -> Tensor:
         """A batch of one prepared example, drawn sample by sample: `[1, samples]`."""
         features = {key: x[0] for key, x in example.items()}
         return np.concatenate(list(self.render(features)))[None]
 
-    def call(self, features, training=False):
+    def call(self, features: Mapping[str, Tensor], training: bool = False) -> dict[str, Tensor]:
         """Logits of every sample of `features["audio"]` from those before it.
 
         Args:
@@ -109,7 +113,14 @@ class WaveRnn(SavedModel, keras.Model):
         x = self.rnn(self.embedding(before) + condition)
         return {"logits": self.logits(self.hidden(x)), "classes": classes}
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Mapping[str, Tensor] | None = None,
+        y: Any = None,
+        y_pred: Mapping[str, Tensor] | None = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
         """Mean negative log-likelihood of a sample, nats."""
         del x, y, sample_weight, training
         losses = keras.losses.sparse_categorical_crossentropy(

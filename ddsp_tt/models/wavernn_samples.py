@@ -1,6 +1,8 @@
 """Features of any length -> audio by WaveRNN, one sample after the other, in bounded memory."""
 
 import functools
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -12,7 +14,7 @@ from ddsp_tt.models.gru import gates
 BLOCK_FRAMES = 250
 
 
-def generate(model, features, seed=0):
+def generate(model: Any, features: Mapping[str, np.ndarray], seed: int = 0) -> Iterator[np.ndarray]:
     """Plays features; the recurrent state and the last sample are carried from block to block.
 
     Args:

@@ -1,13 +1,17 @@
 """Effects: a room as a learned or parametric impulse response, and a plain FIR filter."""
 
+from collections.abc import Callable
+from typing import Any
+
 import gin
 import keras
 import numpy as np
 import scipy.signal
 from keras import ops
 
+from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis import core
-from ddsp_tt.synthesis.processors import Processor
+from ddsp_tt.synthesis.processors import Block, Processor
 
 _register = gin.register(module="ddsp_tt.effects")
 
@@ -15,18 +19,18 @@ _register = gin.register(module="ddsp_tt.effects")
 class Room(Processor):
     """Convolution with an impulse response whose first sample, the dry sound, is left out."""
 
-    def __init__(self, trainable, reverb_length, add_dry, name):
+    def __init__(self, trainable: bool, reverb_length: int, add_dry: bool, name: str):
         super().__init__(name=name)
         self.trainable_room = trainable
         self.reverb_length = reverb_length
         self.add_dry = add_dry
 
-    def get_signal(self, audio, ir):
+    def get_signal(self, audio: Tensor, ir: Tensor) -> Tensor:
         """Wet audio `[batch, samples]`, plus the dry one if `add_dry`."""
         wet = core.fft_convolve(audio, mask_dry(ir), "same", delay_compensation=0)
         return wet + audio if self.add_dry else wet
 
-    def stream(self, block, state, *args):
+    def stream(self, block: Block, state: Any, *args: Tensor) -> tuple[Tensor, Any]:
         """Audio of a block; the state is a learned room, and what of it rings when the block ends.
 
         A room of noise, which is new with every call, is so the same for all blocks.
@@ -43,7 +47,7 @@ class Room(Processor):
         return (wet + audio if self.add_dry else wet), (ir, full[:, block.n_samples :])
 
 
-def mask_dry(ir):
+def mask_dry(ir: Tensor) -> Tensor:
     """`[batch or 1, ir_size]` with sample 0 set to zero."""
     ir = ops.convert_to_tensor(ir)
     ir = ir[None] if len(ir.shape) == 1 else ir[..., 0] if len(ir.shape) == 3 else ir
@@ -61,7 +65,13 @@ class Reverb(Room):
       name: name of the layer.
     """
 
-    def __init__(self, trainable=False, reverb_length=48000, add_dry=True, name="reverb"):
+    def __init__(
+        self,
+        trainable: bool = False,
+        reverb_length: int = 48000,
+        add_dry: bool = True,
+        name: str = "reverb",
+    ):
         super().__init__(trainable, reverb_length, add_dry, name)
         if trainable:
             self._ir = self.add_weight(
@@ -70,7 +80,7 @@ class Reverb(Room):
                 initializer=keras.initializers.RandomNormal(stddev=1e-6),
             )
 
-    def get_controls(self, audio, ir=None):
+    def get_controls(self, audio: Tensor, ir: Tensor | None = None) -> dict[str, Tensor]:
         """The audio, and the response `[1, ir_size]` (learned) or as given."""
         if self.trainable_room:
             ir = ops.convert_to_tensor(self._ir)[None]
@@ -94,12 +104,12 @@ class ExpDecayReverb(Room):
 
     def __init__(
         self,
-        trainable=False,
-        reverb_length=48000,
-        scale_fn=core.exp_sigmoid,
-        decay_exponent=4.0,
-        add_dry=True,
-        name="exp_decay_reverb",
+        trainable: bool = False,
+        reverb_length: int = 48000,
+        scale_fn: Callable | None = core.exp_sigmoid,
+        decay_exponent: float = 4.0,
+        add_dry: bool = True,
+        name: str = "exp_decay_reverb",
     ):
         super().__init__(trainable, reverb_length, add_dry, name)
         self.scale_fn = core.resolved(scale_fn)
@@ -111,7 +121,9 @@ class ExpDecayReverb(Room):
                 name="decay", shape=(1,), initializer=constant(decay_exponent)
             )
 
-    def get_controls(self, audio, gain=None, decay=None):
+    def get_controls(
+        self, audio: Tensor, gain: Tensor | None = None, decay: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """Audio and impulse response; gain and decay are `[batch, 1]` where not learned."""
         if self.trainable_room:
             gain = ops.convert_to_tensor(self._gain)[None]
@@ -142,15 +154,15 @@ class FilteredNoiseReverb(Room):
 
     def __init__(
         self,
-        trainable=False,
-        reverb_length=48000,
-        window_size=257,
-        n_frames=1000,
-        n_filter_banks=16,
-        scale_fn=core.exp_sigmoid,
-        initial_bias=-3.0,
-        add_dry=True,
-        name="filtered_noise_reverb",
+        trainable: bool = False,
+        reverb_length: int = 48000,
+        window_size: int = 257,
+        n_frames: int = 1000,
+        n_filter_banks: int = 16,
+        scale_fn: Callable | None = core.exp_sigmoid,
+        initial_bias: float = -3.0,
+        add_dry: bool = True,
+        name: str = "filtered_noise_reverb",
     ):
         from ddsp_tt.synthesis.synths import FilteredNoise
 
@@ -163,7 +175,7 @@ class FilteredNoiseReverb(Room):
                 initializer=keras.initializers.RandomNormal(stddev=1e-2),
             )
 
-    def get_controls(self, audio, magnitudes=None):
+    def get_controls(self, audio: Tensor, magnitudes: Tensor | None = None) -> dict[str, Tensor]:
         """Audio and impulse response; magnitudes are `[batch, frames, bands]` where not learned."""
         if self.trainable_room:
             magnitudes = ops.convert_to_tensor(self._magnitudes)[None]
@@ -182,16 +194,21 @@ class FIRFilter(Processor):
       name: name of the layer.
     """
 
-    def __init__(self, window_size=257, scale_fn=core.exp_sigmoid, name="fir_filter"):
+    def __init__(
+        self,
+        window_size: int = 257,
+        scale_fn: Callable | None = core.exp_sigmoid,
+        name: str = "fir_filter",
+    ):
         super().__init__(name=name)
         self.window_size = window_size
         self.scale_fn = core.resolved(scale_fn)
 
-    def get_controls(self, audio, magnitudes):
+    def get_controls(self, audio: Tensor, magnitudes: Tensor) -> dict[str, Tensor]:
         """Audio `[batch, samples]` and magnitudes `[batch, frames, bands]`."""
         scaled = self.scale_fn(magnitudes) if self.scale_fn is not None else magnitudes
         return {"audio": audio, "magnitudes": scaled}
 
-    def get_signal(self, audio, magnitudes):
+    def get_signal(self, audio: Tensor, magnitudes: Tensor) -> Tensor:
         """Filtered audio `[batch, samples]`."""
         return core.frequency_filter(audio, magnitudes, window_size=self.window_size)

@@ -2,11 +2,14 @@
 
 import dataclasses
 import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import gin
 import keras
 
 from audio_tt.errors import UserError
+from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis import core
 from ddsp_tt.synthesis.saving import Saved
 
@@ -34,7 +37,7 @@ class Block:
     seed: int
 
     @property
-    def n_samples(self):
+    def n_samples(self) -> int:
         """Samples of the block."""
         return self.n_frames * self.hop_length
 
@@ -46,31 +49,31 @@ class Processor(Saved, keras.layers.Layer):
     and in `get_signal` how controls become audio `[batch, samples]`.
     """
 
-    def __init__(self, name):
+    def __init__(self, name: str):
         super().__init__(name=name)
         # Weights, where there are any, are made by the constructor; nothing waits for a shape.
         self.built = True
 
-    def get_controls(self, *args):
+    def get_controls(self, *args: Tensor) -> dict[str, Tensor]:
         """Maps raw inputs, in the order in which `call` gets them, to a dict of controls."""
         raise NotImplementedError
 
-    def get_signal(self, **controls):
+    def get_signal(self, **controls: Tensor) -> Tensor:
         """Makes the signal from the controls."""
         raise NotImplementedError
 
-    def call(self, *args, return_outputs_dict=False):
+    def call(self, *args: Tensor, return_outputs_dict: bool = False) -> Tensor | dict[str, Any]:
         """Signal, or `{"signal": ..., "controls": {...}}` with `return_outputs_dict`."""
         controls = self.get_controls(*args)
         signal = self.get_signal(**controls)
         return {"signal": signal, "controls": controls} if return_outputs_dict else signal
 
-    def context_frames(self, hop_length, *args):
+    def context_frames(self, hop_length: int, *args: Tensor) -> int:
         """Frames on either side of a block that its signal depends on."""
         del hop_length, args
         return 0
 
-    def stream(self, block, state, *args):
+    def stream(self, block: Block, state: Any, *args: Tensor) -> tuple[Tensor, Any]:
         """Signal of one block of a longer sound, equal to that stretch of the whole.
 
         Args:
@@ -89,18 +92,20 @@ class Processor(Saved, keras.layers.Layer):
 class Add(Processor):
     """Sum of two signals."""
 
-    def __init__(self, name="add"):
+    def __init__(self, name: str = "add"):
         super().__init__(name=name)
 
-    def get_controls(self, signal_one, signal_two):
+    def get_controls(self, signal_one: Tensor, signal_two: Tensor) -> dict[str, Tensor]:
         """The two signals, `[batch, samples]` each."""
         return {"signal_one": signal_one, "signal_two": signal_two}
 
-    def get_signal(self, signal_one, signal_two):
+    def get_signal(self, signal_one: Tensor, signal_two: Tensor) -> Tensor:
         """Their sum, `[batch, samples]`."""
         return signal_one + signal_two
 
-    def stream(self, block, state, signal_one, signal_two):
+    def stream(
+        self, block: Block, state: Any, signal_one: Tensor, signal_two: Tensor
+    ) -> tuple[Tensor, Any]:
         """Their sum, block by block."""
         return signal_one + signal_two, state
 
@@ -118,23 +123,23 @@ class Crop(Processor):
       UserError: any other place.
     """
 
-    def __init__(self, frame_size, crop_location="back", name="crop"):
+    def __init__(self, frame_size: int, crop_location: str = "back", name: str = "crop"):
         super().__init__(name=name)
         if crop_location not in ("back", "front", "center"):
             raise UserError(f"crop_location must be back, front or center, not {crop_location!r}")
         self.size = frame_size // 2 * 2
         self.crop_location = crop_location
 
-    def get_controls(self, audio):
+    def get_controls(self, audio: Tensor) -> dict[str, Tensor]:
         """The audio, `[batch, samples]`."""
         return {"audio": audio}
 
-    def get_signal(self, audio):
+    def get_signal(self, audio: Tensor) -> Tensor:
         """What is left, `[batch, samples - frame_size]`."""
         first = {"back": 0, "front": self.size, "center": self.size // 2}[self.crop_location]
         return audio[:, first : first + audio.shape[1] - self.size]
 
-    def stream(self, block, state, audio):
+    def stream(self, block: Block, state: Any, audio: Tensor) -> tuple[Tensor, Any]:
         """All of it: features that are streamed have no frame on the end."""
         if self.crop_location != "back":
             raise UserError("Crop: only crop_location = 'back' can be run in blocks")
@@ -145,15 +150,17 @@ class Crop(Processor):
 class Mix(Processor):
     """Crossfade of two signals by a frame-rate level."""
 
-    def __init__(self, name="mix"):
+    def __init__(self, name: str = "mix"):
         super().__init__(name=name)
 
-    def get_controls(self, signal_one, signal_two, nn_out_mix_level):
+    def get_controls(
+        self, signal_one: Tensor, signal_two: Tensor, nn_out_mix_level: Tensor
+    ) -> dict[str, Tensor]:
         """Signals `[batch, samples]`; level `[batch, frames, 1]`, any real, squashed to (0, 1)."""
         level = core.resample(keras.ops.sigmoid(nn_out_mix_level), signal_one.shape[1])
         return {"signal_one": signal_one, "signal_two": signal_two, "mix_level": level}
 
-    def get_signal(self, signal_one, signal_two, mix_level):
+    def get_signal(self, signal_one: Tensor, signal_two: Tensor, mix_level: Tensor) -> Tensor:
         """`sqrt(level) * one + sqrt(1 - level) * two`: equal power throughout."""
         level = keras.ops.clip(mix_level[..., 0], 1e-7, 1.0 - 1e-7)
         return keras.ops.sqrt(level) * signal_one + keras.ops.sqrt(1.0 - level) * signal_two
@@ -169,21 +176,21 @@ class LogFrequency(Processor):
       name: name of the layer; "NAME/signal" is the frequency.
     """
 
-    def __init__(self, min_hz=32.70, max_hz=2093.0, name="log_frequency"):
+    def __init__(self, min_hz: float = 32.70, max_hz: float = 2093.0, name: str = "log_frequency"):
         super().__init__(name=name)
         self.min_hz = min_hz
         self.max_hz = max_hz
 
-    def get_controls(self, raw):
+    def get_controls(self, raw: Tensor) -> dict[str, Tensor]:
         """Raw output `[batch, frames, 1]` to Hz."""
         octaves = math.log2(self.max_hz / self.min_hz)
         return {"f0_hz": self.min_hz * 2.0 ** (octaves * keras.ops.sigmoid(raw))}
 
-    def get_signal(self, f0_hz):
+    def get_signal(self, f0_hz: Tensor) -> Tensor:
         """The frequency, `[batch, frames, 1]` Hz."""
         return f0_hz
 
-    def stream(self, block, state, raw):
+    def stream(self, block: Block, state: Any, raw: Tensor) -> tuple[Tensor, Any]:
         """The frequency of the block's frames and of those around it."""
         return self(raw), state
 
@@ -198,7 +205,9 @@ class ProcessorGroup(Saved, keras.layers.Layer):
       name: name of the layer.
     """
 
-    def __init__(self, dag, name="processor_group"):
+    def __init__(
+        self, dag: Sequence[tuple[Processor, Sequence[str]]], name: str = "processor_group"
+    ):
         super().__init__(name=name)
         self.processors = [node[0] for node in dag]
         self.input_keys = [tuple(node[1]) for node in dag]
@@ -206,11 +215,13 @@ class ProcessorGroup(Saved, keras.layers.Layer):
         if len(set(names)) != len(names):
             raise ValueError(f"processors of a dag need different names: {', '.join(names)}")
 
-    def nodes(self):
+    def nodes(self) -> Iterator[tuple[Processor, tuple[str, ...]]]:
         """Pairs of a processor and its input keys, in order."""
         return zip(self.processors, self.input_keys, strict=True)
 
-    def call(self, features, return_outputs_dict=False):
+    def call(
+        self, features: Mapping[str, Tensor], return_outputs_dict: bool = False
+    ) -> Tensor | dict[str, Any]:
         """Runs the dag; returns the last signal, or all outputs with that one under "out"."""
         outputs = dict(features)
         for processor, keys in self.nodes():
@@ -220,7 +231,7 @@ class ProcessorGroup(Saved, keras.layers.Layer):
         return outputs if return_outputs_dict else outputs["out"]
 
 
-def look_up(nested, path):
+def look_up(nested: Mapping[str, Any], path: str) -> Any:
     """Value at "a/b/c" of a nested dict.
 
     Raises:

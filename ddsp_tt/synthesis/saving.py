@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from typing import Any, Self
 
 import keras
 
@@ -32,18 +33,18 @@ class Saved:
         object.__setattr__(instance, "_given", dict(list(given.arguments.items())[1:]))
         return instance
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The arguments that it was made with."""
         given = {**self._given, **self._given.get("settings", {})}
         given.pop("settings", None)
         return {name: _encoded(value) for name, value in given.items()}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Makes it again."""
         return cls(**{name: _decoded(value) for name, value in config.items()})
 
-    def get_build_config(self):
+    def get_build_config(self) -> None:
         """Nothing: its weights are made when the model is traced."""
 
 

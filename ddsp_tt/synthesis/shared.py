@@ -2,6 +2,8 @@
 
 import functools
 import math
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -9,12 +11,14 @@ F0_RANGE = 127.0  # MIDI numbers
 _NOISE_CHUNK = 65536  # samples of noise made from one seed
 
 
-def exp_sigmoid(x, exponent=10.0, max_value=2.0, threshold=1e-7):
+def exp_sigmoid(
+    x: np.ndarray, exponent: float = 10.0, max_value: float = 2.0, threshold: float = 1e-7
+) -> np.ndarray:
     """`core.exp_sigmoid` in numpy."""
     return max_value * (1.0 / (1.0 + np.exp(-x))) ** math.log(exponent) + threshold
 
 
-def crossfade(hop_length):
+def crossfade(hop_length: int) -> np.ndarray:
     """Falling half of a Hann window, float32 `[hop_length]`: the weight of the earlier frame."""
     return (0.5 + 0.5 * np.cos(np.pi * np.arange(hop_length) / hop_length)).astype("float32")
 
@@ -27,7 +31,7 @@ FADES = {
 }
 
 
-def white_noise(first, n_samples, seed):
+def white_noise(first: int, n_samples: int, seed: int) -> np.ndarray:
     """Uniform noise in [-1, 1), float32 `[n_samples]`, from sample `first` of an endless stream.
 
     The stream depends on the seed alone, not on how it is cut; before sample 0 it is zero.
@@ -49,7 +53,7 @@ def _noise_chunk(chunk, seed):
     return noise
 
 
-def impulse_responses(bands, window_size=0):
+def impulse_responses(bands: int, window_size: int = 0) -> np.ndarray:
     """What each band adds to a filter of `core.frequency_impulse_response`.
 
     Args:
@@ -66,7 +70,7 @@ def impulse_responses(bands, window_size=0):
     return windowed(basis.astype("float32"), window_size, causal=False, xp=np)
 
 
-def windowed(ir, window_size, causal, xp):
+def windowed(ir: Any, window_size: int, causal: bool, xp: ModuleType) -> Any:
     """`core.apply_window_to_impulse_response` in the namespace `xp`, `numpy` or `keras.ops`."""
     ir_size = ir.shape[-1]
     half = ir_size // 2
@@ -86,7 +90,7 @@ def _hann(size):
     return (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(size) / period)).astype("float32")
 
 
-def filter_delay(n_taps, n_bands, window_size=0):
+def filter_delay(n_taps: int, n_bands: int, window_size: int = 0) -> int:
     """Samples by which a filter of `core.frequency_impulse_response` delays: where its peak is."""
     is_whole = n_taps == 2 * (n_bands - 1)
     return n_taps // 2 if is_whole else (window_size + 1) // 2 - 2

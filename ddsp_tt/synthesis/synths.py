@@ -1,13 +1,17 @@
 """Synthesisers: harmonic oscillators, sinusoids of any frequency, and filtered noise."""
 
+from collections.abc import Callable
+from typing import Any
+
 import gin
 import keras
 import numpy as np
 from keras import ops
 
 from audio_tt.errors import UserError
+from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis import core
-from ddsp_tt.synthesis.processors import Processor
+from ddsp_tt.synthesis.processors import Block, Processor
 from ddsp_tt.synthesis.shared import white_noise
 
 _register = gin.register(module="ddsp_tt.synths")
@@ -50,14 +54,14 @@ class Harmonic(_Oscillators):
 
     def __init__(
         self,
-        n_samples=64000,
-        sample_rate=16000,
-        scale_fn=core.exp_sigmoid,
-        normalize_below_nyquist=True,
-        amp_resample_method="window",
-        use_angular_cumsum=False,
-        frame_rate=250,
-        name="harmonic",
+        n_samples: int | None = 64000,
+        sample_rate: int = 16000,
+        scale_fn: Callable | None = core.exp_sigmoid,
+        normalize_below_nyquist: bool = True,
+        amp_resample_method: str = "window",
+        use_angular_cumsum: bool = False,
+        frame_rate: float = 250,
+        name: str = "harmonic",
     ):
         super().__init__(name=name)
         self.n_samples = n_samples
@@ -68,7 +72,9 @@ class Harmonic(_Oscillators):
         self.use_angular_cumsum = use_angular_cumsum
         self.samples_per_frame = sample_rate // frame_rate
 
-    def get_controls(self, amplitudes, harmonic_distribution, f0_hz):
+    def get_controls(
+        self, amplitudes: Tensor, harmonic_distribution: Tensor, f0_hz: Tensor
+    ) -> dict[str, Tensor]:
         """Amplitudes `[batch, frames, 1]`, distribution `[batch, frames, harmonics]` summing to 1.
 
         Args:
@@ -86,7 +92,9 @@ class Harmonic(_Oscillators):
             "f0_hz": f0_hz,
         }
 
-    def get_signal(self, amplitudes, harmonic_distribution, f0_hz):
+    def get_signal(
+        self, amplitudes: Tensor, harmonic_distribution: Tensor, f0_hz: Tensor
+    ) -> Tensor:
         """Audio `[batch, samples]`."""
         n_samples = self.n_samples or f0_hz.shape[1] * self.samples_per_frame
         return core.harmonic_synthesis(
@@ -126,13 +134,13 @@ class Sinusoidal(_Oscillators):
 
     def __init__(
         self,
-        n_samples=64000,
-        sample_rate=16000,
-        amp_scale_fn=core.exp_sigmoid,
-        amp_resample_method="window",
-        freq_scale_fn=core.frequencies_sigmoid,
-        samples_per_frame=64,
-        name="sinusoidal",
+        n_samples: int | None = 64000,
+        sample_rate: int = 16000,
+        amp_scale_fn: Callable | None = core.exp_sigmoid,
+        amp_resample_method: str = "window",
+        freq_scale_fn: Callable | None = core.frequencies_sigmoid,
+        samples_per_frame: int = 64,
+        name: str = "sinusoidal",
     ):
         super().__init__(name=name)
         self.n_samples = n_samples
@@ -142,7 +150,7 @@ class Sinusoidal(_Oscillators):
         self.freq_scale_fn = core.resolved(freq_scale_fn)
         self.samples_per_frame = samples_per_frame
 
-    def get_controls(self, amplitudes, frequencies):
+    def get_controls(self, amplitudes: Tensor, frequencies: Tensor) -> dict[str, Tensor]:
         """Amplitudes and Hz, `[batch, frames, sinusoids]`.
 
         Args:
@@ -156,7 +164,7 @@ class Sinusoidal(_Oscillators):
             amplitudes = core.remove_above_nyquist(frequencies, amplitudes, self.sample_rate)
         return {"amplitudes": amplitudes, "frequencies": frequencies}
 
-    def get_signal(self, amplitudes, frequencies):
+    def get_signal(self, amplitudes: Tensor, frequencies: Tensor) -> Tensor:
         """Audio `[batch, samples]`."""
         n_frames = frequencies.shape[1]
         n_samples = self.n_samples or n_frames * self.samples_per_frame
@@ -198,13 +206,13 @@ class FilteredNoise(Processor):
 
     def __init__(
         self,
-        n_samples=64000,
-        window_size=257,
-        scale_fn=core.exp_sigmoid,
-        initial_bias=-5.0,
-        delay_compensation=None,
-        samples_per_frame=64,
-        name="filtered_noise",
+        n_samples: int | None = 64000,
+        window_size: int = 257,
+        scale_fn: Callable | None = core.exp_sigmoid,
+        initial_bias: float = -5.0,
+        delay_compensation: int | None = None,
+        samples_per_frame: int = 64,
+        name: str = "filtered_noise",
     ):
         super().__init__(name=name)
         self.n_samples = n_samples
@@ -215,13 +223,13 @@ class FilteredNoise(Processor):
         self.samples_per_frame = samples_per_frame
         self.seed_generator = keras.random.SeedGenerator(0)
 
-    def get_controls(self, magnitudes):
+    def get_controls(self, magnitudes: Tensor) -> dict[str, Tensor]:
         """Band magnitudes `[batch, frames, bands]`, positive."""
         if self.scale_fn is not None:
             magnitudes = self.scale_fn(magnitudes + self.initial_bias)
         return {"magnitudes": magnitudes}
 
-    def get_signal(self, magnitudes, noise=None):
+    def get_signal(self, magnitudes: Tensor, noise: Tensor | None = None) -> Tensor:
         """Audio `[batch, samples]`; `noise` in [-1, 1] replaces the fresh uniform noise."""
         if noise is None:
             n_samples = self.n_samples or magnitudes.shape[1] * self.samples_per_frame
@@ -234,11 +242,11 @@ class FilteredNoise(Processor):
             delay_compensation=self.delay_compensation,
         )
 
-    def context_frames(self, hop_length, magnitudes):
+    def context_frames(self, hop_length: int, magnitudes: Tensor) -> int:
         """Frames that the filter's taps reach over."""
         return -(-2 * (magnitudes.shape[-1] - 1) // hop_length) + 1
 
-    def stream(self, block, state, magnitudes):
+    def stream(self, block: Block, state: Any, magnitudes: Tensor) -> tuple[Tensor, Any]:
         """Audio of a block, made together with the frames around it whose filters reach into it."""
         first = (block.first_frame - block.context) * block.hop_length
         n_samples = (block.n_frames + 2 * block.context) * block.hop_length

@@ -8,6 +8,7 @@ convolved in partitions instead.
 from keras import ops
 
 from audio_tt.dsp.stft import overlap_add
+from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis.core.functions import register
 from ddsp_tt.synthesis.shared import filter_delay, impulse_responses, windowed
 
@@ -16,7 +17,9 @@ _PARTITION = 4096
 
 
 @_register
-def fft_convolve(audio, impulse_response, padding="same", delay_compensation=-1):
+def fft_convolve(
+    audio: Tensor, impulse_response: Tensor, padding: str = "same", delay_compensation: int = -1
+) -> Tensor:
     """Convolves audio with one impulse response, or with one for each of equal blocks of time.
 
     Args:
@@ -90,7 +93,9 @@ def _convolve_long(audio, ir):
 
 
 @_register
-def apply_window_to_impulse_response(impulse_response, window_size=0, causal=False):
+def apply_window_to_impulse_response(
+    impulse_response: Tensor, window_size: int = 0, causal: bool = False
+) -> Tensor:
     """Smooths a zero-phase impulse response with a Hann window and makes it causal.
 
     Args:
@@ -107,7 +112,7 @@ def apply_window_to_impulse_response(impulse_response, window_size=0, causal=Fal
 
 
 @_register
-def frequency_impulse_response(magnitudes, window_size=0):
+def frequency_impulse_response(magnitudes: Tensor, window_size: int = 0) -> Tensor:
     """Linear-phase FIR filters from their magnitude responses.
 
     Args:
@@ -122,7 +127,13 @@ def frequency_impulse_response(magnitudes, window_size=0):
 
 
 @_register
-def frequency_filter(audio, magnitudes, window_size=0, padding="same", delay_compensation=None):
+def frequency_filter(
+    audio: Tensor,
+    magnitudes: Tensor,
+    window_size: int = 0,
+    padding: str = "same",
+    delay_compensation: int | None = None,
+) -> Tensor:
     """Filters audio by frame-wise magnitude responses (DDSP, section 3.3 and appendix B.5).
 
     Args:

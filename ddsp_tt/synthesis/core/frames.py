@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from audio_tt.models.compilation import compiled
+from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis.core.phase import to_cycles, to_fixed_cycles, with_gradient_of
 from ddsp_tt.synthesis.shared import FADES
 
@@ -15,13 +16,13 @@ _SINE = (6.28318527, -16.2089556, 16.7691897, -9.62460474, 3.51637624, -0.798343
 
 
 def harmonic_frames(
-    f0_hz,
-    harmonic_amplitudes,
-    hop_length,
-    sample_rate=16000,
-    amp_resample_method="window",
-    phase=None,
-):
+    f0_hz: Tensor,
+    harmonic_amplitudes: Tensor,
+    hop_length: int,
+    sample_rate: int = 16000,
+    amp_resample_method: str = "window",
+    phase: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
     """Harmonic synthesis frame by frame: linear f0, amplitudes that fade from frame to frame.
 
     Within frame i every amplitude is a mix of frames i and i + 1, so the sum over harmonics is one
@@ -99,13 +100,13 @@ def _faded(sines, amplitudes, amp_resample_method):
 
 
 def sinusoidal_frames(
-    frequencies,
-    amplitudes,
-    hop_length,
-    sample_rate=16000,
-    amp_resample_method="window",
-    phase=None,
-):
+    frequencies: Tensor,
+    amplitudes: Tensor,
+    hop_length: int,
+    sample_rate: int = 16000,
+    amp_resample_method: str = "window",
+    phase: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
     """`harmonic_frames` of sinusoids that each have a frequency of their own.
 
     Args:
@@ -145,7 +146,7 @@ def _next_frame(x):
     return ops.concatenate([x[:, 1:], x[:, -1:]], axis=1)
 
 
-def harmonic_sines(cycles, n_harmonics):
+def harmonic_sines(cycles: Tensor, n_harmonics: int) -> Tensor:
     """`sin(2 pi k cycles)` for k = 1..n_harmonics along a new last axis."""
     k = np.arange(1, n_harmonics + 1, dtype="float32")
     turns = cycles[..., None] * k

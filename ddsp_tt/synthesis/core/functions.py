@@ -6,6 +6,7 @@ function would change when other settings are read later, so it keeps `resolved(
 
 import functools
 import inspect
+from collections.abc import Callable
 
 import gin
 
@@ -13,7 +14,7 @@ _RESOLVE = object()
 _FUNCTIONS = {}
 
 
-def register(module: str):
+def register(module: str) -> Callable[[Callable], Callable]:
     """A decorator like `gin.register`, after which `resolved` knows the function.
 
     Args:
@@ -36,12 +37,12 @@ def register(module: str):
     return decorate
 
 
-def named(name):
+def named(name: str) -> Callable | None:
     """The registered function of a name, without a module; None where there is none."""
     return _FUNCTIONS.get(name)
 
 
-def resolved(function):
+def resolved(function: Callable | None) -> Callable | None:
     """A function with the settings that gin has for it now; of any other, the function itself."""
     if getattr(function, "takes_resolve", False):
         return function(_RESOLVE)

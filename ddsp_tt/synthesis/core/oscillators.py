@@ -5,6 +5,7 @@ import math
 import numpy as np
 from keras import ops
 
+from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis.core.frames import harmonic_frames, harmonic_sines
 from ddsp_tt.synthesis.core.functions import register
 from ddsp_tt.synthesis.core.phase import cumulative_cycles
@@ -16,14 +17,18 @@ _register = register("ddsp_tt.core")
 
 
 @_register
-def remove_above_nyquist(frequency_envelopes, amplitude_envelopes, sample_rate=16000):
+def remove_above_nyquist(
+    frequency_envelopes: Tensor, amplitude_envelopes: Tensor, sample_rate: int = 16000
+) -> Tensor:
     """Sets amplitudes of sinusoids at or above `sample_rate / 2` to zero."""
     frequency_envelopes = ops.convert_to_tensor(frequency_envelopes)
     return ops.where(frequency_envelopes < sample_rate / 2.0, amplitude_envelopes, 0.0)
 
 
 @_register
-def normalize_harmonics(harmonic_distribution, f0_hz=None, sample_rate=None):
+def normalize_harmonics(
+    harmonic_distribution: Tensor, f0_hz: Tensor | None = None, sample_rate: int | None = None
+) -> Tensor:
     """Makes the harmonics of each frame sum to one (or to zero where all are zero).
 
     Args:
@@ -37,19 +42,19 @@ def normalize_harmonics(harmonic_distribution, f0_hz=None, sample_rate=None):
     return safe_divide(x, ops.sum(x, axis=-1, keepdims=True))
 
 
-def get_harmonic_frequencies(frequencies, n_harmonics):
+def get_harmonic_frequencies(frequencies: Tensor, n_harmonics: int) -> Tensor:
     """`[batch, frames, 1]` Hz -> `[batch, frames, n_harmonics]`: f0 times 1, 2, 3, ..."""
     return ops.convert_to_tensor(frequencies) * np.arange(1, n_harmonics + 1, dtype="float32")
 
 
 @_register
 def oscillator_bank(
-    frequency_envelopes,
-    amplitude_envelopes,
-    sample_rate=16000,
-    sum_sinusoids=True,
-    use_angular_cumsum=False,
-):
+    frequency_envelopes: Tensor,
+    amplitude_envelopes: Tensor,
+    sample_rate: int = 16000,
+    sum_sinusoids: bool = True,
+    use_angular_cumsum: bool = False,
+) -> Tensor:
     """Sine oscillators with sample-rate envelopes.
 
     Args:
@@ -72,15 +77,15 @@ def oscillator_bank(
 
 @_register
 def harmonic_synthesis(
-    frequencies,
-    amplitudes,
-    harmonic_shifts=None,
-    harmonic_distribution=None,
-    n_samples=64000,
-    sample_rate=16000,
-    amp_resample_method="window",
-    use_angular_cumsum=False,
-):
+    frequencies: Tensor,
+    amplitudes: Tensor,
+    harmonic_shifts: Tensor | None = None,
+    harmonic_distribution: Tensor | None = None,
+    n_samples: int = 64000,
+    sample_rate: int = 16000,
+    amp_resample_method: str = "window",
+    use_angular_cumsum: bool = False,
+) -> Tensor:
     """Harmonic oscillators from frame-rate controls (DDSP, section 3).
 
     Args:
@@ -119,14 +124,14 @@ def harmonic_synthesis(
 
 @_register
 def streaming_harmonic_synthesis(
-    frequencies,
-    amplitudes,
-    harmonic_distribution=None,
-    initial_phase=None,
-    n_samples=64000,
-    sample_rate=16000,
-    amp_resample_method="linear",
-):
+    frequencies: Tensor,
+    amplitudes: Tensor,
+    harmonic_distribution: Tensor | None = None,
+    initial_phase: Tensor | None = None,
+    n_samples: int = 64000,
+    sample_rate: int = 16000,
+    amp_resample_method: str = "linear",
+) -> tuple[Tensor, Tensor]:
     """Harmonic synthesis that hands on its phase, so that blocks join without a click.
 
     Args:

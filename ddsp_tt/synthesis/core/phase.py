@@ -10,6 +10,7 @@ import math
 import numpy as np
 from keras import ops
 
+from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis.core.functions import register
 
 _register = register("ddsp_tt.core")
@@ -17,13 +18,13 @@ _CYCLE = 2.0**32
 _LARGEST = 2147483520.0  # the largest float32 that is an int32
 
 
-def to_fixed(cycles):
+def to_fixed(cycles: Tensor) -> Tensor:
     """Float cycles -> int32 in units of 2^-32 cycle, whole cycles dropped."""
     fraction = (cycles - ops.round(cycles)) * _CYCLE
     return ops.cast(ops.clip(fraction, -2147483648.0, _LARGEST), "int32")
 
 
-def to_fixed_cycles(x, sample_rate):
+def to_fixed_cycles(x: Tensor, sample_rate: int) -> Tensor:
     """`x / sample_rate` in units of 2^-32 cycle, for x in [0, sample_rate).
 
     Compilers make a division a product with the rounded reciprocal, so that the phase would depend
@@ -34,18 +35,18 @@ def to_fixed_cycles(x, sample_rate):
     return to_fixed(x * reciprocal) + ops.cast(ops.round(x * (rest * _CYCLE)), "int32")
 
 
-def to_cycles(fixed):
+def to_cycles(fixed: Tensor) -> Tensor:
     """int32 phase -> float cycles in [-0.5, 0.5)."""
     return ops.cast(fixed, "float32") / _CYCLE
 
 
-def with_gradient_of(value, proxy):
+def with_gradient_of(value: Tensor, proxy: Tensor) -> Tensor:
     """`value`, with the gradient of `proxy`: integers carry none."""
     return value + (proxy - ops.stop_gradient(proxy))
 
 
 @_register
-def angular_cumsum(angular_frequency, chunk_size=1000):
+def angular_cumsum(angular_frequency: Tensor, chunk_size: int = 1000) -> Tensor:
     """Running phase of `[batch, samples, ...]` radians per sample, wrapped into [0, 2 pi).
 
     Args:
@@ -56,7 +57,7 @@ def angular_cumsum(angular_frequency, chunk_size=1000):
     return 2.0 * math.pi * ops.mod(cumulative_cycles(angular_frequency / (2.0 * math.pi)), 1.0)
 
 
-def cumulative_cycles(cycles):
+def cumulative_cycles(cycles: Tensor) -> Tensor:
     """Inclusive running sum along axis 1, in [-0.5, 0.5), differentiable."""
     cycles = ops.convert_to_tensor(cycles)
     total = to_cycles(ops.cumsum(to_fixed(cycles), axis=1))

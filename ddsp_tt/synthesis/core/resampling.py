@@ -3,6 +3,7 @@
 import numpy as np
 from keras import ops
 
+from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis.core.functions import register
 from ddsp_tt.synthesis.shared import crossfade
 
@@ -10,7 +11,9 @@ _register = register("ddsp_tt.core")
 
 
 @_register
-def resample(inputs, n_timesteps, method="linear", add_endpoint=True):
+def resample(
+    inputs: Tensor, n_timesteps: int, method: str = "linear", add_endpoint: bool = True
+) -> Tensor:
     """Interpolates along time.
 
     Args:
@@ -78,7 +81,7 @@ def _far(d, a=-0.75):
 
 
 @_register
-def upsample_with_windows(inputs, n_timesteps, add_endpoint=True):
+def upsample_with_windows(inputs: Tensor, n_timesteps: int, add_endpoint: bool = True) -> Tensor:
     """Upsamples by overlap-adding Hann windows two hops long: a raised-cosine crossfade.
 
     Args:

@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from audio_tt.dsp import units
+from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis.core.functions import register
 from ddsp_tt.synthesis.shared import F0_RANGE
 
@@ -15,7 +16,9 @@ _register = register("ddsp_tt.core")
 
 
 @_register
-def exp_sigmoid(x, exponent=10.0, max_value=2.0, threshold=1e-7):
+def exp_sigmoid(
+    x: Tensor, exponent: float = 10.0, max_value: float = 2.0, threshold: float = 1e-7
+) -> Tensor:
     """Maps any real to (threshold, max_value + threshold), on a roughly logarithmic scale.
 
     DDSP (Engel et al. 2020), equation 5: `max_value * sigmoid(x) ** ln(exponent) + threshold`.
@@ -25,50 +28,52 @@ def exp_sigmoid(x, exponent=10.0, max_value=2.0, threshold=1e-7):
 
 
 @_register
-def sym_exp_sigmoid(x, width=8.0):
+def sym_exp_sigmoid(x: Tensor, width: float = 8.0) -> Tensor:
     """`exp_sigmoid` made even in x, so that it grows on both sides of zero."""
     x = ops.convert_to_tensor(x)
     return exp_sigmoid(width * (ops.abs(x) / 2.0 - 1.0))
 
 
-def safe_divide(numerator, denominator, eps=1e-7):
+def safe_divide(numerator: Tensor | float, denominator: Tensor, eps: float = 1e-7) -> Tensor:
     """Divides, with an exactly zero denominator replaced by `eps`."""
     denominator = ops.convert_to_tensor(denominator)
     return numerator / ops.where(denominator == 0.0, eps, denominator)
 
 
-def safe_log(x, eps=1e-5):
+def safe_log(x: Tensor, eps: float = 1e-5) -> Tensor:
     """Natural logarithm, with every x <= 0 replaced by `eps`."""
     x = ops.convert_to_tensor(x)
     return ops.log(ops.where(x <= 0.0, eps, x))
 
 
-def midi_to_hz(notes, midi_zero_silence=False):
+def midi_to_hz(notes: Tensor, midi_zero_silence: bool = False) -> Tensor:
     """MIDI numbers (fractions allowed) to Hz; with `midi_zero_silence`, MIDI 0 means 0 Hz."""
     notes = ops.convert_to_tensor(notes)
     hz = units.midi_to_hz(notes, ops)
     return ops.where(notes == 0.0, 0.0, hz) if midi_zero_silence else hz
 
 
-def hz_to_midi(frequencies):
+def hz_to_midi(frequencies: Tensor) -> Tensor:
     """Hz to MIDI numbers; everything at or below 0 Hz becomes 0."""
     return units.hz_to_midi(frequencies, ops)
 
 
-def unit_to_hz(unit, hz_min, hz_max):
+def unit_to_hz(unit: Tensor, hz_min: float, hz_max: float) -> Tensor:
     """0..1 to `hz_min`..`hz_max`, linear in MIDI numbers; a limit of 0 Hz counts as MIDI 0."""
     lowest, highest = hz_to_midi(hz_min), hz_to_midi(hz_max)
     return midi_to_hz(lowest + (highest - lowest) * unit)
 
 
-def hz_to_unit(hz, hz_min, hz_max):
+def hz_to_unit(hz: Tensor, hz_min: float, hz_max: float) -> Tensor:
     """`hz_min`..`hz_max` to 0..1, the inverse of `unit_to_hz`."""
     lowest, highest = hz_to_midi(hz_min), hz_to_midi(hz_max)
     return (hz_to_midi(hz) - lowest) / (highest - lowest)
 
 
 @_register
-def frequencies_softmax(freqs, depth=1, hz_min=20.0, hz_max=8000.0):
+def frequencies_softmax(
+    freqs: Tensor, depth: int = 1, hz_min: float = 20.0, hz_max: float = 8000.0
+) -> Tensor:
     """Raw outputs to frequencies: the mean of points from `hz_min` to `hz_max`, softmax-weighted.
 
     Args:
@@ -86,7 +91,9 @@ def frequencies_softmax(freqs, depth=1, hz_min=20.0, hz_max=8000.0):
 
 
 @_register
-def frequencies_sigmoid(freqs, depth=1, hz_min=0.0, hz_max=8000.0):
+def frequencies_sigmoid(
+    freqs: Tensor, depth: int = 1, hz_min: float = 0.0, hz_max: float = 8000.0
+) -> Tensor:
     """Raw outputs to frequencies: a sum of sigmoids, each over a smaller part of the range.
 
     Args:
@@ -116,11 +123,11 @@ def _with_depth(x, depth):
     return ops.reshape(x, (-1, x.shape[1], x.shape[2] // depth, depth))
 
 
-def scale_f0_hz(f0_hz):
+def scale_f0_hz(f0_hz: Tensor) -> Tensor:
     """Hz to the decoder's input range: MIDI number / 127."""
     return hz_to_midi(f0_hz) / F0_RANGE
 
 
-def scale_db(db, range_db=DB_RANGE):
+def scale_db(db: Tensor, range_db: float = DB_RANGE) -> Tensor:
     """Decibels to the decoder's input range: -range_db -> 0, 0 dB -> 1."""
     return ops.convert_to_tensor(db) / range_db + 1.0
