@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -29,7 +30,9 @@ class Cleaning:
     normalize: bool = False
     cut_silence: bool = False
 
-    def blocks(self, path, block_size, sample_rate=SAMPLE_RATE) -> Iterator[np.ndarray]:
+    def blocks(
+        self, path: str | Path, block_size: int, sample_rate: int = SAMPLE_RATE
+    ) -> Iterator[np.ndarray]:
         """Reads a recording of any length in bounded memory.
 
         Yields:

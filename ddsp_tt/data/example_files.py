@@ -3,8 +3,9 @@
 import dataclasses
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import gin
 import numpy as np
@@ -19,7 +20,14 @@ WEIGHT = "frame_weight"
 _GOOD_SHARE = 0.5  # of the weight that a crop should hold
 
 
-def save_example(path, audio, features, rates=DEFAULT_RATES, audio_16k=None, source=""):
+def save_example(
+    path: str | Path,
+    audio: np.ndarray,
+    features: Mapping[str, np.ndarray],
+    rates: Rates = DEFAULT_RATES,
+    audio_16k: np.ndarray | None = None,
+    source: str = "",
+) -> None:
     """Writes one prepared example, `.npz`.
 
     Args:
@@ -46,7 +54,7 @@ def _to_int16(audio):
     return np.clip(np.round(audio * 32767.0), -32768, 32767).astype("int16")
 
 
-def source_of(path):
+def source_of(path: str | Path) -> str | None:
     """The `source` of a prepared example; "" where it says none, None where it is no example."""
     try:
         with np.load(path) as file:
@@ -55,7 +63,7 @@ def source_of(path):
         return None
 
 
-def load_example(path):
+def load_example(path: str | Path) -> dict[str, Any]:
     """Reads what `save_example` wrote.
 
     Returns:
@@ -68,7 +76,7 @@ def load_example(path):
     return in_float(load_stored(path))
 
 
-def load_stored(path):
+def load_stored(path: str | Path) -> dict[str, Any]:
     """As `load_example`, with audio in the 16 bits that it is kept in."""
     try:
         with np.load(path) as file:
@@ -83,7 +91,7 @@ def load_stored(path):
     return example
 
 
-def in_float(example):
+def in_float(example: dict[str, Any]) -> dict[str, Any]:
     """An example, or a crop of one, whose audio is float32, whichever it was."""
     audio = _to_float(example["audio"])
     both = {"audio": audio}
@@ -97,13 +105,13 @@ def _to_float(audio):
     return audio.astype("float32") / 32767.0 if audio.dtype == np.int16 else audio
 
 
-def rates_in(file):
+def rates_in(file: Mapping[str, Any]) -> Rates:
     """Rates of an open `.npz`; those from before there was a choice do not say, and have 16 kHz."""
     names = [field.name for field in dataclasses.fields(Rates)]
     return Rates(**{name: int(file[name]) for name in names if name in file})
 
 
-def check_rates(example, rates, purpose):
+def check_rates(example: dict[str, Any], rates: Rates, purpose: str) -> None:
     """Makes sure that an example has the rates that a model or a folder has.
 
     Raises:
@@ -117,7 +125,7 @@ def check_rates(example, rates, purpose):
         )
 
 
-def load_folder(data_dir):
+def load_folder(data_dir: str | Path) -> list[dict[str, Any]]:
     """All prepared examples of a folder, in order of name.
 
     Raises:
@@ -126,7 +134,7 @@ def load_folder(data_dir):
     return [load_example(path) for path in find_examples(data_dir)]
 
 
-def find_examples(data_dir):
+def find_examples(data_dir: str | Path) -> list[Path]:
     """Paths of the prepared examples of a folder, sorted.
 
     Raises:
@@ -140,12 +148,12 @@ def find_examples(data_dir):
     return paths
 
 
-def recording_of(path):
+def recording_of(path: str | Path) -> str:
     """What the names of all examples of one recording begin with."""
     return holding_out.without_number(path.stem)
 
 
-def split(paths, share):
+def split(paths: Iterable[Path], share: float) -> tuple[list[Path], list[Path]]:
     """Divides prepared examples into those to train on and those to hold out.
 
     Whole recordings are held out where there are several, single minutes of an only one; at least
@@ -182,7 +190,14 @@ class CropProvider:
 
     weighted = False
 
-    def __init__(self, data_dir, crop_seconds=1.0, batch_size=4, seed=0, weighted=False):
+    def __init__(
+        self,
+        data_dir: str | Path | Sequence[Path],
+        crop_seconds: float = 1.0,
+        batch_size: int = 4,
+        seed: int = 0,
+        weighted: bool = False,
+    ):
         paths = data_dir if isinstance(data_dir, list) else find_examples(data_dir)
         self.weighted = weighted
         self._set_up([load_stored(path) for path in paths], crop_seconds, batch_size, seed)
@@ -205,7 +220,7 @@ class CropProvider:
         self._probability = lengths / lengths.sum()
 
     @property
-    def examples(self):
+    def examples(self) -> Sequence[dict[str, Any]]:
         """A sequence of the examples as `load_example` gives them, each made when asked for."""
         return _InFloat(self._stored)
 
@@ -229,7 +244,7 @@ class CropProvider:
         if self.rates.sample_rate != MEASURING_RATE:
             yield "audio_16k", self.rates.measuring_hop_length
 
-    def batch(self, step):
+    def batch(self, step: int) -> dict[str, np.ndarray]:
         """Batch of a step: `audio` `[batch, samples]`, `f0_hz` and so on `[batch, frames]`.
 
         Where the audio is not at 16 kHz, its copy at that rate comes with it as `audio_16k`, and

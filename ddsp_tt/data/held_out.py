@@ -2,7 +2,9 @@
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from audio_tt.files import batches, io
 from ddsp_tt.data import example_files
@@ -26,14 +28,18 @@ class Stretches:
     pairs: Iterator
 
 
-def choose(data_dir, inputs, **options):
+def choose(
+    data_dir: str | Path | None, inputs: Sequence[str] | None, **options: Any
+) -> Stretches | None:
     """`prepared` or `recordings`, whichever is given; None where neither is."""
     if data_dir is not None:
         return prepared(data_dir)
     return recordings(inputs, **options) if inputs is not None else None
 
 
-def of_training(data_dir, eval_data_dir, share):
+def of_training(
+    data_dir: str | Path | None, eval_data_dir: str | Path | None, share: float
+) -> Stretches | None:
     """What a training with these folders holds out, or else all; None where no folder is given.
 
     Args:
@@ -46,7 +52,7 @@ def of_training(data_dir, eval_data_dir, share):
     return _of_paths(example_files.split(example_files.find_examples(data_dir), share)[1])
 
 
-def prepared(data_dir):
+def prepared(data_dir: str | Path) -> Stretches:
     """`Stretches` of the prepared examples of a folder.
 
     Raises:
@@ -60,7 +66,7 @@ def _of_paths(paths):
     return Stretches(len(paths), pairs)
 
 
-def recordings(inputs, **options):
+def recordings(inputs: Sequence[str], **options: Any) -> Stretches:
     """`Stretches` of sound files that were not prepared.
 
     Args:
@@ -84,7 +90,7 @@ def recordings(inputs, **options):
     return Stretches(total, pairs())
 
 
-def provided(provider):
+def provided(provider: Any) -> Stretches:
     """`Stretches` of the examples of a gin provider such as `TFRecordProvider`."""
     pairs = ((f"example_{i:05d}", example) for i, example in enumerate(provider.examples))
     return Stretches(len(provider.examples), pairs)

@@ -3,6 +3,7 @@
 A folder a piece, in it `AuSep_<n>_<code>_<number>_<title>.wav` for every player.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from audio_tt.errors import UserError
@@ -24,7 +25,7 @@ CODES = {
 }
 
 
-def find_recordings(folders, instrument):
+def find_recordings(folders: Iterable[str | Path], instrument: str) -> list[Path]:
     """Recordings of one instrument alone.
 
     Args:

@@ -5,6 +5,9 @@ of the two recordings' while all else stays that of the first. How well the audi
 on what comes out.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from audio_tt.errors import UserError
@@ -17,7 +20,7 @@ RECONSTRUCTION = "reconstruction"
 _KEYS = {"loudness": "loudness_db", "f0": "f0_hz", "z": "z"}
 
 
-def tasks_of(model):
+def tasks_of(model: Any) -> list[str]:
     """Names of what a model can do: z takes an encoder.
 
     Raises:
@@ -31,7 +34,7 @@ def tasks_of(model):
     return [RECONSTRUCTION, *(task for task in _KEYS if task != "z" or model.encoder is not None)]
 
 
-def measure(trained, audio, **options):
+def measure(trained: Any, audio: np.ndarray, **options: Any) -> dict[str, Any]:
     """Features of a recording with z where the model has it: dict of `[frames]`, and the audio.
 
     Args:
@@ -46,7 +49,7 @@ def measure(trained, audio, **options):
     return measured
 
 
-def mix(source, target, task, weight):
+def mix(source: dict[str, Any], target: dict[str, Any], task: str, weight: float) -> dict[str, Any]:
     """What the model is to play.
 
     Args:
@@ -76,7 +79,9 @@ def mix(source, target, task, weight):
     return {**source, **mixed}
 
 
-def play(trained, wanted, tracker, seed=0):
+def play(
+    trained: Any, wanted: dict[str, Any], tracker: Any, seed: int = 0
+) -> tuple[Any, dict[str, float]]:
     """Plays a mixture and measures how far what comes out is from what was asked for.
 
     Args:
@@ -112,7 +117,7 @@ def play(trained, wanted, tracker, seed=0):
     return window, audio_metrics.summarise([evaluator.evaluate(part) for part in window.split(4.0)])
 
 
-def summarise(rows):
+def summarise(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The mean of every figure over the rows of each task, in their order."""
     summary = []
     for task in dict.fromkeys(row["task"] for row in rows):

@@ -1,6 +1,8 @@
 """Pitch and loudness of a recording as a figure and a table."""
 
 import csv
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +16,7 @@ _COLUMNS = ("f0_hz", "f0_confidence", "loudness_db")
 _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
-def write(audio, measured, stem, title):
+def write(audio: np.ndarray, measured: dict[str, Any], stem: str | Path, title: str) -> list[Path]:
     """Writes STEM.png, STEM_spectrogram.png and STEM.csv.
 
     The figures show pitch where its confidence is at least 0.5; the table has all of it.
@@ -41,7 +43,7 @@ def write(audio, measured, stem, title):
     return [figure, spectrogram, table]
 
 
-def describe(measured):
+def describe(measured: dict[str, Any]) -> str:
     """One line: how much of the recording has a pitch, and from which note to which."""
     sure = measured["f0_hz"][measured["f0_confidence"] >= CONFIDENT]
     sure = sure[sure > 0]

@@ -67,7 +67,7 @@ class RememberingTracker(scoring.Tracker):
 
     _known: dict = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
-    def __call__(self, audio):
+    def __call__(self, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """`(f0_hz, confidence)` of audio at 16 kHz."""
         key = hashlib.sha256(np.ascontiguousarray(audio)).digest()
         if key not in self._known:

@@ -1,6 +1,8 @@
 """The figures of an evaluation as a table, as CSV and JSON, and as a plot."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from absl import logging
@@ -21,14 +23,14 @@ _FIGURES = (
 OVERALL = "all"
 
 
-def rows(report):
+def rows(report: dict[str, Any]) -> list[dict[str, Any]]:
     """Rows of an `evaluation.evaluate` report: one a recording, then one of all."""
     seconds = sum(row["seconds"] for row in report["recordings"])
     overall = {"recording": OVERALL, "seconds": seconds, "examples": len(report["examples"])}
     return [*report["recordings"], {**overall, **report["overall"]}]
 
 
-def as_markdown(table, first="recording"):
+def as_markdown(table: Sequence[dict[str, Any]], first: str = "recording") -> str:
     """A table of the figures that have a title, of rows whose name stands under `first`."""
     keys = [key for key in _FIGURES if any(key in row for row in table)]
     counted = [key for key in ("seconds", "examples") if key in table[0]]
@@ -40,7 +42,7 @@ def as_markdown(table, first="recording"):
     return markdown(head, lines)
 
 
-def describe(trained, tracker):
+def describe(trained: Any, tracker: Any) -> dict[str, Any]:
     """How figures were made, for a JSON file."""
     return {
         "model": trained.name,
@@ -51,14 +53,14 @@ def describe(trained, tracker):
     }
 
 
-def publish(report, output_dir, trained, tracker):
+def publish(report: dict[str, Any], output_dir: str | Path, trained: Any, tracker: Any) -> None:
     """Prints the table and saves all; see `save`."""
     print(as_markdown(rows(report)))
     for path in save(report, output_dir, describe(trained, tracker)):
         logging.info("wrote %s", path)
 
 
-def save(report, output_dir, settings):
+def save(report: dict[str, Any], output_dir: str | Path, settings: dict[str, Any]) -> list[Path]:
     """Writes `evaluation.csv`, `.json` and `.png`, each whole or not at all.
 
     Args:
@@ -81,7 +83,7 @@ def save(report, output_dir, settings):
     return written
 
 
-def write_mixture(window, stem):
+def write_mixture(window: Any, stem: str | Path) -> None:
     """Writes what was played, and the curves that were asked for beside those that came out.
 
     Args:
@@ -92,7 +94,9 @@ def write_mixture(window, stem):
     evaluators.draw_curves(window, f"{stem}.png", ("asked for", "played"))
 
 
-def save_rows(table, content, output_dir, stem):
+def save_rows(
+    table: Sequence[dict[str, Any]], content: Any, output_dir: str | Path, stem: str | Path
+) -> list[Path]:
     """Writes rows as STEM.csv and everything as STEM.json; returns both paths."""
     paths = [Path(output_dir) / f"{stem}{suffix}" for suffix in (".csv", ".json")]
     tables.write_csv(paths[0], table)

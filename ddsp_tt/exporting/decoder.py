@@ -1,5 +1,8 @@
 """What is exported: f0 and loudness in common units in, controls of the synthesisers out."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from keras import ops
 
@@ -32,7 +35,7 @@ class StatelessDecoder:
       UserError: the model has parts that cannot be exported.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: Any):
         self.model = model
         self.decoder = getattr(model, "decoder", None)
         if self.decoder is None:
@@ -64,11 +67,11 @@ class StatelessDecoder:
             raise UserError(f"only models with one {kind.__name__} can be exported")
         return found[0]
 
-    def source_of(self, key):
+    def source_of(self, key: str) -> str:
         """Name of the exported input from which an input of the decoder is made."""
         return _SOURCES[key][0]
 
-    def __call__(self, features, state):
+    def __call__(self, features: Mapping[str, Any], state: Any) -> dict[str, Any]:
         """Controls and the new state.
 
         Args:
@@ -90,7 +93,7 @@ class StatelessDecoder:
             "new_state": state,
         }
 
-    def example(self, n_frames):
+    def example(self, n_frames: int) -> dict[str, np.ndarray]:
         """A glide over six octaves that swells, with a rest: inputs to compare programs by."""
         position = np.linspace(0.0, 1.0, n_frames, dtype="float32")
         values = {
@@ -106,7 +109,7 @@ class StatelessDecoder:
             features[name] = np.reshape(x, (1, n_frames, channels)).astype("float32")
         return features
 
-    def expected(self, features):
+    def expected(self, features: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Controls of all frames of `example` by the model itself, and its last state."""
         state = np.zeros((1, self.state_size), "float32")
         return {

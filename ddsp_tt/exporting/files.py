@@ -2,7 +2,9 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +20,7 @@ _TOLERANCE = 1e-3
 _COMPARED_FRAMES = 200
 
 
-def export(trained, output, kind, frames=1):
+def export(trained: Any, output: str | Path, kind: str, frames: int | None = 1) -> dict[str, float]:
     """Writes a model's decoder for other programs.
 
     Beside it go `OUTPUT.json`, which says what the inputs and outputs are, and, where the model has
@@ -80,7 +82,7 @@ def _existing_parent(path):
     return path.parent
 
 
-def compare(decoder, run, frames):
+def compare(decoder: Any, run: Callable, frames: int | None) -> dict[str, float]:
     """Runs a program over many calls with its state handed on, beside the model itself.
 
     Returns:
@@ -115,7 +117,7 @@ def compare(decoder, run, frames):
     return differences
 
 
-def describe(trained, decoder, frames):
+def describe(trained: Any, decoder: Any, frames: int | None) -> dict[str, Any]:
     """What a program must know to use the file, as JSON can hold it."""
     rates = trained.model.rates
     length = frames or "any"

@@ -6,6 +6,9 @@ Opset 17 has all that it takes: dense layers, LayerNormalization, and a GRU of K
 
 import itertools
 import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -18,7 +21,7 @@ _OPSET = 17
 _IR_VERSION = 9
 
 
-def save(decoder, path, frames, properties):
+def save(decoder: Any, path: str | Path, frames: int | None, properties: Mapping[str, str]) -> None:
     """Writes a graph whose inputs and outputs are those of a `StatelessDecoder`.
 
     Args:
@@ -57,7 +60,7 @@ def save(decoder, path, frames, properties):
     onnx.save(model, str(path))
 
 
-def run(path):
+def run(path: str | Path) -> Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """What the file computes, by onnxruntime: a function of {name: array} to {name: array}."""
     session = _import("onnxruntime").InferenceSession(str(path), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]

@@ -3,7 +3,9 @@
 import contextlib
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,7 +16,7 @@ from audio_tt.errors import UserError
 _SIGNATURE = "serving_default"
 
 
-def save_saved_model(decoder, folder, frames):
+def save_saved_model(decoder: Any, folder: str | Path, frames: int | None) -> None:
     """Writes a folder that `tf.saved_model.load` reads.
 
     Args:
@@ -40,7 +42,7 @@ def save_saved_model(decoder, folder, frames):
         tf.saved_model.save(module, str(folder), signatures={_SIGNATURE: concrete})
 
 
-def save_tflite(decoder, path, frames):
+def save_tflite(decoder: Any, path: str | Path, frames: int | None) -> None:
     """Writes a `.tflite` of the same signature; arguments as for `save_saved_model`."""
     tf = _tensorflow()
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +52,7 @@ def save_tflite(decoder, path, frames):
             Path(path).write_bytes(converter.convert())
 
 
-def run_saved_model(folder):
+def run_saved_model(folder: str | Path) -> Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """What a SavedModel computes: a function of {name: array} to {name: array}."""
     tf = _tensorflow()
     loaded = tf.saved_model.load(str(folder))
@@ -64,7 +66,7 @@ def run_saved_model(folder):
     return run
 
 
-def run_tflite(path):
+def run_tflite(path: str | Path) -> Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """What a `.tflite` computes, by TensorFlow's own interpreter."""
     interpreter = _tensorflow().lite.Interpreter(model_path=str(path))
     runner = interpreter.get_signature_runner(_SIGNATURE)
@@ -92,7 +94,7 @@ def _quiet():
         logging.set_verbosity(before)
 
 
-def replace_folder(finished, folder):
+def replace_folder(finished: str | Path, folder: str | Path) -> None:
     """Moves a finished folder to its place, if that is free."""
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,8 @@ were made otherwise than those it learned from. Whatever the rate of the audio, 
 measured on a copy at 16 kHz, for which CREPE was trained, as Magenta's data sets are made.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import soxr
@@ -22,14 +23,14 @@ POWER_WINDOW_LENGTH = 512  # samples at 16 kHz
 
 
 def extract(
-    audio,
-    method="crepe",
-    convention=loudness_scales.DEFAULT,
-    progress=None,
-    rates=DEFAULT_RATES,
-    power_window_length=None,
-    **pitch_options,
-):
+    audio: np.ndarray,
+    method: str = "crepe",
+    convention: str = loudness_scales.DEFAULT,
+    progress: Callable[[int, int], None] | None = None,
+    rates: Rates = DEFAULT_RATES,
+    power_window_length: int | None = None,
+    **pitch_options: Any,
+) -> dict[str, Any]:
     """Measures the features of a recording of any length.
 
     Args:
@@ -57,7 +58,9 @@ def extract(
     return measurement.finish(n_frames)
 
 
-def extract_blocks(blocks: Iterable[np.ndarray], rates: Rates = DEFAULT_RATES, **options) -> dict:
+def extract_blocks(
+    blocks: Iterable[np.ndarray], rates: Rates = DEFAULT_RATES, **options: Any
+) -> dict:
     """`extract` of a recording that comes in blocks, in memory that grows with the features alone.
 
     Args:
@@ -92,24 +95,24 @@ class Measurement:
 
     def __init__(
         self,
-        frame_rate=FRAME_RATE,
-        method="crepe",
-        convention=loudness_scales.DEFAULT,
-        power_window_length=None,
-        **pitch_options,
+        frame_rate: float = FRAME_RATE,
+        method: str = "crepe",
+        convention: str = loudness_scales.DEFAULT,
+        power_window_length: int | None = None,
+        **pitch_options: Any,
     ):
         self.tracker = PitchTracker(frame_rate, method, **pitch_options)
         self._levels = {"loudness_db": _loudness_level(convention, frame_rate)}
         if power_window_length:
             self._levels["power_db"] = _power_level(power_window_length, frame_rate)
 
-    def push(self, audio):
+    def push(self, audio: np.ndarray) -> None:
         """Takes the next samples, float32 `[samples]`."""
         self.tracker.push(audio)
         for level in self._levels.values():
             level.push(audio)
 
-    def finish(self, n_frames):
+    def finish(self, n_frames: int) -> dict[str, Any]:
         """The first `n_frames` of the features of all that was pushed."""
         f0_hz, confidence = self.tracker.finish()
         measured = {"f0_hz": f0_hz, "f0_confidence": confidence}
@@ -154,7 +157,7 @@ def _power_level(window_length, frame_rate):
     return _Level(power_of_frames, window_length, window_length // 2, frame_rate)
 
 
-def measure(audio, rates=DEFAULT_RATES, **options):
+def measure(audio: np.ndarray, rates: Rates = DEFAULT_RATES, **options: Any) -> dict[str, Any]:
     """The features of a recording together with its audio, resampled once for both.
 
     Args:
@@ -173,13 +176,13 @@ def measure(audio, rates=DEFAULT_RATES, **options):
     }
 
 
-def whole_frames(audio, hop_length=DEFAULT_RATES.hop_length):
+def whole_frames(audio: np.ndarray, hop_length: int = DEFAULT_RATES.hop_length) -> np.ndarray:
     """Audio `[samples]` with zeros appended up to a whole number of frames (at least one)."""
     n_frames = max(-(-len(audio) // hop_length), 1)
     return np.pad(np.asarray(audio, "float32"), (0, n_frames * hop_length - len(audio)))
 
 
-def measuring_copy(audio, rates):
+def measuring_copy(audio: np.ndarray, rates: Rates) -> np.ndarray:
     """Audio `[samples]` at `rates.sample_rate` as whole frames at 16 kHz."""
     n_frames = rates.frames_of(len(audio))
     missing = rates.samples_of(n_frames) - len(audio)
@@ -190,7 +193,11 @@ def measuring_copy(audio, rates):
     return np.pad(whole, (0, n_samples - len(whole)))
 
 
-def loudness(audio, convention=loudness_scales.DEFAULT, frame_rate=DEFAULT_RATES.frame_rate):
+def loudness(
+    audio: np.ndarray,
+    convention: str = loudness_scales.DEFAULT,
+    frame_rate: float = DEFAULT_RATES.frame_rate,
+) -> np.ndarray:
     """A-weighted loudness in dB, `[samples // hop + 1]`, of audio `[samples]` at 16 kHz.
 
     The hop is `16000 / frame_rate` samples; memory is bounded.
@@ -200,7 +207,11 @@ def loudness(audio, convention=loudness_scales.DEFAULT, frame_rate=DEFAULT_RATES
     return level.finish()
 
 
-def power(audio, frame_rate=DEFAULT_RATES.frame_rate, window_length=POWER_WINDOW_LENGTH):
+def power(
+    audio: np.ndarray,
+    frame_rate: float = DEFAULT_RATES.frame_rate,
+    window_length: int = POWER_WINDOW_LENGTH,
+) -> np.ndarray:
     """Mean power in dB, `[samples // hop + 1]`, of audio `[samples]` at 16 kHz, as `loudness`."""
     level = _power_level(window_length, frame_rate)
     level.push(audio)

@@ -7,6 +7,7 @@ a frame.
 
 import dataclasses
 import math
+from typing import Any, Self
 
 import numpy as np
 
@@ -24,7 +25,7 @@ _SOFT_DB = (10.0, 22.0)  # below the notes' median: where a rest begins, and is 
 _MAJOR_SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
 
 
-def shift_f0(f0_hz, octaves):
+def shift_f0(f0_hz: np.ndarray, octaves: float) -> np.ndarray:
     """Moves a pitch by octaves and keeps it in the range from 0 Hz to MIDI 110 (4698.6 Hz)."""
     return np.clip(np.asarray(f0_hz, np.float64) * 2.0**octaves, 0, midi_to_hz(MAX_MIDI))
 
@@ -45,15 +46,15 @@ class QuantileTransformer:
     references: np.ndarray
 
     @classmethod
-    def from_dict(cls, table):
+    def from_dict(cls, table: dict[str, Any]) -> Self:
         """Makes one from the lists that `to_dict` gives."""
         return cls(*(np.ravel(table[name]).astype(float) for name in ("quantiles", "references")))
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, list[float]]:
         """Quantiles and references as lists, for JSON."""
         return {"quantiles": self.quantiles.tolist(), "references": self.references.tolist()}
 
-    def transform(self, values):
+    def transform(self, values: np.ndarray) -> np.ndarray:
         """Ranks of values; of equal quantiles the middle rank. Beyond the ends: 0 and 1."""
         values = np.asarray(values, np.float64)
         from_below = np.interp(values, self.quantiles, self.references)
@@ -62,12 +63,12 @@ class QuantileTransformer:
         ranks = np.where(values >= self.quantiles[-1], 1.0, ranks)
         return np.where(values <= self.quantiles[0], 0.0, ranks)
 
-    def inverse_transform(self, ranks):
+    def inverse_transform(self, ranks: np.ndarray) -> np.ndarray:
         """Values of ranks, with linear interpolation."""
         return np.interp(ranks, self.references, self.quantiles)
 
 
-def fit_quantiles(values, n_quantiles=1000):
+def fit_quantiles(values: np.ndarray, n_quantiles: int = 1000) -> QuantileTransformer:
     """Measures a distribution.
 
     Args:
@@ -83,7 +84,7 @@ def fit_quantiles(values, n_quantiles=1000):
     return QuantileTransformer(quantiles, references)
 
 
-def smoothing_of(frame_rate):
+def smoothing_of(frame_rate: float) -> int:
     """Frames over which `detect_notes` smooths at a frame rate."""
     return max(round(SMOOTHING_SECONDS * frame_rate), 1)
 
@@ -94,15 +95,15 @@ def _box_filter(values, size):
 
 
 def detect_notes(
-    loudness_db,
-    f0_confidence,
-    note_threshold=1.0,
-    exponent=2.0,
-    smoothing=40,
-    f0_confidence_threshold=0.7,
-    min_db=-80.0,
-    mean_db=None,
-):
+    loudness_db: np.ndarray,
+    f0_confidence: np.ndarray,
+    note_threshold: float = 1.0,
+    exponent: float = 2.0,
+    smoothing: int = 40,
+    f0_confidence_threshold: float = 0.7,
+    min_db: float = -80.0,
+    mean_db: float | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Tells notes from rests by loudness times the smoothed power of the pitch's confidence.
 
     Args:
@@ -131,7 +132,9 @@ def detect_notes(
     return ratio >= note_threshold, ratio
 
 
-def fit_quantile_transform(loudness_db, mask_on, inv_quantile):
+def fit_quantile_transform(
+    loudness_db: np.ndarray, mask_on: np.ndarray, inv_quantile: QuantileTransformer
+) -> np.ndarray:
     """Gives the notes of a recording the loudness distribution of the training data.
 
     Args:
@@ -148,7 +151,12 @@ def fit_quantile_transform(loudness_db, mask_on, inv_quantile):
     return fitted
 
 
-def fit_level_and_range(loudness_db, mask_on, inv_quantile, stretch=STRETCH):
+def fit_level_and_range(
+    loudness_db: np.ndarray,
+    mask_on: np.ndarray,
+    inv_quantile: QuantileTransformer,
+    stretch: tuple[float, float] = STRETCH,
+) -> np.ndarray:
     """Moves the notes of a recording to the level and towards the range of the training data.
 
     The map is one straight line for all frames: the median of the notes goes to that of the data,
@@ -175,7 +183,7 @@ def _standardized(costs):
     return (costs - np.mean(costs)) / (spread if spread > 0 else 1)
 
 
-def get_tuning_factor(f0_midi, f0_confidence, mask_on):
+def get_tuning_factor(f0_midi: np.ndarray, f0_confidence: np.ndarray, mask_on: np.ndarray) -> float:
     """Finds how far a recording is out of tune with concert pitch.
 
     The offset is the one that leaves the least distance to the chromatic scale and the fewest
@@ -209,7 +217,13 @@ def _distance_to_scale(f0_midi, tonic):
     return position - degrees[np.searchsorted(middles, position)]
 
 
-def auto_tune(f0_midi, tuning_factor, mask_on, amount=0.0, chromatic=False):
+def auto_tune(
+    f0_midi: np.ndarray,
+    tuning_factor: float,
+    mask_on: np.ndarray,
+    amount: float = 0.0,
+    chromatic: bool = False,
+) -> np.ndarray:
     """Draws pitches towards the notes of a scale.
 
     Args:
@@ -237,7 +251,9 @@ def auto_tune(f0_midi, tuning_factor, mask_on, amount=0.0, chromatic=False):
 _NOTES_PITCH = {f"{figure}_pitch_note" for figure in ("mean", "std", "min", "max")}
 
 
-def octaves_to(statistics, f0_midi, keep_octave=False):
+def octaves_to(
+    statistics: dict[str, Any], f0_midi: np.ndarray, keep_octave: bool | None = False
+) -> float:
     """By how many octaves notes are moved to where an instrument can play them.
 
     Args:
@@ -269,20 +285,20 @@ def octaves_to(statistics, f0_midi, keep_octave=False):
 
 
 def adjust(
-    features,
-    statistics,
-    auto_adjust=True,
-    threshold=1.0,
-    quiet=10.0,
-    autotune=0.0,
-    chromatic=False,
-    octave_shift=0,
-    loudness_shift=0.0,
-    keep_octave=False,
-    loudness_fit="range",
-    min_db=-80.0,
-    smoothing=40,
-):
+    features: dict[str, Any],
+    statistics: dict[str, Any] | None,
+    auto_adjust: bool = True,
+    threshold: float = 1.0,
+    quiet: float = 10.0,
+    autotune: float = 0.0,
+    chromatic: bool = False,
+    octave_shift: int = 0,
+    loudness_shift: float = 0.0,
+    keep_octave: bool | None = False,
+    loudness_fit: str = "range",
+    min_db: float = -80.0,
+    smoothing: int = 40,
+) -> tuple[dict[str, Any], np.ndarray]:
     """Fits features to a model's training data, then applies the user's own shifts.
 
     In the demo's order: notes are detected; pitch moves by whole octaves; loudness is fitted to the

@@ -46,7 +46,7 @@ CONVENTIONS = {
 DEFAULT = "ddsp3"
 
 
-def get(name):
+def get(name: str) -> Loudness:
     """The convention of that name.
 
     Raises:

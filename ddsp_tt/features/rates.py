@@ -39,34 +39,34 @@ class Rates:
                 )
 
     @property
-    def hop_length(self):
+    def hop_length(self) -> int:
         """Samples a frame of the decoder."""
         return self.samples_per_frame or self.sample_rate // self.frame_rate
 
     @property
-    def decoder_frame_rate(self):
+    def decoder_frame_rate(self) -> float:
         """Frames of the decoder a second; no whole number where they are not the measured ones."""
         own = self.samples_per_frame
         return self.sample_rate / own if own else self.frame_rate
 
     @property
-    def measuring_hop_length(self):
+    def measuring_hop_length(self) -> int:
         """Samples a frame of the copy at 16 kHz."""
         return MEASURING_RATE // self.frame_rate
 
-    def of_data(self):
+    def of_data(self) -> dict[str, float]:
         """What prepared data say of them: a dict of `sample_rate` and `frame_rate`."""
         return {"sample_rate": self.sample_rate, "frame_rate": self.frame_rate}
 
-    def frames_of(self, n_samples):
+    def frames_of(self, n_samples: int) -> int:
         """Measured frames that audio of so many samples has, at least one."""
         return max(-(-n_samples * self.frame_rate // self.sample_rate), 1)
 
-    def samples_of(self, n_frames):
+    def samples_of(self, n_frames: int) -> int:
         """Samples that so many measured frames are of."""
         return -(-n_frames * self.sample_rate // self.frame_rate)
 
-    def for_decoder(self, features):
+    def for_decoder(self, features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Measured features at the decoder's frames.
 
         Args:
@@ -100,7 +100,7 @@ class Rates:
 DEFAULT_RATES = Rates()
 
 
-def rates_of_frames(sample_rate, frame_rate, samples_per_frame):
+def rates_of_frames(sample_rate: int, frame_rate: float, samples_per_frame: int) -> Rates:
     """Rates of a decoder whose frames have so many samples, whatever frame rate is stated for it.
 
     Args:

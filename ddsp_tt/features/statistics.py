@@ -4,6 +4,9 @@ import contextlib
 import json
 import math
 import os
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +28,9 @@ KEYS = (
 _FEATURES = ("f0_hz", "f0_confidence", "loudness_db", "power_db")
 
 
-def compute_statistics(examples, min_db=-80.0, smoothing=40):
+def compute_statistics(
+    examples: Iterable[Mapping[str, Any]], min_db: float = -80.0, smoothing: int = 40
+) -> dict[str, Any]:
     """Measures a data set.
 
     For pitch (MIDI, frames with a pitch only), power (dB) and loudness (dB) the result has
@@ -146,7 +151,7 @@ def _trimmed(example):
     return trimmed
 
 
-def save_json(statistics, path):
+def save_json(statistics: dict[str, Any], path: str | Path) -> None:
     """Writes statistics to a file, which is either whole or not there.
 
     Args:
@@ -163,7 +168,7 @@ def save_json(statistics, path):
         temporary.write_text(json.dumps(table, indent=1, allow_nan=False), encoding="utf-8")
 
 
-def load_json(path):
+def load_json(path: str | Path) -> dict[str, Any]:
     """Reads statistics from a file that `save_json` wrote.
 
     Args:
@@ -188,7 +193,9 @@ def load_json(path):
     return checked(table, path, unknown or ())
 
 
-def checked(table, path, unknown=()):
+def checked(
+    table: dict[str, Any], path: str | Path, unknown: Collection[str] = ()
+) -> dict[str, Any]:
     """Returns statistics that were read from a file, if they are complete and finite.
 
     Args:

@@ -1,7 +1,9 @@
 """TensorFlow checkpoints of Magenta's models: their variables, and where each belongs here."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,7 +14,7 @@ _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _LAYER = "layer_with_weights"
 
 
-def find(folder):
+def find(folder: str | Path) -> str | None:
     """The newest checkpoint of a folder, as the path that precedes `.index`; None without any.
 
     That is the one which the file `checkpoint` names, if it is there, else the highest number, else
@@ -38,7 +40,7 @@ def find(folder):
     return exported.with_suffix("") if exported.is_file() else None
 
 
-def read(prefix):
+def read(prefix: str) -> dict[str, np.ndarray]:
     """The model's variables in a checkpoint; those of optimisers are left out.
 
     Args:
@@ -74,7 +76,7 @@ def read(prefix):
         ) from error
 
 
-def assign(tensors, model, prefix):
+def assign(tensors: Mapping[str, np.ndarray], model: Any, prefix: str) -> None:
     """Puts a checkpoint's tensors into a built model, all of them or none.
 
     Args:

@@ -1,5 +1,8 @@
 """Magenta's `dataset_statistics.pkl`, read without running anything that is in it."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from absl import logging
 
@@ -9,7 +12,7 @@ from ddsp_tt.features import statistics
 from ddsp_tt.features.fitting import QuantileTransformer
 
 
-def load(path):
+def load(path: str | Path) -> dict[str, Any] | None:
     """Reads the statistics of a data set.
 
     Only numbers, arrays of numbers and the table of quantiles are taken from the file; whatever

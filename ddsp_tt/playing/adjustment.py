@@ -1,6 +1,7 @@
 """How a performance is fitted to the instrument that it is played on."""
 
 import dataclasses
+from typing import Any
 
 from ddsp_tt.features import fitting, loudness_scales
 
@@ -34,7 +35,7 @@ class Adjustment:
     loudness_shift: float = 0.0
     loudness_fit: str = "range"
 
-    def apply(self, measured: dict, instrument) -> dict:
+    def apply(self, measured: dict, instrument: Any) -> dict:
         """Features fitted to an instrument, see `fitting.adjust`.
 
         Args:
@@ -50,7 +51,7 @@ class Adjustment:
         )
         return adjusted
 
-    def finds_notes(self, measured: dict, instrument) -> bool:
+    def finds_notes(self, measured: dict, instrument: Any) -> bool:
         """Whether any frame of measured features counts as part of a note."""
         mask_on, _ = fitting.detect_notes(
             measured["loudness_db"],

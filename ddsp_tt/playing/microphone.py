@@ -1,12 +1,14 @@
 """Recording from the computer's microphone."""
 
+from types import ModuleType
+
 import numpy as np
 from absl import logging
 
 from audio_tt.errors import UserError
 
 
-def sound_card():
+def sound_card() -> ModuleType:
     """The module sounddevice, which reaches microphone and loudspeaker.
 
     Raises:

@@ -1,6 +1,7 @@
 """A DDSP instrument as every command plays it."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from absl import logging
@@ -34,7 +35,7 @@ class DdspPlayer(Player):
 
     def __init__(
         self,
-        instrument,
+        instrument: Any,
         adjustment: Adjustment | None = None,
         pitch: dict | None = None,
         seed: int = 0,

@@ -5,6 +5,7 @@ cannot look at what comes later.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class PitchFollower:
       ValueError: the delay is negative or beyond what a frame hears after its time.
     """
 
-    def __init__(self, start_hz, delay=0, capacity="tiny"):
+    def __init__(self, start_hz: float, delay: int = 0, capacity: str = "tiny"):
         half = crepe.FRAME_LENGTH // 2
         if not 0 <= delay < half:
             raise ValueError(f"a delay of {delay} samples is not within 0 to {half - 1}")
@@ -43,7 +44,7 @@ class PitchFollower:
         self._decoder = Decoder()
         self._last_hz = start_hz
 
-    def __call__(self, audio, hop_length):
+    def __call__(self, audio: np.ndarray, hop_length: int) -> tuple[np.ndarray, np.ndarray]:
         """Pitch `[frames]` in Hz and confidence `[frames]` of the frames in audio `[samples]`."""
         activations = self._network.few(audio, hop_length)
         confidence = activations.max(axis=1)
@@ -71,24 +72,24 @@ class LevelMeter:
       after: samples that it needs from its time on.
     """
 
-    def __init__(self, of_frames, size, before):
+    def __init__(self, of_frames: Callable[[np.ndarray], np.ndarray], size: int, before: int):
         self._of_frames, self._size = of_frames, size
         self.before, self.after = before, size - before
 
-    def __call__(self, audio, hop_length):
+    def __call__(self, audio: np.ndarray, hop_length: int) -> np.ndarray:
         """DB `[frames]` of the frames in audio `[samples]`."""
         frames = np.lib.stride_tricks.sliding_window_view(audio, self._size)[::hop_length]
         return self._of_frames(frames)
 
 
-def loudness_meter(convention):
+def loudness_meter(convention: str) -> LevelMeter:
     """Loudness in one of the conventions of `ddsp_tt.features.loudness_scales`."""
     chosen = loudness_scales.get(convention)
     before = chosen.window_length // 2 if chosen.centred else 0
     return LevelMeter(chosen.of_frames, chosen.window_length, before)
 
 
-def power_meter(size):
+def power_meter(size: int) -> LevelMeter:
     """Mean power of windows of so many samples, as `audio_tt.dsp.loudness.compute_power`."""
     return LevelMeter(power_of_frames, size, size // 2)
 
@@ -103,7 +104,7 @@ class Resampler:
       sample_rate: of the input, Hz.
     """
 
-    def __init__(self, sample_rate):
+    def __init__(self, sample_rate: int):
         self._up = MEASURING_RATE // math.gcd(MEASURING_RATE, sample_rate)
         self._down = sample_rate // math.gcd(MEASURING_RATE, sample_rate)
         self._half = round(_HALF_SECONDS * sample_rate)
@@ -116,7 +117,7 @@ class Resampler:
         self._input = Stretch(self._half)
         self._taken = self._given = 0  # samples at either rate
 
-    def __call__(self, block):
+    def __call__(self, block: np.ndarray) -> np.ndarray:
         """Takes the next samples at the input's rate, gives those at 16 kHz that are certain."""
         self._input.push(block)
         self._taken += len(block)
@@ -131,7 +132,7 @@ class Resampler:
         self._input.forget(first[-1])
         return np.einsum("st,st->s", frames[first - first[0]], self._kernels[phases])
 
-    def wait(self, samples):
+    def wait(self, samples: int) -> int:
         """Samples of the input that are waited for until so many at 16 kHz are there."""
         return self._half + samples * self._down // self._up
 
@@ -143,25 +144,25 @@ class Stretch:
       before: samples before sample 0 that frames reach back to; they are zero.
     """
 
-    def __init__(self, before):
+    def __init__(self, before: int):
         self._first = -before
         self._audio = np.zeros(before, "float32")
 
-    def push(self, block):
+    def push(self, block: np.ndarray) -> None:
         """Takes the next samples."""
         self._audio = np.concatenate([self._audio, block])
 
-    def cut(self, first, stop):
+    def cut(self, first: int, stop: int) -> np.ndarray:
         """Samples `first` to `stop`, counted from the beginning of the input."""
         return self._audio[first - self._first : stop - self._first]
 
-    def forget(self, first):
+    def forget(self, first: int) -> None:
         """Lets go of what comes before a sample."""
         self._audio = self._audio[max(first - self._first, 0) :]
         self._first = max(first, self._first)
 
 
-def checked(block):
+def checked(block: np.ndarray) -> np.ndarray:
     """A block as float32 `[samples]`; what is not finite counts as silence.
 
     Raises:

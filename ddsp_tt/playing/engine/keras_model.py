@@ -1,6 +1,7 @@
 """A Keras model in memory as an `Instrument`; its weights are copied."""
 
 import functools
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,7 +18,7 @@ from ddsp_tt.synthesis import core, effects, processors, shared, synths
 _LIMIT, _STEPS = 40.0, 160_001
 
 
-def describe(trained) -> Instrument:
+def describe(trained: Any) -> Instrument:
     """The instrument that plays what a `loading.TrainedModel` plays.
 
     Raises:

@@ -1,5 +1,7 @@
 """A trained model as an instrument that is played live."""
 
+from typing import Any
+
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
@@ -51,7 +53,12 @@ class LiveInstrument:
     """
 
     def __init__(
-        self, instrument, octave_shift=0, loudness_shift=0.0, seed=0, pitch_delay=PITCH_DELAY
+        self,
+        instrument: Any,
+        octave_shift: int = 0,
+        loudness_shift: float = 0.0,
+        seed: int = 0,
+        pitch_delay=PITCH_DELAY,
     ):
         instrument = self._instrument = instrument.as_engine()
         rates = instrument.rates
@@ -102,7 +109,7 @@ class LiveInstrument:
         self._output = np.zeros(self.latency_samples, "float32")
         self._threads = ThreadpoolController()
 
-    def process(self, block):
+    def process(self, block: np.ndarray) -> np.ndarray:
         """Takes the next samples and gives as many, `latency_samples` later.
 
         Args:

@@ -1,6 +1,7 @@
 """Decoder and encoder of a model in numpy, where a Keras call for a frame costs too much."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Stack:
     steps: tuple[tuple[np.ndarray, ...], ...]
     epsilon: float = 1e-3
 
-    def __call__(self, x):
+    def __call__(self, x: np.ndarray) -> np.ndarray:
         """`[frames, channels]` through all of them."""
         for kernel, bias, gamma, beta in self.steps:
             x = x @ kernel + bias
@@ -75,7 +76,7 @@ class Decoder:
         self._bias, self._recurrent_bias = weights.bias * half
         self._state = np.zeros(units, "float32")
 
-    def __call__(self, features):
+    def __call__(self, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Raw outputs by name, `[frames, size]`, of the next frames `[frames, channels]`."""
         weights = self._weights
         inputs = [
@@ -157,7 +158,7 @@ class Encoder:
         if weights.windowed:
             self._window = window_values("hann", crepe.FRAME_LENGTH).astype("float32")
 
-    def __call__(self, audio):
+    def __call__(self, audio: np.ndarray) -> np.ndarray:
         """Latents `[latents, z_dims]` of the frames in audio `[samples]`."""
         weights = self._weights
         frames = np.lib.stride_tricks.sliding_window_view(audio, crepe.FRAME_LENGTH)

@@ -7,7 +7,7 @@ the same number of frames (`ahead`), so that their signals go together.
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from ddsp_tt.synthesis.shared import FADES, filter_delay, impulse_responses, whi
 Scale = Callable[[np.ndarray], np.ndarray]
 
 
-def same(x):
+def same(x: np.ndarray) -> np.ndarray:
     """What stands for a scale where there is none."""
     return x
 
@@ -58,12 +58,12 @@ class Harmonic:
         if self.amp_resample_method not in FADES:
             raise UserError(f"Harmonic.amp_resample_method must be one of {', '.join(FADES)}")
 
-    def ahead(self, hop_length, inputs):
+    def ahead(self, hop_length: int, inputs: Sequence[int]) -> int:
         """Frames that it has to wait for: the one towards which a frame moves."""
         del hop_length, inputs
         return 1
 
-    def start(self, hop_length, ahead, seed):
+    def start(self, hop_length: int, ahead: int, seed: int) -> Callable[..., np.ndarray]:
         """What plays it, from silence."""
         del seed
         return _Harmonic(self, hop_length, ahead)
@@ -150,7 +150,7 @@ class Noise:
     window_size: int = 257
     delay_compensation: int | None = None
 
-    def responses(self, bands):
+    def responses(self, bands: int) -> tuple[np.ndarray, int]:
         """What each band adds to a filter `[bands, taps]`, and samples by which that delays."""
         responses = impulse_responses(bands, self.window_size)
         n_taps = responses.shape[-1]
@@ -159,12 +159,12 @@ class Noise:
         delay = self.delay_compensation
         return responses, delay if delay >= 0 else max((n_taps - 1) // 2 - 1, 0)
 
-    def ahead(self, hop_length, inputs):
+    def ahead(self, hop_length: int, inputs: Sequence[int]) -> int:
         """Frames that it has to wait for: those whose filters reach back into the one before."""
         (bands,) = inputs
         return (hop_length - 1 + self.responses(bands)[1]) // hop_length
 
-    def start(self, hop_length, ahead, seed):
+    def start(self, hop_length: int, ahead: int, seed: int) -> Callable[..., np.ndarray]:
         """What plays it, from silence."""
         return _Noise(self, hop_length, ahead, seed)
 
@@ -229,7 +229,7 @@ class Room(_WaitsForNone):
     response: np.ndarray
     add_dry: bool
 
-    def start(self, hop_length, ahead, seed):
+    def start(self, hop_length: int, ahead: int, seed: int) -> Callable[..., np.ndarray]:
         """What plays it, from silence."""
         del ahead, seed
         return _Room(self, hop_length)
@@ -275,7 +275,7 @@ class Stateless(_WaitsForNone):
 
     function: Callable
 
-    def start(self, hop_length, ahead, seed):
+    def start(self, hop_length: int, ahead: int, seed: int) -> Callable[..., np.ndarray]:
         """The function, for one sound."""
         del hop_length, ahead, seed
         return functools.partial(self.function)
@@ -296,7 +296,7 @@ class Node:
     keys: tuple[str, ...]
 
 
-def keys_from_outside(nodes) -> set[str]:
+def keys_from_outside(nodes: Sequence[Node]) -> set[str]:
     """Names of the outputs and features that a group reads."""
     return {key for node in nodes for key in node.keys if "/" not in key}
 
@@ -314,7 +314,7 @@ class Group:
       ahead: frames that are waited for until a frame is played.
     """
 
-    def __init__(self, nodes, sizes, hop_length, seed):
+    def __init__(self, nodes: Sequence[Node], sizes: Mapping[str, int], hop_length: int, seed: int):
         self.ahead = max(
             node.processor.ahead(hop_length, [sizes[key] for key in node.keys if key in sizes])
             for node in nodes
@@ -324,7 +324,7 @@ class Group:
             for node in nodes
         ]
 
-    def __call__(self, outputs):
+    def __call__(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
         """Audio `[samples]` that the next frames `[frames, channels]` by name make certain."""
         signals = dict(outputs)
         for name, play, keys in self._nodes:
@@ -332,7 +332,7 @@ class Group:
             signals[f"{name}/signal"] = signal
         return signal
 
-    def finish(self, outputs):
+    def finish(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
         """Audio of the frames that are still waited for; the last of `outputs` is held."""
         if not self.ahead:
             return np.zeros(0, "float32")
