@@ -5,7 +5,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import gin
@@ -13,6 +13,7 @@ import numpy as np
 
 from audio_tt.dsp import overlapping
 from audio_tt.settings import check_types
+from audio_tt.tensors import Tensor
 
 _TINY = 1e-30
 
@@ -38,7 +39,7 @@ class GriffinLim:
     def __post_init__(self):
         check_types(self)
 
-    def refine(self, spectra, features) -> Iterator[np.ndarray]:
+    def refine(self, spectra: Iterable[np.ndarray], features: Any) -> Iterator[np.ndarray]:
         """Replaces the phase of spectra by one that fits their magnitude, starting from theirs.
 
         Args:
@@ -82,16 +83,16 @@ class GriffinLim:
 
 
 def griffin_lim(
-    magnitude,
-    hop_length,
-    n_iter=32,
-    n_fft=None,
-    window="hann",
-    momentum=0.99,
-    init="random",
-    seed=0,
-    length=None,
-) -> Any:
+    magnitude: Tensor,
+    hop_length: int,
+    n_iter: int = 32,
+    n_fft: int | None = None,
+    window: str | np.ndarray = "hann",
+    momentum: float = 0.99,
+    init: str | np.ndarray = "random",
+    seed: int = 0,
+    length: int | None = None,
+) -> Tensor:
     """Audio whose spectrogram comes near the given one.
 
     The fast Griffin-Lim algorithm of Perraudin, Balazs and Soendergaard (2013), on centred frames

@@ -7,26 +7,26 @@ which take the namespace (`xp`).
 """
 
 import functools
-from typing import Any
 
 import numpy as np
 
 from audio_tt.dsp.units import amplitude_to_db, db_to_power, power_to_db
 from audio_tt.dsp.windows import window_values
+from audio_tt.tensors import Tensor
 
 DB_RANGE = 80.0
 MEAN_LOG_RANGE = 120.0
 
 
 def compute_loudness(
-    audio,
-    sample_rate=16000,
-    frame_rate=250,
-    n_fft=512,
-    range_db=DB_RANGE,
-    ref_db=0.0,
-    padding="center",
-) -> Any:
+    audio: Tensor,
+    sample_rate: int = 16000,
+    frame_rate: float = 250,
+    n_fft: int = 512,
+    range_db: float = DB_RANGE,
+    ref_db: float = 0.0,
+    padding: str = "center",
+) -> Tensor:
     """A-weighted loudness (Magenta DDSP 3.7.0, `spectral_ops.compute_loudness`).
 
     10 log10 of the mean over the bins of |STFT|^2 times the A-weighting, with a Hann window.
@@ -50,8 +50,12 @@ def compute_loudness(
 
 
 def compute_mean_log_loudness(
-    audio, sample_rate=16000, frame_rate=250, n_fft=2048, padding="same"
-) -> Any:
+    audio: Tensor,
+    sample_rate: int = 16000,
+    frame_rate: float = 250,
+    n_fft: int = 2048,
+    padding: str = "same",
+) -> Tensor:
     """A-weighted loudness as DDSP before version 2 defined it: the mean of the bins' decibels.
 
     20 log10 of each bin's magnitude, plus the A-weighting, minus 20.7 dB, not below -120 dB; then
@@ -76,14 +80,14 @@ def compute_mean_log_loudness(
 
 
 def compute_power(
-    audio,
-    sample_rate=16000,
-    frame_rate=250,
-    frame_size=512,
-    range_db=DB_RANGE,
-    ref_db=0.0,
-    padding="center",
-) -> Any:
+    audio: Tensor,
+    sample_rate: int = 16000,
+    frame_rate: float = 250,
+    frame_size: int = 512,
+    range_db: float = DB_RANGE,
+    ref_db: float = 0.0,
+    padding: str = "center",
+) -> Tensor:
     """Power of frames in dB; 0 dB is a root mean square of 1.
 
     Args:
@@ -149,7 +153,7 @@ def _stft_power(audio, sample_rate, frame_rate, n_fft, padding):
 
 
 @functools.cache
-def a_weighting_db(n_fft, sample_rate) -> np.ndarray:
+def a_weighting_db(n_fft: int, sample_rate: int) -> np.ndarray:
     """A-weighting at the bins of an FFT (IEC 61672), not below -80 dB, which also stands at 0 Hz.
 
     Args:
@@ -168,7 +172,7 @@ def a_weighting_db(n_fft, sample_rate) -> np.ndarray:
     return weighting
 
 
-def pad(audio, frame_size, hop_length, padding) -> Any:
+def pad(audio: Tensor, frame_size: int, hop_length: int, padding: str) -> Tensor:
     """Adds the zeros that a padding mode asks for.
 
     Args:
@@ -201,7 +205,7 @@ def pad(audio, frame_size, hop_length, padding) -> Any:
     return ops.pad(audio, [(0, 0)] * (audio.ndim - 1) + [ends])
 
 
-def hop_of(sample_rate, frame_rate) -> int:
+def hop_of(sample_rate: int, frame_rate: float) -> int:
     """Samples between two frames.
 
     Raises:

@@ -1,13 +1,20 @@
 """A stream of frames through windows that overlap, joined so that no seam is heard."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from audio_tt.errors import UserError
 
 
-def through_windows(blocks, size, overlap, process, fade, fill=True) -> Iterator[np.ndarray]:
+def through_windows(
+    blocks: Iterable[np.ndarray],
+    size: int,
+    overlap: int,
+    process: Callable[[np.ndarray], np.ndarray],
+    fade: Callable[[int], np.ndarray],
+    fill: bool = True,
+) -> Iterator[np.ndarray]:
     """Processes frames in windows of one size.
 
     Args:
@@ -47,12 +54,12 @@ def through_windows(blocks, size, overlap, process, fade, fill=True) -> Iterator
         yield joined
 
 
-def smooth(count) -> np.ndarray:
+def smooth(count: int) -> np.ndarray:
     """From 0 to 1 along the square of a sine."""
     return np.sin(np.pi / 2 * (np.arange(count, dtype=np.float32) + 0.5) / count) ** 2
 
 
-def switch(count) -> np.ndarray:
+def switch(count: int) -> np.ndarray:
     """From 0 to 1 at once, in the middle."""
     return (np.arange(count) >= count // 2).astype(np.float32)
 
@@ -78,7 +85,7 @@ def _windows(blocks, size, overlap):
 class Retaken:
     """Passes on arrays `[..., frames]`, whose frames can be taken again afterwards."""
 
-    def __init__(self, blocks):
+    def __init__(self, blocks: Iterable[np.ndarray]):
         self._blocks, self._waiting = blocks, []
 
     def __iter__(self):
@@ -86,7 +93,7 @@ class Retaken:
             self._waiting.append(block)
             yield block
 
-    def take(self, count) -> np.ndarray:
+    def take(self, count: int) -> np.ndarray:
         """The next `count` frames of what was passed on."""
         joined = np.concatenate(self._waiting, axis=-1)
         self._waiting = [joined[..., count:]]

@@ -10,20 +10,21 @@ import numpy as np
 from keras import ops
 
 from audio_tt.dsp.windows import window_values
+from audio_tt.tensors import Tensor
 
 _TINY = 1e-30
 
 
 def stft(
-    audio,
-    n_fft,
-    hop_length,
-    window="hann",
-    win_length=None,
-    center=True,
-    pad_mode="constant",
-    pad_end=False,
-) -> tuple[Any, Any]:
+    audio: Tensor,
+    n_fft: int,
+    hop_length: int,
+    window: str | np.ndarray = "hann",
+    win_length: int | None = None,
+    center: bool = True,
+    pad_mode: str = "constant",
+    pad_end: bool = False,
+) -> tuple[Tensor, Tensor]:
     """Short-time Fourier transform.
 
     Args:
@@ -59,8 +60,15 @@ def stft(
 
 
 def istft(
-    real, imag, hop_length, n_fft=None, window="hann", win_length=None, center=True, length=None
-) -> Any:
+    real: Tensor,
+    imag: Tensor,
+    hop_length: int,
+    n_fft: int | None = None,
+    window: str | np.ndarray = "hann",
+    win_length: int | None = None,
+    center: bool = True,
+    length: int | None = None,
+) -> Tensor:
     """Inverse of `stft`, by overlap-add and division by the sum of squared windows.
 
     Args:
@@ -88,7 +96,7 @@ def istft(
     return _pad_last(audio, 0, length - audio.shape[-1])
 
 
-def magnitude(audio, n_fft, hop_length, **options) -> Any:
+def magnitude(audio: Tensor, n_fft: int, hop_length: int, **options: Any) -> Tensor:
     """Magnitude of the short-time Fourier transform; its gradient is 0 where it is 0.
 
     Args:
@@ -103,7 +111,7 @@ def magnitude(audio, n_fft, hop_length, **options) -> Any:
     return _hypotenuse(*stft(audio, n_fft, hop_length, **options))
 
 
-def frame(audio, frame_length, hop_length) -> Any:
+def frame(audio: Tensor, frame_length: int, hop_length: int) -> Tensor:
     """Cuts audio into overlapping frames.
 
     Blocks of one hop are put side by side, which is quicker than a gather, forward and backward.
@@ -135,7 +143,7 @@ def frame(audio, frame_length, hop_length) -> Any:
     return cut(audio)
 
 
-def overlap_add(frames, hop_length) -> Any:
+def overlap_add(frames: Tensor, hop_length: int) -> Tensor:
     """Adds frames up, each `hop_length` samples after the one before.
 
     Args:

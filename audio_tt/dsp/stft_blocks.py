@@ -4,7 +4,8 @@ Memory does not grow with the length. `features` is whatever has `n_fft`, `hop_l
 as `audio_tt.dsp.stft` takes them, and the `pad_mode` of the two ends ("constant" or "reflect").
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from audio_tt.dsp.windows import window_values
 _FRAMES_AT_ONCE = 256
 
 
-def analyse(blocks, features, fill=True) -> Iterator[np.ndarray]:
+def analyse(blocks: Iterable[np.ndarray], features: Any, fill: bool = True) -> Iterator[np.ndarray]:
     """Transforms audio.
 
     Args:
@@ -49,7 +50,7 @@ def analyse(blocks, features, fill=True) -> Iterator[np.ndarray]:
     yield _transform(np.pad(waiting, ((0, 0), ends), mode=features.pad_mode), features)
 
 
-def synthesise(spectra, features) -> Iterator[np.ndarray]:
+def synthesise(spectra: Iterable[np.ndarray], features: Any) -> Iterator[np.ndarray]:
     """Audio of transforms, by overlap-add and division by the sum of squared windows.
 
     Args:

@@ -5,7 +5,9 @@ import numpy as np
 NAMES = ("hann", "hann_symmetric")
 
 
-def window_values(window, n_fft, win_length=None) -> np.ndarray:
+def window_values(
+    window: str | np.ndarray, n_fft: int, win_length: int | None = None
+) -> np.ndarray:
     """The window of a frame.
 
     Args:

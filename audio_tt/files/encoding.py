@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -19,7 +20,7 @@ class Tally:
     def __init__(self):
         self.peak, self.not_finite, self.channels = 0.0, 0, 0
 
-    def watch(self, parts) -> Iterator[np.ndarray]:
+    def watch(self, parts: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Yields the parts as finite float32 [samples, channels], cut into small pieces."""
         for part in parts:
             part = np.asarray(part)
@@ -38,7 +39,7 @@ class Tally:
                 yield piece
 
 
-def turned_down(parts, peak, path) -> Iterable[np.ndarray]:
+def turned_down(parts: Iterable[np.ndarray], peak: float, path: str | Path) -> Iterable[np.ndarray]:
     """Scales parts of a given peak to `PEAK`, with a warning, where they are above full scale."""
     if peak <= 1:
         return parts
@@ -48,7 +49,9 @@ def turned_down(parts, peak, path) -> Iterable[np.ndarray]:
     return (part * np.float32(gain) for part in parts)
 
 
-def encode(path, parts, sample_rate, kind, subtype) -> None:
+def encode(
+    path: Path, parts: Iterable[np.ndarray], sample_rate: int, kind: str, subtype: str
+) -> None:
     """Writes float32 [samples, channels] parts to a new file; without parts there is no file."""
     with contextlib.ExitStack() as stack:
         sound = None

@@ -2,13 +2,19 @@
 
 import pickle
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from audio_tt.errors import UserError
 
 
-def load(path, what, stand_in=lambda module, name: None) -> object:
+def load(
+    path: str | Path,
+    what: str,
+    stand_in: Callable[[str, str], Any] = lambda module, name: None,
+) -> object:
     """Reads a pickle that other software wrote.
 
     Builtin values are taken as they are. Whatever the file looks up by name is refused, unless
@@ -53,7 +59,7 @@ class Refused(Exception):
     """Something in a pickle that is not to be had."""
 
 
-def numpy_stand_in(module, name) -> type | Callable | None:
+def numpy_stand_in(module: str, name: str) -> type | Callable | None:
     """A stand-in, see `load`, for numbers and arrays of numbers of any version of numpy."""
     return _STAND_INS.get(name) if module.split(".")[0] == "numpy" else None
 

@@ -3,7 +3,7 @@
 import io
 import re
 import struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 _SEARCHED = 1 << 20  # bytes at the beginning, for the chunks that count
 _ID3 = re.compile(rb"ID3..(.)(.{4})", re.DOTALL)
@@ -77,7 +77,7 @@ class Spliced(io.RawIOBase):
         self._at = max(0, start + offset)
         return self._at
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         """Fills a buffer from the place on; returns the number of bytes."""
         count = max(0, min(len(buffer), self._size - self._at))
         data = self._header[self._at : self._at + count]

@@ -1,11 +1,12 @@
 """Graphs of what runs often outside training, where each single operation would be dispatched."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 
 
-def compiled(function, variables=()) -> Callable:
+def compiled(function: Callable, variables: Sequence[Any] = ()) -> Callable:
     """Compiles a function of tensors (nested in lists and dicts) for the running backend.
 
     Args:
@@ -30,7 +31,7 @@ def compiled(function, variables=()) -> Callable:
     return tf.function(function, autograph=False)
 
 
-def compiled_loop(function) -> Callable:
+def compiled_loop(function: Callable) -> Callable:
     """Compiles a function of tensors around a loop over frames, at which XLA is the faster.
 
     Outside a graph such a loop would cost a second each time.

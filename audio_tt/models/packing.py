@@ -1,7 +1,9 @@
 """A training's run directory -> a small folder that plays: the model that is given to others."""
 
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from audio_tt import settings
 from audio_tt.errors import UserError
@@ -9,7 +11,15 @@ from audio_tt.files.atomic import replacing
 from audio_tt.models import weights
 
 
-def pack(run, output, load, weights_file, gin_file, carried, dtype="float16") -> int:
+def pack(
+    run: str | Path,
+    output: str | Path,
+    load: Callable[[Path], Any],
+    weights_file: str,
+    gin_file: str,
+    carried: Sequence[str],
+    dtype: str = "float16",
+) -> int:
     """Writes the weights, the settings that rebuild the model, and the story of its training.
 
     Args:

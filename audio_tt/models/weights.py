@@ -7,7 +7,8 @@ is checked, every tensor of it, before the first variable changes.
 """
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 _LAYOUTS = ("keras2", "keras3")
 
 
-def save_weights(model, path, layout="keras2", dtype=None) -> None:
+def save_weights(
+    model: Any, path: str | Path, layout: str = "keras2", dtype: str | None = None
+) -> None:
     """Writes a model's weights; the file is whole or not there.
 
     Args:
@@ -43,7 +46,7 @@ def save_weights(model, path, layout="keras2", dtype=None) -> None:
             weights_keras3.write(model, temporary, dtype)
 
 
-def load_weights(model, path) -> None:
+def load_weights(model: Any, path: str | Path) -> None:
     """Reads a file of either layout into a model, or leaves the model as it is.
 
     Layers are matched by position among those that have weights; in a layer of the Keras 2 layout,
@@ -73,7 +76,7 @@ def load_weights(model, path) -> None:
     weights_keras3.load(path, model)
 
 
-def load_fitting(model, path) -> tuple[int, list[str]]:
+def load_fitting(model: Any, path: str | Path) -> tuple[int, list[str]]:
     """Reads those tensors of a file of the Keras 2 layout that a model has by name and shape.
 
     Args:
@@ -105,7 +108,7 @@ def load_fitting(model, path) -> tuple[int, list[str]]:
     return len(taken), left
 
 
-def read_tensors(path) -> dict[str, "np.ndarray"]:
+def read_tensors(path: str | Path) -> dict[str, "np.ndarray"]:
     """Reads all tensors of a file of either layout.
 
     Returns:
@@ -119,7 +122,7 @@ def read_tensors(path) -> dict[str, "np.ndarray"]:
         return {name: dataset[()] for name, dataset in _datasets(path, file).items()}
 
 
-def read_shapes(path) -> dict[str, tuple[int, ...]]:
+def read_shapes(path: str | Path) -> dict[str, tuple[int, ...]]:
     """Shapes of all tensors of a file of either layout, in the order of `read_tensors`.
 
     Returns:

@@ -5,7 +5,8 @@ order in which Keras 2 set them: a layer's trainable tensors, then the others (h
 Keras 2.2.4).
 """
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ _ROOT = "top_level_model_weights"  # Keras 2's group for weights that belong to 
 _ATTRIBUTE_BYTES = 64000  # HDF5 holds no attribute larger than 64 KiB; Keras 2 splits it
 
 
-def root_of(file) -> "h5py.Group | None":
+def root_of(file: Any) -> "h5py.Group | None":
     """The group that lists the layers: of a weights file the file itself; None if there is none."""
     for root in (file, file.get("model_weights")):
         if root is not None and _attribute(root, "layer_names") is not None:
@@ -48,7 +49,7 @@ def _attribute(group, name):
     return [n.decode() if isinstance(n, bytes) else str(n) for part in parts for n in part]
 
 
-def groups_of(path, root) -> list[tuple[str, list[str]]]:
+def groups_of(path: str | Path, root: Any) -> list[tuple[str, list[str]]]:
     """[(group, [weight names])] of the layers that have weights, in the order of the model."""
     groups = []
     for name in [*_attribute(root, "layer_names"), _ROOT]:
@@ -112,7 +113,7 @@ def _named_variables(model):
     return groups
 
 
-def named_variables(model) -> list[tuple[str, "keras.Variable"]]:
+def named_variables(model: Any) -> list[tuple[str, "keras.Variable"]]:
     """[(path of the tensor in a file of this layout, variable)]."""
     return [
         (f"{group}/{name}", variable)
@@ -121,7 +122,7 @@ def named_variables(model) -> list[tuple[str, "keras.Variable"]]:
     ]
 
 
-def write(model, path, dtype) -> None:
+def write(model: Any, path: str | Path, dtype: str | None) -> None:
     """Writes the model's weights, floating-point ones as dtype unless that is None."""
     import h5py
     import keras
@@ -148,7 +149,9 @@ def _set_attribute(group, name, values):
         group.attrs[f"{name}{i}"] = part
 
 
-def match(path, root, model) -> list[tuple[str, "h5py.Dataset", "keras.Variable"]]:
+def match(
+    path: str | Path, root: Any, model: Any
+) -> list[tuple[str, "h5py.Dataset", "keras.Variable"]]:
     """[(name in the file, dataset, variable)], every shape checked."""
     stored = groups_of(path, root)
     wanted = [(group, rows) for group, rows in _named_variables(model) if rows]

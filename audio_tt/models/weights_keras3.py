@@ -3,8 +3,9 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,14 +15,16 @@ if TYPE_CHECKING:
     import h5py
 
 
-def check_finite(path, name, dataset) -> None:
+def check_finite(path: str | Path, name: str, dataset: Any) -> None:
     """Raises UserError if a tensor holds values that are not finite."""
     value = dataset[()]
     if np.issubdtype(value.dtype, np.inexact) and not np.isfinite(value).all():
         raise UserError(f"{path} is damaged: {name} holds values that are not finite")
 
 
-def misfit(path, name, found, wanted, variable) -> UserError:
+def misfit(
+    path: str | Path, name: str, found: Sequence[int], wanted: Sequence[int], variable: Any
+) -> UserError:
     """The UserError that names a tensor and both its shapes."""
     return UserError(
         f"{path} does not fit the model: {name} has shape {tuple(found)}, "
@@ -29,7 +32,7 @@ def misfit(path, name, found, wanted, variable) -> UserError:
     )
 
 
-def fits(stored, wanted) -> bool:
+def fits(stored: Sequence[int], wanted: Sequence[int]) -> bool:
     """Whether a tensor of one shape holds the values of another.
 
     A convolution over time may be stored as the one matrix that it multiplies by,
@@ -39,7 +42,7 @@ def fits(stored, wanted) -> bool:
     return stored in (wanted, (wanted[0] * wanted[1], wanted[2]) if len(wanted) == 3 else wanted)
 
 
-def datasets_of(file) -> dict[str, "h5py.Dataset"]:
+def datasets_of(file: Any) -> dict[str, "h5py.Dataset"]:
     """{path: dataset} of the model's variables."""
     import h5py
 
@@ -54,7 +57,7 @@ def datasets_of(file) -> dict[str, "h5py.Dataset"]:
     return found
 
 
-def check(path, file, model) -> None:
+def check(path: str | Path, file: Any, model: Any) -> None:
     """Compares the file with one that the model itself writes."""
     import h5py
 
@@ -80,7 +83,7 @@ def check(path, file, model) -> None:
         check_finite(path, name, dataset)
 
 
-def write(model, path, dtype) -> None:
+def write(model: Any, path: str | Path, dtype: str | None) -> None:
     """Writes the model's weights, floating-point ones as dtype unless that is None."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         written = Path(folder) / "model.weights.h5"
@@ -109,7 +112,7 @@ def _copy_cast(source, target, dtype):
         old.visititems(visit)
 
 
-def load(path, model) -> None:
+def load(path: str | Path, model: Any) -> None:
     """Lets Keras read the file, whatever its name ends in."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "model.weights.h5"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import gin
@@ -35,7 +35,7 @@ def practise(
     sample_rate: int = 48000,
     minutes: float = 20.0,
     seed: int = 0,
-    surroundings=Surroundings,
+    surroundings: Surroundings | Callable[[], Surroundings] = Surroundings,
 ) -> Path:
     """Has an instrument play melodies and exercises, each in other surroundings.
 

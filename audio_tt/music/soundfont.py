@@ -8,7 +8,7 @@ import io
 import mmap
 import os
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -169,7 +169,13 @@ def _can_import(name: str) -> bool:
 
 
 def play_with_fluidsynth(
-    path, program, notes, controls=(), bends=(), seconds=None, bank=0
+    path: Path,
+    program: int,
+    notes: Sequence[Note],
+    controls: Sequence[tuple[float, int, int]] = (),
+    bends: Sequence[tuple[float, int]] = (),
+    seconds: float | None = None,
+    bank: int = 0,
 ) -> tuple[np.ndarray, int]:
     """Plays through FluidSynth, dry, at gain 0.6; see `find_player`."""
     import fluidsynth
@@ -221,7 +227,13 @@ def _arguments(synth, samples, left, right):
 
 
 def play_with_tinysoundfont(
-    path, program, notes, controls=(), bends=(), seconds=None, bank=0
+    path: Path,
+    program: int,
+    notes: Sequence[Note],
+    controls: Sequence[tuple[float, int, int]] = (),
+    bends: Sequence[tuple[float, int]] = (),
+    seconds: float | None = None,
+    bank: int = 0,
 ) -> tuple[np.ndarray, int]:
     """Plays through tinysoundfont; see `find_player`."""
     import tinysoundfont
@@ -246,7 +258,13 @@ def play_with_tinysoundfont(
 
 
 def play_with_midirenderer(
-    path, program, notes, controls=(), bends=(), seconds=None, bank=0
+    path: Path,
+    program: int,
+    notes: Sequence[Note],
+    controls: Sequence[tuple[float, int, int]] = (),
+    bends: Sequence[tuple[float, int]] = (),
+    seconds: float | None = None,
+    bank: int = 0,
 ) -> tuple[np.ndarray, int]:
     """Plays through midirenderer, which stops at the last event; see `find_player`."""
     import midirenderer

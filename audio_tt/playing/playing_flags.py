@@ -1,5 +1,7 @@
 """The flags of every command that plays recordings; commands adopt them as key flags."""
 
+from typing import Any
+
 from absl import flags
 
 from audio_tt.command import path_flags
@@ -19,7 +21,7 @@ def output_dir() -> str | None:
     return _OUTPUT_DIR.value
 
 
-def output(**others) -> Output:
+def output(**others: Any) -> Output:
     """How files are written, as the flags say; `others` are further fields of `Output`."""
     return Output(
         overwrite=_OVERWRITE.value,

@@ -35,7 +35,7 @@ def blank(width: float, height: float, title: str | None = None) -> "Figure":
     return drawn
 
 
-def save(drawn, path: str | os.PathLike) -> None:
+def save(drawn: "Figure", path: str | os.PathLike) -> None:
     """Writes a PNG file of 256 colours, a third of the size, whole or not at all."""
     from PIL import Image
 
@@ -47,14 +47,14 @@ def save(drawn, path: str | os.PathLike) -> None:
         )
 
 
-def pitch_line(axis, time: np.ndarray, f0_hz: np.ndarray, color: str, label: str) -> None:
+def pitch_line(axis: "Axes", time: np.ndarray, f0_hz: np.ndarray, color: str, label: str) -> None:
     """Draws f0 `[frames]` in Hz where it is above 0."""
     f0_hz = np.asarray(f0_hz, float)[: len(time)]
     voiced = np.where(f0_hz > 0.0, f0_hz, np.nan)
     axis.plot(time[: len(voiced)], voiced, color=color, lw=1.3, label=label)
 
 
-def frequency_axis(axis, which: str = "y") -> None:
+def frequency_axis(axis: "Axes", which: str = "y") -> None:
     """Makes an axis logarithmic, with 100, 200, 500, 1000 and so on at its marks."""
     from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 

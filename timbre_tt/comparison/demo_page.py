@@ -1,6 +1,7 @@
 """One melody on every instrument, as a page to hear."""
 
 from pathlib import Path
+from typing import Any
 
 from absl import logging
 
@@ -16,7 +17,7 @@ the instrument, and loudness follows the instrument's own.</p>"""
 
 
 def write(
-    source: Path, output_dir: Path, instruments: list[tuple[str, str]], **pitch_options
+    source: Path, output_dir: Path, instruments: list[tuple[str, str]], **pitch_options: Any
 ) -> int:
     """Plays a recording on instruments, each at the rate of its model, and writes the page.
 

@@ -5,6 +5,7 @@ They lie in assets/held_out_music.json, so that the set stays the same whatever 
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,12 @@ def play(melody: Melody, seed: int) -> Performance:
     )
 
 
-def render(music, instrument: str, sample_rate: int, soundfont=None) -> np.ndarray:
+def render(
+    music: Performance | Sequence[Note],
+    instrument: str,
+    sample_rate: int,
+    soundfont: str | Path | None = None,
+) -> np.ndarray:
     """Plays notes or a performance on a SoundFont's instrument; float32 `[samples]`, peak 0.5.
 
     Raises:

@@ -69,7 +69,7 @@ def source_of(instrument: str) -> str:
     return POLYPHONIC.get(instrument, "flute" if instrument == "violin" else "violin")
 
 
-def recordings(instrument: str, soundfont=None) -> list[Recording]:
+def recordings(instrument: str, soundfont: str | Path | None = None) -> list[Recording]:
     """The task of an instrument: held-out music on its source, each with its parallel target."""
     polyphonic = instrument in POLYPHONIC
     music = held_out_music.pieces() if polyphonic else held_out_music.melodies()

@@ -7,6 +7,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -112,7 +113,7 @@ def read(path: Path, target: Path | None = None, name: str | None = None) -> Rec
     )
 
 
-def analyse(audio: np.ndarray, sample_rate: int, **pitch_options) -> Analysis:
+def analyse(audio: np.ndarray, sample_rate: int, **pitch_options: Any) -> Analysis:
     """Measures audio `[samples]` or `[samples, channels]`; options of `pitch.tracking.track`."""
     import soxr
     from keras import ops
@@ -173,9 +174,9 @@ def run(
     *,
     names: Iterable[str] = systems.NAMES,
     options: dict[str, dict] | None = None,
-    soundfont=None,
+    soundfont: str | Path | None = None,
     known_notes: bool = True,
-    **pitch_options,
+    **pitch_options: Any,
 ) -> tuple[list[Analysis], list[Row]]:
     """Plays all recordings with all systems and both baselines.
 
