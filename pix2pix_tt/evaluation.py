@@ -1,5 +1,6 @@
 """How near a trained generator comes to recordings of the same music on the target instrument."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ FIGURES = tuple(_TITLES)
 _COMPARED = ("l1", "log_spectral_distance_db", "mfcc_distance")  # by several models and copying
 
 
-def find_pairs(audios_path, origin, target) -> dict[str, tuple[Path, Path]]:
+def find_pairs(audios_path: str | Path, origin: str, target: str) -> dict[str, tuple[Path, Path]]:
     """Recordings of the same name in AUDIOS/ORIGIN and AUDIOS/TARGET.
 
     Returns:
@@ -51,7 +52,9 @@ def find_pairs(audios_path, origin, target) -> dict[str, tuple[Path, Path]]:
     return {name: (path, found[1][name]) for name, path in found[0].items()}
 
 
-def choose(models, targets, origins) -> list[tuple[str, str, str]]:
+def choose(
+    models: Sequence[str], targets: Sequence[str], origins: Sequence[str]
+) -> list[tuple[str, str, str]]:
     """Which models are measured on which instruments.
 
     Returns:
@@ -69,7 +72,7 @@ def choose(models, targets, origins) -> list[tuple[str, str, str]]:
     return [(m, o, t) for m, t in zip(models, targets, strict=True) for o in origins]
 
 
-def readable(pairs) -> tuple[dict[str, tuple[Path, Path]], int]:
+def readable(pairs: Mapping[str, tuple[Path, Path]]) -> tuple[dict[str, tuple[Path, Path]], int]:
     """Those pairs of `find_pairs` that can be read; the others are named in the log.
 
     Returns:
@@ -84,7 +87,13 @@ def readable(pairs) -> tuple[dict[str, tuple[Path, Path]], int]:
     return {name: pairs[name] for name in names}, failed
 
 
-def evaluate(trained, pairs, methods=phases.METHODS, style=None, seed=0) -> list[dict[str, Any]]:
+def evaluate(
+    trained: Any,
+    pairs: Mapping[str, tuple[Path, Path]],
+    methods: Sequence[str] = phases.METHODS,
+    style: np.ndarray | None = None,
+    seed: int = 0,
+) -> list[dict[str, Any]]:
     """Figures of all pairs, see `compare`.
 
     Args:
@@ -111,7 +120,12 @@ def evaluate(trained, pairs, methods=phases.METHODS, style=None, seed=0) -> list
 
 
 def compare(
-    trained, heard, target, methods=phases.METHODS, style=None, seed=0
+    trained: Any,
+    heard: np.ndarray,
+    target: np.ndarray,
+    methods: Sequence[str] = phases.METHODS,
+    style: np.ndarray | None = None,
+    seed: int = 0,
 ) -> dict[str, dict[str, float]]:
     """Plays a recording and compares with one of the same music on the target instrument.
 
@@ -171,7 +185,7 @@ def _ratio(l1, of_copying):
     return l1 / of_copying if of_copying else np.nan  # both instruments sound alike
 
 
-def as_markdown(rows) -> str:
+def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
     """The rows of `evaluate` as a table."""
     lines = [
         [row["file"], row["phase"], *(tables.number(row[key]) for key in FIGURES)] for row in rows
@@ -179,7 +193,7 @@ def as_markdown(rows) -> str:
     return tables.markdown(["file", "phase", *_TITLES.values()], lines, n_names=2)
 
 
-def summary(evaluated) -> str:
+def summary(evaluated: Mapping[tuple[str, str], list[dict[str, Any]]]) -> str:
     """The means of several models on several instruments, each beside those of copying.
 
     Args:
@@ -201,7 +215,7 @@ def summary(evaluated) -> str:
     return tables.markdown([*header, _TITLES["pitch_jaccard"]], lines, n_names=2)
 
 
-def save(rows, path) -> None:
+def save(rows: Sequence[dict[str, Any]], path: str | Path) -> None:
     """Writes the rows of `evaluate` to a .csv or .json file.
 
     Raises:
@@ -212,7 +226,7 @@ def save(rows, path) -> None:
     (tables.write_json if is_json else tables.write_csv)(path, rows)
 
 
-def check_extension(path) -> None:
+def check_extension(path: str | Path) -> None:
     """Raises UserError where `save` would not know what to write."""
     if Path(path).suffix.lower() not in (".csv", ".json"):
         raise UserError(f"{path}: figures are written as .csv or .json; change the extension")

@@ -4,6 +4,8 @@ Pix2pix (Isola et al. 2017) with the sizes of Pix2Pix-Timbre-Transfer. Layers ar
 as in the published weight files, so that files go both ways.
 """
 
+from collections.abc import Sequence
+
 import gin
 import keras
 from keras import layers
@@ -18,12 +20,12 @@ _DEVIATION = 0.02  # of the kernels at the start
 
 @gin.configurable(module="pix2pix_tt.model")
 def unet_generator(
-    channels=1,
-    down_filters=(64, 128, 256, 512, 512, 512, 512, 512),
-    up_filters=(512, 512, 512, 512, 256, 128, 64),
-    dropout_blocks=3,
-    dropout=0.5,
-    initial_deviation=_DEVIATION,
+    channels: int = 1,
+    down_filters: Sequence[int] = (64, 128, 256, 512, 512, 512, 512, 512),
+    up_filters: Sequence[int] = (512, 512, 512, 512, 256, 128, 64),
+    dropout_blocks: int = 3,
+    dropout: float = 0.5,
+    initial_deviation: float = _DEVIATION,
 ) -> keras.Model:
     """The generator.
 
@@ -83,7 +85,7 @@ def unet_generator(
 
 
 @gin.configurable(module="pix2pix_tt.model")
-def patch_discriminator(filters=(64, 128, 256, 512)) -> keras.Model:
+def patch_discriminator(filters: Sequence[int] = (64, 128, 256, 512)) -> keras.Model:
     """The discriminator, which judges each patch of an image by itself.
 
     Args:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import gin
 import numpy as np
@@ -46,7 +47,10 @@ class Pair:
 
 
 def read_pairs(
-    paths, content_seconds=None, style_seconds=None, start=0.0
+    paths: Sequence[str | Path],
+    content_seconds: float | None = None,
+    style_seconds: float | None = None,
+    start: float = 0.0,
 ) -> tuple[list[Pair], int]:
     """Pairs of sound files; one that cannot be read is said and left out.
 
@@ -150,7 +154,7 @@ def compare(pair: Pair, audio: np.ndarray) -> dict[str, float]:
     }
 
 
-def as_markdown(rows, per_pair=False) -> str:
+def as_markdown(rows: Sequence[dict[str, Any]], per_pair: bool = False) -> str:
     """A table of the means over all pairs, or of every pair."""
     heads, lines = ["setting", *(["pair"] if per_pair else []), *_TITLES.values()], []
     for setting in dict.fromkeys(row["setting"] for row in rows):
@@ -165,7 +169,7 @@ def as_markdown(rows, per_pair=False) -> str:
     return tables.markdown(heads, lines, n_names=len(heads) - len(FIGURES))
 
 
-def save(rows, path) -> None:
+def save(rows: Sequence[dict[str, Any]], path: str | Path) -> None:
     """Writes rows as a .csv file, whole or not at all."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
@@ -173,7 +177,7 @@ def save(rows, path) -> None:
         writer.writerows(rows)
 
 
-def load(path) -> list[dict]:
+def load(path: str | Path) -> list[dict]:
     """Rows of an earlier call; none where there is no such file.
 
     Raises:

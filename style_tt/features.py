@@ -1,7 +1,7 @@
 """What is optimised: a logarithmic spectrogram, or the waveform itself; from audio and back."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import gin
 import numpy as np
@@ -49,7 +49,7 @@ class LogSpectrogram:
         """Hz of every bin, `[bins]`."""
         return np.arange(self.n_bins) * self.sample_rate / self.n_fft
 
-    def analyse(self, blocks, fill=True) -> Iterator[np.ndarray]:
+    def analyse(self, blocks: Iterable[np.ndarray], fill: bool = True) -> Iterator[np.ndarray]:
         """Transforms a recording, see `audio_tt.dsp.stft_blocks.analyse`.
 
         Args:
@@ -61,11 +61,11 @@ class LogSpectrogram:
         """
         return stft_blocks.analyse(blocks, self, fill)
 
-    def to_level(self, spectrum) -> np.ndarray:
+    def to_level(self, spectrum: np.ndarray) -> np.ndarray:
         """Levels, float32, shaped like the spectrum."""
         return np.log1p(np.abs(spectrum)).astype(np.float32)
 
-    def with_dynamics(self, level, original) -> np.ndarray:
+    def with_dynamics(self, level: np.ndarray, original: np.ndarray) -> np.ndarray:
         """Levels whose every frame has the energy of another recording's.
 
         Args:
@@ -80,7 +80,9 @@ class LogSpectrogram:
         gain = np.where(own > 1e-12, target / np.maximum(own, 1e-12), 0.0)
         return np.log1p(gain * found).astype(np.float32)
 
-    def synthesise(self, pairs, seed=0) -> Iterator[np.ndarray]:
+    def synthesise(
+        self, pairs: Iterable[tuple[np.ndarray, np.ndarray]], seed: int = 0
+    ) -> Iterator[np.ndarray]:
         """Audio of levels.
 
         Args:
@@ -120,20 +122,22 @@ class Waveform:
     lowest = None
     frequencies = None  # it has none to tell apart
 
-    def analyse(self, blocks, fill=True) -> Iterator[np.ndarray]:
+    def analyse(self, blocks: Iterable[np.ndarray], fill: bool = True) -> Iterator[np.ndarray]:
         """Yields float32 `[channels, 1, samples]`."""
         for block in blocks:
             yield np.asarray(block, np.float32).reshape(len(block), -1).T[:, None]
 
-    def to_level(self, spectrum) -> np.ndarray:
+    def to_level(self, spectrum: np.ndarray) -> np.ndarray:
         """The samples themselves."""
         return spectrum
 
-    def with_dynamics(self, level, original) -> np.ndarray:
+    def with_dynamics(self, level: np.ndarray, original: np.ndarray) -> np.ndarray:
         """The levels as they are: a sample has no energy of its own to keep."""
         return level
 
-    def synthesise(self, pairs, seed=0) -> Iterator[np.ndarray]:
+    def synthesise(
+        self, pairs: Iterable[tuple[np.ndarray, np.ndarray]], seed: int = 0
+    ) -> Iterator[np.ndarray]:
         """Yields float32 `[samples, channels]` of what `analyse` gives."""
         for level, _ in pairs:
             yield level[:, 0].T

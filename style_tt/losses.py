@@ -7,6 +7,8 @@ import gin
 import numpy as np
 from keras import ops
 
+from audio_tt.tensors import Tensor
+
 
 @gin.configurable(module="style_tt.losses")
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +30,9 @@ class GramLoss:
     weight: float = 1.0
     relative: bool = True
 
-    def constants(self, moments, metric, filters, positions) -> dict[str, Any]:
+    def constants(
+        self, moments: Any, metric: Tensor | None, filters: int, positions: int
+    ) -> dict[str, Any]:
         """What has to be known of a style.
 
         Args:
@@ -57,7 +61,9 @@ class GramLoss:
         entries = square if self.relative else float(filters) ** 4
         return {**kept, "square": square, "scale": self.weight**2 / entries}
 
-    def __call__(self, features, style, metric, share):
+    def __call__(
+        self, features: Tensor, style: dict[str, Any], metric: Tensor | None, share: float
+    ) -> Tensor:
         """The loss of the features of a content.
 
         Args:
@@ -107,7 +113,7 @@ class ContentLoss:
     relative: bool = True
     on_features: bool = False
 
-    def __call__(self, values, content, metric=None):
+    def __call__(self, values: Tensor, content: Tensor, metric: Tensor | None = None) -> Tensor:
         """A scalar, for values `[positions, size]` and those of the content, in a metric."""
         distance = self.weight * _square(values - content, metric)
         return distance / (_square(content, metric) + _TINY) if self.relative else distance
@@ -126,7 +132,7 @@ class EnvelopeLoss:
     time_weight: float = 0.0
     frequency_weight: float = 0.0
 
-    def __call__(self, levels, content_envelope, style_envelope):
+    def __call__(self, levels: Tensor, content_envelope: Tensor, style_envelope: Tensor) -> Tensor:
         """A scalar, for levels `[channels, frames, bins]` and two envelopes of `envelopes`."""
         in_time, in_frequency = envelopes(levels)
         return self.time_weight * _relative(
@@ -134,7 +140,7 @@ class EnvelopeLoss:
         ) + self.frequency_weight * _relative(in_frequency, style_envelope)
 
 
-def envelopes(levels) -> tuple[Any, Any]:
+def envelopes(levels: Tensor) -> tuple[Tensor, Tensor]:
     """Root mean square over time and over frequency.
 
     Args:

@@ -40,7 +40,7 @@ flags.adopt_module_key_flags(playing_flags)
 flags.adopt_module_key_flags(transfer_flags)
 
 
-def main(*words) -> int:
+def main(*words: str) -> int:
     """Any number of contents, one style."""
     *contents, style = words
     options = _checked(contents, style)

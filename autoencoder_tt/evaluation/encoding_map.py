@@ -1,5 +1,6 @@
 """Latent values of many clips as a map of two dimensions, by principal components."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from audio_tt.plots import canvas
 _ROWS = 200  # of a file, at most
 
 
-def read(folder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def read(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Reads what `autoencoder_tt.encode` wrote.
 
     Args:
@@ -41,7 +42,7 @@ def read(folder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.concatenate(latent), np.array(instruments), np.array(recordings)
 
 
-def project(latent) -> tuple[np.ndarray, np.ndarray]:
+def project(latent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Projects `[rows, values]` on the two directions in which they differ most.
 
     Returns:
@@ -59,7 +60,9 @@ def project(latent) -> tuple[np.ndarray, np.ndarray]:
     return points, shares
 
 
-def nearest_share(latent, instruments, recordings) -> float:
+def nearest_share(
+    latent: np.ndarray, instruments: Sequence[str], recordings: Sequence[str]
+) -> float:
     """How often the nearest row of another recording is of the same instrument, 0..1.
 
     Returns:
@@ -75,7 +78,9 @@ def nearest_share(latent, instruments, recordings) -> float:
     return float(np.mean([hit[instruments == name].mean() for name in names]))
 
 
-def draw(path, points, shares, instruments) -> None:
+def draw(
+    path: str | Path, points: np.ndarray, shares: Mapping[str, float], instruments: Sequence[str]
+) -> None:
     """Draws a map into a PNG file: a colour for each instrument, and its median as a large dot."""
     figure = canvas.blank(8, 6)
     axis = figure.subplots()

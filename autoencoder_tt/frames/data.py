@@ -1,5 +1,7 @@
 """Stretches of measured recordings, and how much of what they hold is held out."""
 
+from typing import Any
+
 import gin
 import numpy as np
 
@@ -31,13 +33,13 @@ class RecordingCrops:
 
     def __init__(
         self,
-        measured,
-        features,
-        context,
-        batch_size=16,
-        crop_frames=64,
-        validation_split=0.1,
-        seed=0,
+        measured: Any,
+        features: Any,
+        context: int,
+        batch_size: int = 16,
+        crop_frames: int = 64,
+        validation_split: float = 0.1,
+        seed: int = 0,
     ):
         self.features, self.context = features, context
         self.batch_size, self.crop_frames, self.seed = batch_size, crop_frames, seed
@@ -63,7 +65,7 @@ class RecordingCrops:
         """Batches in which as many frames are seen as there are."""
         return max(1, int(self._lengths.sum()) // (self.batch_size * self.crop_frames))
 
-    def batch(self, step) -> tuple[np.ndarray, np.ndarray]:
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """(inputs, levels): float32 `[batch, frames + 2 * context, channels]`, `[..., n_bins]`."""
         random = np.random.default_rng((self.seed, step))
         chosen = random.choice(

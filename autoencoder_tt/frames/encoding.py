@@ -1,5 +1,7 @@
 """A recording -> the values between encoder and decoder, frame by frame."""
 
+from typing import Any
+
 import numpy as np
 
 from autoencoder_tt.frames.features import FrameSpectrogram
@@ -8,7 +10,7 @@ from autoencoder_tt.frames.models import context_frames
 _FRAMES = 1024  # encoded at once
 
 
-def encode(network, features: FrameSpectrogram, audio: np.ndarray, **pitch) -> np.ndarray:
+def encode(network: Any, features: FrameSpectrogram, audio: np.ndarray, **pitch: Any) -> np.ndarray:
     """The latent values of a recording.
 
     Args:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import gin
 import numpy as np
@@ -78,7 +79,9 @@ class FrameSpectrogram:
         """Frames a second."""
         return self.sample_rate / self.hop_length
 
-    def measure(self, audio, with_levels=False, **pitch_options) -> dict[str, np.ndarray]:
+    def measure(
+        self, audio: np.ndarray, with_levels: bool = False, **pitch_options: Any
+    ) -> dict[str, np.ndarray]:
         """Pitch and loudness of a recording.
 
         Args:
@@ -104,7 +107,7 @@ class FrameSpectrogram:
         measured = {key: np.concatenate(part) for key, part in parts.items() if part}
         return {"confidence": confidence, **measured}
 
-    def refine(self, f0_hz, levels) -> np.ndarray:
+    def refine(self, f0_hz: np.ndarray, levels: np.ndarray) -> np.ndarray:
         """Moves a tracked pitch to where the harmonics are, by less than half a semitone.
 
         A tracker is some cents off, which is a bin or more at the twentieth harmonic. Of the first
@@ -137,21 +140,21 @@ class FrameSpectrogram:
         moved = total / np.maximum(weights, 1e-12)
         return (f0_hz * 2.0**moved).astype(np.float32)
 
-    def levels(self, audio) -> np.ndarray:
+    def levels(self, audio: np.ndarray) -> np.ndarray:
         """Levels of a recording `[samples]`: float32 `[frames, n_bins]` in 0..1."""
         return np.concatenate([self._scale(spectrum) for spectrum in self._spectra(audio)])
 
-    def to_magnitude(self, levels) -> np.ndarray:
+    def to_magnitude(self, levels: np.ndarray) -> np.ndarray:
         """Magnitudes of a transform, as librosa scales them, of levels of any shape."""
         decibels = (np.asarray(levels, np.float32) - 1.0) * np.float32(self.range_db)
         magnitude = db_to_amplitude(decibels) * np.float32(self._full)
         return np.where(levels > 0.0, magnitude, np.float32(0.0))
 
-    def is_voiced(self, confidence) -> np.ndarray:
+    def is_voiced(self, confidence: np.ndarray) -> np.ndarray:
         """Which frames `[frames]` have a pitch."""
         return np.asarray(confidence) >= self.voiced_confidence
 
-    def inputs(self, f0_hz, voiced, loudness_db) -> np.ndarray:
+    def inputs(self, f0_hz: np.ndarray, voiced: np.ndarray, loudness_db: np.ndarray) -> np.ndarray:
         """What the network reads.
 
         Args:
@@ -170,7 +173,7 @@ class FrameSpectrogram:
             [draw(f0_hz), self._log_pitch(f0_hz), np.maximum(loudness, 0.0)[..., None]], axis=-1
         )
 
-    def draw_comb(self, f0_hz) -> np.ndarray:
+    def draw_comb(self, f0_hz: np.ndarray) -> np.ndarray:
         """The harmonics of pitches `[..., frames]` (0: none), `[..., frames, n_bins]` in 0..1.
 
         All are of one level, 1; 0 is 80 dB below. A pitch that moves is drawn as wide as the window

@@ -4,12 +4,15 @@ Frames are convolved along time alone, so a recording may have any length; what 
 depends on `context_frames` frames on either side and on no others.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import gin
 import keras
 import numpy as np
 from keras import layers, ops
+
+from audio_tt.tensors import Tensor
 
 _PARTS = ("picture", "pitch", "loudness")
 
@@ -18,7 +21,7 @@ _PARTS = ("picture", "pitch", "loudness")
 class PowerSum(layers.Layer):
     """Adds two sounds given as levels, whose 0..1 stand for `range_db`, by their power."""
 
-    def __init__(self, range_db, **options):
+    def __init__(self, range_db: float, **options: Any):
         super().__init__(**options)
         self.range_db = float(range_db)
         self.per_unit = float(range_db * np.log(10.0) / 10.0)
@@ -27,7 +30,7 @@ class PowerSum(layers.Layer):
         """What the layer is made of."""
         return {**super().get_config(), "range_db": self.range_db}
 
-    def call(self, levels) -> Any:
+    def call(self, levels: Tensor) -> Tensor:
         """Level of both together."""
         a, b = levels
         return ops.logaddexp(a * self.per_unit, b * self.per_unit) / self.per_unit
@@ -35,15 +38,15 @@ class PowerSum(layers.Layer):
 
 @gin.configurable(module="autoencoder_tt.frame_model")
 def frame_autoencoder(
-    n_bins,
-    n_pitches,
-    range_db,
-    reads=("pitch", "loudness"),
-    picture_shines_through=True,
-    picture_range_db=80.0,
-    channels=(256, 256),
-    latent_size=32,
-    width=5,
+    n_bins: int,
+    n_pitches: int,
+    range_db: float,
+    reads: Sequence[str] = ("pitch", "loudness"),
+    picture_shines_through: bool = True,
+    picture_range_db: float = 80.0,
+    channels: Sequence[int] = (256, 256),
+    latent_size: int = 32,
+    width: int = 5,
 ) -> keras.Model:
     """The autoencoder.
 
@@ -101,7 +104,7 @@ def frame_autoencoder(
     return keras.Model(frames, levels, name="frame_autoencoder")
 
 
-def context_frames(model, parts=("encoder", "decoder")) -> int:
+def context_frames(model: keras.Model, parts: Sequence[str] = ("encoder", "decoder")) -> int:
     """Frames on either side that a frame of the output of some parts of it depends on."""
     convolutions = [
         layer

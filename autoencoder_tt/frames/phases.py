@@ -1,6 +1,7 @@
 """Where Griffin-Lim starts from: the phases that the harmonics of a voice have, or any."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +9,13 @@ HARMONICS, RANDOM = "harmonics", "random"
 _NOISE = 0.5  # of the picture: 40 dB below a harmonic, phase is that of noise
 
 
-def with_phase(drawn, measured, features, method, seed=0) -> Iterator[np.ndarray]:
+def with_phase(
+    drawn: Iterable[tuple[np.ndarray, np.ndarray]],
+    measured: Any,
+    features: Any,
+    method: str,
+    seed: int = 0,
+) -> Iterator[np.ndarray]:
     """Gives magnitudes a phase to start from.
 
     Args:

@@ -17,7 +17,9 @@ _DEFAULTS = {"method": "crepe", "crepe_capacity": "tiny"}
 FEATURES = ("f0_hz", "confidence", "loudness_db")
 
 
-def measure_folder(path, features, cache_path, **pitch_options) -> dict[str, dict[str, Any]]:
+def measure_folder(
+    path: str | Path, features: Any, cache_path: str | Path, **pitch_options: Any
+) -> dict[str, dict[str, Any]]:
     """Measures all recordings below a folder; those that are measured already are read.
 
     Args:

@@ -11,7 +11,9 @@ Files of one name belong together.
 import json
 import os
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +28,7 @@ RANGES_FILE = "min_max_values.pkl"
 SETTINGS_FILE = "settings.json"
 
 
-def names(folder) -> list[str]:
+def names(folder: str | Path) -> list[str]:
     """Names of the clips of a folder, sorted, such as "tune.wav".
 
     Raises:
@@ -46,7 +48,7 @@ def names(folder) -> list[str]:
     return sorted(inputs)
 
 
-def read(path, shape) -> np.ndarray:
+def read(path: str | Path, shape: tuple[int, ...]) -> np.ndarray:
     """Reads one picture.
 
     Args:
@@ -72,7 +74,7 @@ def read(path, shape) -> np.ndarray:
     return picture.astype(np.float32)
 
 
-def write(path, picture) -> None:
+def write(path: str | Path, picture: np.ndarray) -> None:
     """Writes one picture; the file is whole or not there."""
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.save(file, np.asarray(picture, np.float32))
@@ -93,7 +95,7 @@ def read_settings(folder: str | os.PathLike) -> dict:
         raise UserError(f"{path} is damaged; preprocess into another folder") from error
 
 
-def read_ranges(folder) -> dict[str, Range]:
+def read_ranges(folder: str | Path) -> dict[str, Range]:
     """Reads the ranges of the targets, without running what the file may hold.
 
     Args:
@@ -121,7 +123,7 @@ def read_ranges(folder) -> dict[str, Range]:
     return ranges
 
 
-def write_ranges(folder, ranges) -> None:
+def write_ranges(folder: str | Path, ranges: Mapping[str, Any]) -> None:
     """Writes the ranges so that the original reads them: plain numbers, nothing to run.
 
     Args:

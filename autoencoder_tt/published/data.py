@@ -1,7 +1,8 @@
 """Preprocessed clips as batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import gin
 import numpy as np
@@ -34,13 +35,13 @@ class PicturePairs:
 
     def __init__(
         self,
-        path,
-        spectrogram,
-        reads=clips.INPUTS,
-        batch_size=50,
-        validation_split=0.0,
-        n_clips=None,
-        seed=0,
+        path: str | Path,
+        spectrogram: Any,
+        reads: str = clips.INPUTS,
+        batch_size: int = 50,
+        validation_split: float = 0.0,
+        n_clips: int | None = None,
+        seed: int = 0,
     ):
         self.reads = reads
         self.path, self.batch_size, self.seed = Path(path), batch_size, seed
@@ -59,14 +60,14 @@ class PicturePairs:
         """Batches in which every clip is seen once."""
         return -(-len(self.training_names) // self.batch_size)
 
-    def batch(self, step) -> tuple[np.ndarray, np.ndarray]:
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """(inputs, targets), float32 `[batch, bins, frames, 2]` each."""
         number, position = divmod(step, self.steps_per_epoch)
         order = np.random.default_rng((self.seed, number)).permutation(len(self.training_names))
         chosen = order[position * self.batch_size :][: self.batch_size]
         return self.read([self.training_names[i] for i in chosen])
 
-    def read(self, names) -> tuple[np.ndarray, np.ndarray]:
+    def read(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(inputs, targets) of clips, as `batch` gives them."""
         return self._read(self.reads, names), self._read(clips.TARGETS, names)
 

@@ -1,7 +1,7 @@
 """A clip as a picture of two channels, and its pitch as a line in such a picture."""
 
 import dataclasses
-from typing import Self
+from typing import Any, Self
 
 import gin
 import numpy as np
@@ -28,15 +28,15 @@ class Range:
     max: float
 
     @classmethod
-    def of(cls, picture) -> Self:
+    def of(cls, picture: np.ndarray) -> Self:
         """The range of a picture of any shape."""
         return cls(float(np.min(picture)), float(np.max(picture)))
 
-    def scale(self, picture) -> np.ndarray:
+    def scale(self, picture: np.ndarray) -> np.ndarray:
         """Maps `min` to 0 and `max` to 1."""
         return (picture - np.float32(self.min)) / np.float32(self._width)
 
-    def unscale(self, picture) -> np.ndarray:
+    def unscale(self, picture: np.ndarray) -> np.ndarray:
         """Inverse of `scale`."""
         return picture * np.float32(self._width) + np.float32(self.min)
 
@@ -81,7 +81,7 @@ class ClipSpectrogram:
         """Frames of a picture."""
         return 1 + self.n_samples // self.hop_length
 
-    def analyse(self, audio) -> np.ndarray:
+    def analyse(self, audio: np.ndarray) -> np.ndarray:
         """The picture of a clip.
 
         Args:
@@ -98,7 +98,7 @@ class ClipSpectrogram:
         level_db = np.maximum(level_db, level_db.max() - self.range_db)
         return np.stack([level_db, np.angle(spectrum)], axis=-1).astype(np.float32)
 
-    def pitch(self, audio, method="pyin", **options) -> np.ndarray:
+    def pitch(self, audio: np.ndarray, method: str = "pyin", **options: Any) -> np.ndarray:
         """Pitch of a clip; by pYIN, or another tracker of `audio_tt.pitch.tracking.track`.
 
         pYIN follows a line through plain noise as well. A clip in which it is sure of no frame has
@@ -123,7 +123,7 @@ class ClipSpectrogram:
         audible = (confidence >= _VOICED) & (f0_hz >= self.fmin) & (f0_hz <= self.fmax)
         return np.where(audible, f0_hz, 0.0).astype(np.float32)
 
-    def draw_pitch(self, picture, f0_hz) -> np.ndarray:
+    def draw_pitch(self, picture: np.ndarray, f0_hz: np.ndarray) -> np.ndarray:
         """The picture that the network reads: nothing but the pitch of another picture.
 
         As loud as that picture's loudest bin in each frame, as quiet as its quietest everywhere
@@ -143,7 +143,7 @@ class ClipSpectrogram:
         line[bins.clip(0, self.n_bins - 1), frames] = level_db.max(axis=0)
         return np.stack([line, picture[..., 1]], axis=-1)
 
-    def synthesise(self, picture) -> np.ndarray:
+    def synthesise(self, picture: np.ndarray) -> np.ndarray:
         """The clip of a picture.
 
         Args:

@@ -5,6 +5,7 @@ Technique-for-Timbre-Transfer, so that its files go both ways.
 """
 
 import math
+from collections.abc import Sequence
 
 import gin
 import keras
@@ -13,11 +14,11 @@ from keras import layers
 
 @gin.configurable(module="autoencoder_tt.model")
 def convolutional_autoencoder(
-    input_shape=(512, 128, 2),
-    filters=(512, 256),
-    kernel_sizes=(3, 3),
-    strides=(2, (2, 1)),
-    latent_size=128,
+    input_shape: tuple[int, int, int] = (512, 128, 2),
+    filters: Sequence[int] = (512, 256),
+    kernel_sizes: Sequence[int] = (3, 3),
+    strides: Sequence[int | tuple[int, int]] = (2, (2, 1)),
+    latent_size: int = 128,
 ) -> keras.Model:
     """The autoencoder.
 

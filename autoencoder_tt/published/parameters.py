@@ -1,6 +1,7 @@
 """The sizes of a network in the `parameters.pkl` that the original keeps beside its weights."""
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 from audio_tt.errors import UserError
@@ -10,7 +11,7 @@ from audio_tt.files.atomic import replacing
 _NAMES = ("input_shape", "filters", "kernel_sizes", "strides", "latent_size")
 
 
-def read_parameters(path) -> dict[str, Any]:
+def read_parameters(path: str | Path) -> dict[str, Any]:
     """Reads sizes without running anything: the file may hold numbers, tuples and lists only.
 
     Args:
@@ -31,7 +32,7 @@ def read_parameters(path) -> dict[str, Any]:
     return dict(zip(_NAMES, values, strict=True))
 
 
-def write_parameters(path, network) -> None:
+def write_parameters(path: str | Path, network: Any) -> None:
     """Writes the sizes of a network so that the original reads them: numbers and tuples alone.
 
     Args:

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from absl import logging
 
@@ -36,7 +38,14 @@ class Job:
     pitch: dict
 
 
-def preprocess(inputs, folder, spectrogram, whole=False, pitch=None, processes=None) -> int:
+def preprocess(
+    inputs: Sequence[str],
+    folder: str | Path,
+    spectrogram: ClipSpectrogram,
+    whole: bool = False,
+    pitch: dict[str, Any] | None = None,
+    processes: int | None = None,
+) -> int:
     """Writes the clips of all recordings; those that are done already are kept.
 
     Args:
@@ -84,7 +93,7 @@ def preprocess(inputs, folder, spectrogram, whole=False, pitch=None, processes=N
     return failed
 
 
-def run(job) -> tuple[dict[str, Range], str | None]:
+def run(job: Job) -> tuple[dict[str, Range], str | None]:
     """Writes the clips of one recording.
 
     Returns:

@@ -31,7 +31,11 @@ class Corruption:
     jitter_cents: float = 0.0
 
     def of_playing(
-        self, f0_hz, voiced, loudness_db, random
+        self,
+        f0_hz: np.ndarray,
+        voiced: np.ndarray,
+        loudness_db: np.ndarray,
+        random: np.random.Generator,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Corrupts pitch and loudness.
 
@@ -59,7 +63,9 @@ class Corruption:
             loudness_db = power_to_db(db_to_power(loudness_db) + db_to_power(noise_db))
         return f0_hz.astype(np.float32), voiced, loudness_db.astype(np.float32)
 
-    def of_picture(self, inputs, n_bins, random) -> np.ndarray:
+    def of_picture(
+        self, inputs: np.ndarray, n_bins: int, random: np.random.Generator
+    ) -> np.ndarray:
         """Takes harmonics out of the picture that the first `n_bins` channels of inputs are."""
         if not self.dropped_harmonics:
             return inputs

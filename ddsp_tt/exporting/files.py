@@ -82,7 +82,7 @@ def _existing_parent(path):
     return path.parent
 
 
-def compare(decoder: Any, run: Callable, frames: int | None) -> dict[str, float]:
+def compare(decoder: StatelessDecoder, run: Callable, frames: int | None) -> dict[str, float]:
     """Runs a program over many calls with its state handed on, beside the model itself.
 
     Returns:
@@ -117,7 +117,7 @@ def compare(decoder: Any, run: Callable, frames: int | None) -> dict[str, float]
     return differences
 
 
-def describe(trained: Any, decoder: Any, frames: int | None) -> dict[str, Any]:
+def describe(trained: Any, decoder: StatelessDecoder, frames: int | None) -> dict[str, Any]:
     """What a program must know to use the file, as JSON can hold it."""
     rates = trained.model.rates
     length = frames or "any"

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -76,7 +75,7 @@ def read(prefix: str) -> dict[str, np.ndarray]:
         ) from error
 
 
-def assign(tensors: Mapping[str, np.ndarray], model: Any, prefix: str) -> None:
+def assign(tensors: Mapping[str, np.ndarray], model: keras.Model, prefix: str) -> None:
     """Puts a checkpoint's tensors into a built model, all of them or none.
 
     Args:

@@ -6,7 +6,6 @@ filters that reach across a border see the frames beyond it. The blocks joined a
 
 import functools
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import keras
 import numpy as np
@@ -19,7 +18,10 @@ BLOCK_FRAMES = 1000
 
 
 def render(
-    model: Any, features: Mapping[str, np.ndarray], seed: int = 0, block_frames: int = BLOCK_FRAMES
+    model: keras.Model,
+    features: Mapping[str, np.ndarray],
+    seed: int = 0,
+    block_frames: int = BLOCK_FRAMES,
 ) -> Iterator[np.ndarray]:
     """Plays features through an autoencoder.
 
@@ -44,7 +46,7 @@ def render(
     yield from _synthesise(model, controls, hop_length, total, block_frames, seed)
 
 
-def render_audio(model: Any, audio: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
+def render_audio(model: keras.Model, audio: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
     """Plays a recording again through an `InverseSynthesis`.
 
     Args:

@@ -7,7 +7,7 @@ import keras
 from ddsp_tt.synthesis.saving import Saved
 
 
-def build(model: Any) -> keras.Model:
+def build(model: keras.Model) -> keras.Model:
     """Makes a model's variables by tracing it; returns the model."""
     n_frames = model.crop_frames or 16
     frames = keras.KerasTensor((1, n_frames))

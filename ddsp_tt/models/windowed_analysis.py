@@ -8,7 +8,6 @@ with one running phase, so that nothing cancels where two windows meet.
 import dataclasses
 import functools
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 import numpy as np
@@ -31,7 +30,7 @@ class Analysis:
     block_frames: int
 
 
-def analyse(model: Any, audio: np.ndarray) -> Analysis:
+def analyse(model: keras.Model, audio: np.ndarray) -> Analysis:
     """Controls of a recording, window after window, in memory that does not grow with it.
 
     Args:

@@ -5,7 +5,7 @@ import ast
 from audio_tt.errors import UserError
 
 
-def target_names(text) -> list[str]:
+def target_names(text: str) -> list[str]:
     """The instruments of `--target`: a list as Python writes it, or names between commas."""
     try:
         names = ast.literal_eval(text) if text.lstrip().startswith(("[", "(")) else text.split(",")

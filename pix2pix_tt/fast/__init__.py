@@ -1,7 +1,7 @@
 """The same networks in less time on a processor; `is_on` is the one switch."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def adam(learning_rate: float) -> "keras.optimizers.Optimizer":
     return kind(learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7, name="adam")
 
 
-def drawing(generator) -> Callable[[np.ndarray], np.ndarray]:
+def drawing(generator: Any) -> Callable[[np.ndarray], np.ndarray]:
     """The function that a generator is, with the weights that it has now.
 
     Args:

@@ -6,17 +6,17 @@ four times its channels; one that doubles the size is the same backwards (Shi et
 deconvolution layer the same as a convolutional layer?"). Weights are those of the usual layers.
 """
 
-from typing import Any
-
 import keras
 from keras import layers, ops
+
+from audio_tt.tensors import Tensor
 
 
 @keras.saving.register_keras_serializable("pix2pix_tt")
 class Halving(layers.Conv2D):
     """`[batch, bins, frames, channels]` to `[batch, bins / 2, frames / 2, filters]`, both even."""
 
-    def convolution_op(self, inputs, kernel) -> Any:
+    def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         """The convolution, without bias and activation."""
         _, bins, frames, channels = inputs.shape
         x = ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0)))
@@ -32,7 +32,7 @@ class Halving(layers.Conv2D):
 class Doubling(layers.Conv2DTranspose):
     """`[batch, bins, frames, channels]` to `[batch, 2 bins, 2 frames, filters]`."""
 
-    def call(self, inputs) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         """The transposed convolution, with bias and activation."""
         _, bins, frames, channels = inputs.shape
         kernel = ops.reshape(ops.flip(self.kernel, (0, 1)), (2, 2, 2, 2, self.filters, channels))

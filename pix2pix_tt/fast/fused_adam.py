@@ -4,16 +4,19 @@ For 46 million weights that is 0.06 s of processor time instead of 0.57 s; of a 
 published networks and one slice, a quarter.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from audio_tt import compat
+from audio_tt.tensors import Tensor
 
 
 class FusedAdam(keras.optimizers.Adam):
     """`keras.optimizers.Adam` without weight decay and the like, on TensorFlow alone."""
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: Any, learning_rate: Any) -> None:
         """Changes a variable and its two moments."""
         import tensorflow as tf
 

@@ -23,7 +23,7 @@ class Painter:
       generator: as `pix2pix_tt.models.unet_generator` makes it.
     """
 
-    def __init__(self, generator):
+    def __init__(self, generator: keras.Model):
         blocks = [layer for layer in generator.layers if isinstance(layer, keras.Sequential)]
         n_down = (len(blocks) + 1) // 2
         last = generator.layers[-1]
@@ -34,7 +34,7 @@ class Painter:
         )
         self._slope = blocks[0].layers[-1].negative_slope
 
-    def __call__(self, images):
+    def __call__(self, images: np.ndarray) -> np.ndarray:
         """Pictures `[batch, bins, frames, 1]` of images `[batch, bins, frames, channels]`."""
         return np.asarray(_compiled(self._slope)(self._weights, images))
 

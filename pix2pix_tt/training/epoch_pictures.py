@@ -1,6 +1,8 @@
 """What the generator draws after each epoch, as pictures and as a film over the epochs."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +22,10 @@ class Pictures:
       songs: {target: (input, truth)}, slices as `SlicePairs` gives them; the truth may be None.
     """
 
-    def __init__(self, songs):
+    def __init__(self, songs: Mapping[str, Any] | None):
         self._songs = songs
 
-    def write(self, run, epoch, trainer) -> None:
+    def write(self, run: Any, epoch: int, trainer: Any) -> None:
         """Writes the pictures of an epoch and the film of all epochs so far.
 
         Args:
@@ -40,7 +42,7 @@ class Pictures:
             film(run.path / "samples", prefix)
 
 
-def save_picture(slices, path) -> None:
+def save_picture(slices: np.ndarray, path: str | Path) -> None:
     """Draws slices one after the other, low bins at the bottom, one pixel a bin and frame.
 
     Args:
@@ -58,7 +60,7 @@ def save_picture(slices, path) -> None:
         picture.save(temporary, format="png", optimize=True)
 
 
-def film(folder, prefix="") -> None:
+def film(folder: str | Path, prefix: str = "") -> None:
     """Joins the pictures of all epochs to `spectrogram.gif`: input, output and truth if known.
 
     Args:

@@ -10,7 +10,7 @@ from audio_tt.files.text import read_text
 HELD_OUT = "_val"  # ends the names of figures on held-out slices
 
 
-def read(path) -> list[dict[str, float]]:
+def read(path: str | Path) -> list[dict[str, float]]:
     """Reads a table of epochs.
 
     The original counts its rows from 0 in a column without a name, and its figures on held-out
@@ -46,7 +46,7 @@ def read(path) -> list[dict[str, float]]:
     return [{"epoch": epoch, **row} for epoch, row in zip(epochs, rows, strict=True)]
 
 
-def adopt(path) -> None:
+def adopt(path: str | Path) -> None:
     """Rewrites a table of the original as one of ours; any other file is left alone."""
     if not path.exists():
         return

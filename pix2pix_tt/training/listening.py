@@ -1,6 +1,7 @@
 """Test recordings that the generator plays after each epoch."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Recordings:
       UserError: a recording is missing or cannot be read.
     """
 
-    def __init__(self, folder, pairs, spectrogram):
+    def __init__(self, folder: str | Path, pairs: Any, spectrogram: Any):
         self._spectrogram, self._playing = spectrogram, Playing()
         self._heard, self._styles, self.songs = {}, {}, {}
         for target in pairs.targets:
@@ -42,7 +43,7 @@ class Recordings:
             self._styles[target] = style
             self.songs[target] = self._pictures(heard, Path(folder) / f"{target}.wav", style)
 
-    def write(self, run, epoch, trainer) -> None:
+    def write(self, run: Any, epoch: int, trainer: Any) -> None:
         """Writes `audio.wav`, or `audio_TARGET.wav` for each of several targets."""
         trained = loading.TrainedModel(
             "the network", trainer.generator, self._spectrogram, playing=self._playing

@@ -11,7 +11,7 @@ _NAMES = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @contextlib.contextmanager
-def layers_compute_in(precision) -> Iterator[None]:
+def layers_compute_in(precision: str | None) -> Iterator[None]:
     """Lets layers that are made in the block, and do not say otherwise, compute in this precision.
 
     Raises:

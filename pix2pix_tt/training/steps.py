@@ -5,12 +5,15 @@ has its own loss, of which only the gradient to its own variables is taken, and 
 at once, after every gradient is known.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 
 
-def training_step(forward, parts, others) -> Callable:
+def training_step(
+    forward: Callable, parts: Sequence[tuple[Sequence[Any], Any]], others: Sequence[Any]
+) -> Callable:
     """Compiles a step of training.
 
     Args:

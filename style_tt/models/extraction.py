@@ -5,6 +5,7 @@ from typing import Any
 import gin
 from keras import ops
 
+from audio_tt.tensors import Tensor
 from style_tt.models.networks import linear_layer, patches, random_network
 
 
@@ -28,7 +29,7 @@ class Extractor:
       filters: list with the number of filters of each map.
     """
 
-    def __init__(self, n_bins, infinite_width=None, network=None):
+    def __init__(self, n_bins: int, infinite_width: int | None = None, network: Any = None):
         self._width, self.network, self._layer = infinite_width, network, None
         if network is None and infinite_width is None:
             self.network = random_network(n_bins)
@@ -52,7 +53,7 @@ class Extractor:
             return {"metric": self._metric()}
         return {"weights": [ops.convert_to_tensor(v) for v in self.network.variables]}
 
-    def __call__(self, spectrogram, constants):
+    def __call__(self, spectrogram: Tensor, constants: Any) -> list[Tensor]:
         """Maps of features.
 
         Args:
@@ -72,7 +73,7 @@ class Extractor:
             maps = maps if isinstance(maps, list | tuple) else [maps]
         return [ops.reshape(x, (x.shape[0] * x.shape[1], x.shape[2])) for x in maps]
 
-    def metrics(self, constants) -> list[Any]:
+    def metrics(self, constants: Any) -> list[Any]:
         """The metric of each map, `[features, features]`, or None for the usual one."""
         return [constants.get("metric")] * len(self.filters)
 

@@ -1,28 +1,29 @@
 """The networks that see timbre: convolutions with random weights that never change."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import gin
 import keras
 from keras import ops
 
 from audio_tt.errors import UserError
+from audio_tt.tensors import Tensor
 
 
 @gin.configurable(module="style_tt.model")
 def random_network(
-    n_bins,
-    filters=(4096,),
-    widths=(3,),
-    parallel=False,
-    dimensions=1,
-    activation=None,
-    stride=1,
-    padding="same",
-    pool=1,
-    distribution="uniform",
-    use_bias=True,
-    seed=0,
+    n_bins: int,
+    filters: Sequence[int] = (4096,),
+    widths: Sequence[int] = (3,),
+    parallel: bool = False,
+    dimensions: int = 1,
+    activation: str | None = None,
+    stride: int = 1,
+    padding: str = "same",
+    pool: int = 1,
+    distribution: str = "uniform",
+    use_bias: bool = True,
+    seed: int = 0,
 ) -> keras.Model:
     """Convolutions along time over all bins at once, or over time and frequency.
 
@@ -90,7 +91,7 @@ def _initializers(distribution, inputs, filters, width, dimensions, seed):
     raise UserError(f"random_network.distribution is uniform or normal, not {distribution!r}")
 
 
-def linear_layer(model) -> keras.Layer | None:
+def linear_layer(model: keras.Model) -> keras.Layer | None:
     """The one layer of a network that is no more than a linear map of patches, or None."""
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     if len(layers) != 1 or not isinstance(layers[0], keras.layers.Conv1D):
@@ -98,7 +99,7 @@ def linear_layer(model) -> keras.Layer | None:
     return layers[0] if layers[0].activation is keras.activations.linear else None
 
 
-def patches(spectrogram, width, stride=1, padding="same") -> Any:
+def patches(spectrogram: Tensor, width: int, stride: int = 1, padding: str = "same") -> Tensor:
     """What each filter of a convolution sees, and a 1 for its bias.
 
     Args:

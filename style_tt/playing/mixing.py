@@ -1,11 +1,14 @@
 """How much of the result is heard, overall and by frequency."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from audio_tt.errors import UserError
 
 
-def parse_bands(text) -> tuple[tuple[float, float], ...]:
+def parse_bands(text: str) -> tuple[tuple[float, float], ...]:
     """Reads "200:0,2000:1" as ((200.0, 0.0), (2000.0, 1.0)).
 
     Raises:
@@ -24,7 +27,9 @@ def parse_bands(text) -> tuple[tuple[float, float], ...]:
     return tuple(bands)
 
 
-def strengths(strength, bands, representation) -> np.ndarray:
+def strengths(
+    strength: float, bands: Sequence[tuple[float, float]] | None, representation: Any
+) -> np.ndarray:
     """Strength at every bin.
 
     Args:

@@ -1,8 +1,9 @@
 """A recording that is read again and again, block by block, so that no length is too long."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Self
 
 import numpy as np
 
@@ -39,12 +40,14 @@ class Recording:
       name: as given.
     """
 
-    def __init__(self, read, name):
+    def __init__(self, read: Callable[[], Iterable[np.ndarray]], name: str):
         self._read = read
         self.name = str(name)
 
     @classmethod
-    def from_file(cls, path, sample_rate, mono=False, seconds=None) -> Self:
+    def from_file(
+        cls, path: str | Path, sample_rate: int, mono: bool = False, seconds: float | None = None
+    ) -> Self:
         """A sound file of any rate and length, of which the first seconds count where given."""
 
         def read():
@@ -56,7 +59,9 @@ class Recording:
         return cls(read, path)
 
     @classmethod
-    def from_blocks(cls, blocks, spool, name="the recording") -> Self:
+    def from_blocks(
+        cls, blocks: Iterable[np.ndarray], spool: BinaryIO, name: str = "the recording"
+    ) -> Self:
         """Blocks float32 `[samples]` or `[samples, channels]` that come only once.
 
         Args:
@@ -68,12 +73,12 @@ class Recording:
         return cls(lambda: spooled, name)
 
     @classmethod
-    def from_audio(cls, audio, name="the recording") -> Self:
+    def from_audio(cls, audio: np.ndarray, name: str = "the recording") -> Self:
         """float32 `[samples]` or `[samples, channels]` in memory, at the rate that is needed."""
         audio = np.asarray(audio, np.float32)
         return cls(lambda: cut(audio), name)
 
-    def blocks(self, gain=1.0) -> Iterator[np.ndarray]:
+    def blocks(self, gain: float = 1.0) -> Iterator[np.ndarray]:
         """Yields float32 `[samples, channels]`, scaled."""
         for block in self._read():
             yield np.float32(gain) * block.reshape(len(block), -1)
@@ -100,7 +105,7 @@ def whole_hops(blocks: Iterable[np.ndarray], hop_length: int) -> Iterator[np.nda
             yield block[:whole]
 
 
-def regrouped(blocks, size) -> Iterator[np.ndarray]:
+def regrouped(blocks: Iterable[np.ndarray], size: float) -> Iterator[np.ndarray]:
     """Joins and cuts arrays `[..., frames]`: `size` frames each, the last up to half more.
 
     Where there are fewer than `size` frames in all there is one array; so no array is much shorter
@@ -119,7 +124,7 @@ def regrouped(blocks, size) -> Iterator[np.ndarray]:
         yield np.concatenate(held, axis=-1)
 
 
-def block_layout(frames, size, overlap) -> tuple[int, int]:
+def block_layout(frames: int, size: int | None, overlap: int) -> tuple[int, int]:
     """Cuts frames into blocks of one size.
 
     Args:

@@ -5,7 +5,9 @@ import hashlib
 import json
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -61,7 +63,13 @@ class StyleRun:
     """
 
     def __init__(
-        self, path, identity, settings_text, sample_rate, sample_every=None, is_temporary=False
+        self,
+        path: str | Path,
+        identity: Any,
+        settings_text: str,
+        sample_rate: int,
+        sample_every: int | None = None,
+        is_temporary: bool = False,
     ):
         self._directory = RunDirectory(path)
         self._path = Path(path)
@@ -89,14 +97,14 @@ class StyleRun:
         elif kind is None:
             self._directory.plot_history()
 
-    def finished(self, number) -> np.ndarray | None:
+    def finished(self, number: int) -> np.ndarray | None:
         """Levels `[channels, frames, bins]` of a block that is done, or None."""
         try:
             return np.load(self._block_path(number))
         except (OSError, ValueError, EOFError):
             return None
 
-    def resume(self, number, progress) -> None:
+    def resume(self, number: int, progress: Any) -> None:
         """Puts the state that was kept of a block into its `Progress`, where there is one."""
         variables = [keras.Variable(np.asarray(x), trainable=False) for x in progress.state]
         try:
@@ -113,7 +121,7 @@ class StyleRun:
         progress.best, progress.best_step = found["best"], found["best_step"]
         self._steps_then = progress.step
 
-    def keep(self, number, start, progress, sound) -> None:
+    def keep(self, number: int, start: int, progress: Any, sound: Callable[[], np.ndarray]) -> None:
         """Takes note of a step: now and then its state and figures, and the sound on the way.
 
         Args:
@@ -138,7 +146,7 @@ class StyleRun:
                 best_step=progress.best_step,
             )
 
-    def finish(self, number, start, progress, levels) -> None:
+    def finish(self, number: int, start: int, progress: Any, levels: np.ndarray) -> None:
         """Keeps the result of a block."""
         self._note(start, progress)
         with replacing(self._block_path(number)) as temporary, open(temporary, "wb") as file:

@@ -4,6 +4,7 @@ from typing import Any
 
 from keras import ops
 
+from audio_tt.tensors import Tensor
 from style_tt.losses import ContentLoss, EnvelopeLoss, GramLoss, envelopes
 
 
@@ -18,14 +19,14 @@ class Objective:
       gram: its `GramLoss`.
     """
 
-    def __init__(self, extractor, style):
+    def __init__(self, extractor: Any, style: Any):
         self._extractor = extractor
         self._style = style
         self.gram, self._content, self._envelope = GramLoss(), ContentLoss(), EnvelopeLoss()
         self._network = extractor.constants()
         self._targets = {}  # by the number of positions of each map
 
-    def constants(self, content, share=1.0) -> dict[str, Any]:
+    def constants(self, content: Tensor, share: float = 1.0) -> dict[str, Any]:
         """All that `value` needs besides the levels, as tensors.
 
         Args:
@@ -46,7 +47,7 @@ class Objective:
             constants["envelopes"] = [envelopes(content)[0], of_style]
         return constants
 
-    def value(self, levels, constants) -> Any:
+    def value(self, levels: Tensor, constants: dict[str, Any]) -> Tensor:
         """The loss of levels `[channels, frames, bins]`, a scalar."""
         maps = self._extractor(levels, constants["network"])
         metrics = self._extractor.metrics(constants["network"])

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from audio_tt.errors import UserError
+from audio_tt.tensors import Tensor
 from style_tt.training.optimisers import AdamSteps, LbfgsSteps
 
 METHODS = {"adam": AdamSteps, "lbfgs": LbfgsSteps}
@@ -42,13 +43,13 @@ class Optimisation:
             if getattr(self, name) not in known:
                 raise UserError(f"Optimisation.{name} is one of {', '.join(known)}")
 
-    def clamp(self, levels) -> Any:
+    def clamp(self, levels: Tensor) -> Tensor:
         """The levels within their limits."""
         if self.lowest is not None:
             levels = ops.maximum(levels, self.lowest)
         return levels if self.highest is None else ops.minimum(levels, self.highest)
 
-    def steps_on(self, objective) -> AdamSteps | LbfgsSteps:
+    def steps_on(self, objective: Any) -> AdamSteps | LbfgsSteps:
         """The stepper of `METHODS` for an `Objective`; it compiles once for each shape."""
         return METHODS[self.method](objective.value, self)
 
@@ -59,7 +60,7 @@ class Optimisation:
             self.patience is not None and waited >= self.patience
         )
 
-    def first(self, content, seed=0) -> np.ndarray:
+    def first(self, content: Tensor, seed: int | tuple[int, ...] = 0) -> np.ndarray:
         """The levels to start from, shaped like those of the content `[channels, frames, bins]`."""
         if self.start == "content":
             return content
@@ -68,7 +69,9 @@ class Optimisation:
         return noise * np.sqrt(np.mean(np.square(content), dtype=np.float64)).astype(np.float32)
 
 
-def optimise(limits, stepper, constants, progress) -> np.ndarray:
+def optimise(
+    limits: Optimisation, stepper: Any, constants: Any, progress: "Progress"
+) -> np.ndarray:
     """Steps until there are enough, or until they bring nothing any more.
 
     Args:
@@ -104,7 +107,7 @@ class Progress:
     state: object = None
     report: object = dataclasses.field(default=lambda: None, repr=False)
 
-    def count(self, loss, improvement) -> None:
+    def count(self, loss: float, improvement: float) -> None:
         """Takes in the loss of one more step."""
         self.step += 1
         self.loss = loss

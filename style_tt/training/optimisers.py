@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from audio_tt.models.compilation import compiled
+from audio_tt.tensors import Tensor
 
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8  # Kingma and Ba (2015), algorithm 1
 
@@ -39,18 +40,18 @@ class AdamSteps:
       learning_rate: of Adam.
     """
 
-    def __init__(self, value: Callable, limits, learning_rate: float = 0.03):
+    def __init__(self, value: Callable, limits: Any, learning_rate: float = 0.03):
         self._learning_rate, self._limits = learning_rate, limits
         self._value_and_gradient = value_and_gradient(value)
         self.step = compiled(self._step)
 
-    def start(self, levels) -> AdamState:
+    def start(self, levels: Tensor) -> AdamState:
         """The `AdamState` before the first step."""
         levels = ops.convert_to_tensor(levels, "float32")
         nothing = ops.zeros_like(levels)
         return AdamState(levels, nothing, nothing, ops.convert_to_tensor(0.0, "float32"))
 
-    def run(self, progress, constants: dict) -> None:
+    def run(self, progress: Any, constants: dict) -> None:
         """Steps until the limits end it."""
         while not self._limits.ends(progress):
             progress.state, loss = self.step(progress.state, constants)
@@ -89,7 +90,7 @@ class LbfgsSteps:
       trials: of a length for each move, at most.
     """
 
-    def __init__(self, value: Callable, limits, memory: int = 10, trials: int = 20):
+    def __init__(self, value: Callable, limits: Any, memory: int = 10, trials: int = 20):
         self._limits, self._memory, self._trials = limits, memory, trials
         self._evaluate = compiled(value_and_gradient(value))
 
@@ -97,7 +98,7 @@ class LbfgsSteps:
         """The `LbfgsState` before the first step."""
         return LbfgsState(np.asarray(ops.convert_to_numpy(levels), np.float32))
 
-    def run(self, progress, constants: dict) -> None:
+    def run(self, progress: Any, constants: dict) -> None:
         """Steps until the limits end it, or the loss stays as it is."""
         from scipy import optimize
 
@@ -140,7 +141,7 @@ class LbfgsSteps:
         )
 
 
-def value_and_gradient(function) -> Callable:
+def value_and_gradient(function: Callable) -> Callable:
     """A function of (x, *constants) that returns the value and its gradient by x."""
     if keras.backend.backend() == "jax":
         import jax

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from audio_tt.tensors import Tensor
+
 
 class Moments:
     """The mean of f f^T over features f that come in blocks.
@@ -16,13 +18,13 @@ class Moments:
       features: `[count, size]`, or None where there were too many to keep.
     """
 
-    def __init__(self, size):
+    def __init__(self, size: int):
         self._size = size
         self._matrix = None
         self.count = 0
         self.features = ops.zeros((0, size), "float32")
 
-    def add(self, features) -> None:
+    def add(self, features: Tensor) -> None:
         """Takes in features `[count, size]`."""
         count = features.shape[0]
         self.count += count
@@ -55,13 +57,13 @@ class StyleStatistics:
       moments: a `Moments` for each map of features.
     """
 
-    def __init__(self, extractor):
+    def __init__(self, extractor: Any):
         self._extractor = extractor
         self._constants = extractor.constants()
         self.moments = None
         self._square, self._frames = 0.0, 0
 
-    def add(self, levels) -> None:
+    def add(self, levels: Tensor) -> None:
         """Takes in levels `[channels, frames, bins]` of the style."""
         levels = ops.convert_to_tensor(levels, "float32")
         maps = self._extractor(levels, self._constants)
