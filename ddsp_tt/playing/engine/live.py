@@ -58,7 +58,7 @@ class LiveInstrument:
         octave_shift: int = 0,
         loudness_shift: float = 0.0,
         seed: int = 0,
-        pitch_delay=PITCH_DELAY,
+        pitch_delay: int = PITCH_DELAY,
     ):
         instrument = self._instrument = instrument.as_engine()
         rates = instrument.rates
