@@ -1,7 +1,8 @@
 """Pitch tracking: audio -> fundamental frequency and confidence, at any frame rate, for any length.
 
 Methods: CREPE with its Viterbi line (`audio_tt.pitch.crepe`), and pYIN (Mauch and Dixon, ICASSP
-2014) and YIN (de Cheveigne and Kawahara, JASA 2002) as in librosa, which need no network.
+2014) and YIN (de Cheveigne and Kawahara, JASA 2002) as in librosa, which need no network. What they
+take for another octave, or have no range for, `audio_tt.pitch.correction` puts right.
 """
 
 import math
@@ -10,11 +11,14 @@ import numpy as np
 
 from audio_tt.dsp.framing import Framer
 from audio_tt.errors import UserError
-from audio_tt.pitch import crepe
+from audio_tt.pitch import crepe, salience
+from audio_tt.pitch.correction import Correction
 from audio_tt.pitch.pyin import pyin
 from audio_tt.pitch.viterbi import Decoder
 
 SAMPLE_RATE = 16000
+_FMIN, _FMAX = 32.70, 2093.0  # of pYIN and YIN, C1 to C7
+_TINY = 1e-6
 _BLOCK = 2048  # frames worked on at once
 _OVERLAP = 128  # frames of a block that only lead in or out (pYIN looks at its neighbours)
 
@@ -27,8 +31,8 @@ def track(
     viterbi=True,
     crepe_capacity="tiny",
     crepe_weights=None,
-    fmin=32.70,
-    fmax=2093.0,
+    fmin=None,
+    fmax=None,
     progress=None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Tracks the pitch of one voice.
@@ -50,8 +54,9 @@ def track(
       viterbi: CREPE only: take the most likely line rather than each frame's largest activation.
       crepe_capacity: "tiny", "small", "medium", "large" or "full".
       crepe_weights: a CREPE `.h5`; None takes the installed one.
-      fmin: lowest pitch in Hz, pYIN and YIN only (CREPE's range is 31.7 to 2006 Hz).
-      fmax: highest pitch in Hz, pYIN and YIN only.
+      fmin: lowest pitch in Hz; None for 25, with CREPE (which itself hears 31.7 to 2006 Hz) it is
+        that of corrections only.
+      fmax: highest pitch in Hz, in the same way; None for 7500.
       progress: called with (frames done, frames in all) after each block.
 
     Returns:
@@ -94,8 +99,8 @@ class PitchTracker:
       viterbi: CREPE only.
       crepe_capacity: CREPE only.
       crepe_weights: CREPE only.
-      fmin: pYIN and YIN only.
-      fmax: pYIN and YIN only.
+      fmin: see `track`.
+      fmax: see `track`.
       crepe_stride: CREPE only: its network runs once in so many frames; pitch and confidence
         of those between lie on a straight line.
 
@@ -115,12 +120,17 @@ class PitchTracker:
         viterbi=True,
         crepe_capacity="tiny",
         crepe_weights=None,
-        fmin=32.70,
-        fmax=2093.0,
+        fmin=None,
+        fmax=None,
         crepe_stride=1,
     ):
         if frame_rate <= 0:
             raise ValueError(f"rates must be positive, got {frame_rate} frames/s")
+        allowed = (
+            salience.LOWEST_HZ if fmin is None else fmin,
+            salience.HIGHEST_HZ if fmax is None else fmax,
+        )
+        fmin, fmax = _FMIN if fmin is None else fmin, _FMAX if fmax is None else fmax
         if not 0 < fmin < fmax <= SAMPLE_RATE / 2:
             raise ValueError(
                 f"need 0 < fmin < fmax <= {SAMPLE_RATE // 2} Hz, got {fmin} and {fmax}"
@@ -129,6 +139,8 @@ class PitchTracker:
             raise UserError(f"no pitch tracker is called {method!r}: use crepe, pyin or yin")
         self.hop_length = max(1, round(SAMPLE_RATE / frame_rate))
         self.sample_rate = frame_rate * self.hop_length
+        reach = crepe.REACH if method == "crepe" else (fmin, fmax)
+        self._correction = Correction(method, self.sample_rate, self.hop_length, reach, allowed)
         self.report = lambda done: None
         self._left_out = None
         if method == "crepe":
@@ -156,6 +168,7 @@ class PitchTracker:
     def push(self, audio) -> None:
         """Takes the next samples, float32 [samples], finite."""
         self._samples += len(audio)
+        self._correction.push(audio)
         for piece, new in self._framer.push(audio):
             self._take(piece, new)
 
@@ -167,6 +180,7 @@ class PitchTracker:
         if self._stride > 1:
             count = self._samples // self.hop_length + 1
             f0_hz, confidence = _between(f0_hz, confidence, self._stride, count)
+        f0_hz, confidence = self._correction.finish(f0_hz, confidence)
         if self._left_out is not None:
             f0_hz[self._left_out], confidence[self._left_out] = np.nan, 0.0
         f0_hz[confidence == 0] = np.nan
@@ -302,7 +316,8 @@ class _Periods:
         cut = np.lib.stride_tricks.sliding_window_view(piece, self._length)[:: self._hop]
         audible = np.array([frame.std() >= crepe.SILENCE for frame in cut[new]])
         self._f0_hz.append(np.asarray(f0_hz[new], np.float64))
-        self._confidence.append(np.where(audible, confidence[new], 0.0))
+        # What is audible is told from silence by its confidence.
+        self._confidence.append(np.where(audible, np.maximum(confidence[new], _TINY), 0.0))
 
     def finish(self):
         """Pitch in Hz, and confidence, [frames] each."""
