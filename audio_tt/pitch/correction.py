@@ -8,7 +8,6 @@ recording is followed, among what the tracker says and the pitches that explain 
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from audio_tt.pitch import salience
 
@@ -18,6 +17,7 @@ _LEAP, _LONGEST_LEAP = 3.0, 1.5  # nepers for each octave that the line leaps, u
 _SAME = 0.5 / 12  # octaves between two values of one pitch
 _GLIDE = 1 / 12  # octaves between two frames, above which the line leaps
 _HEARD, _SURE = 0.1, 0.5  # strengths that stand for confidence 0 and 1
+_DOUBT = 0.5  # confidence of a tracker, below which a frame alone may be corrected
 _LASTING = 5  # frames over which a strength is a median
 
 
@@ -83,7 +83,7 @@ class Correction:
         line_hz, line_strength = _follow(
             hz, strength, tracked_hz, trusted, self._trust, self._reach
         )
-        lasting = ndimage.median_filter(line_strength, _LASTING, mode="nearest")
+        lasting = _median(line_strength)
         place = np.arange(len(f0_hz)) / self._stride
         line_hz = _interpolated(line_hz, place)
         lasting = np.interp(place, np.arange(len(lasting)), lasting)
@@ -93,11 +93,38 @@ class Correction:
         # The tracker is finer than the grid of salience.
         whole = np.rint(octaves)
         moved = np.where(np.abs(octaves - whole) < _SAME, f0_hz * 2.0**whole, line_hz)
-        sure = ((lasting - _HEARD) / (_SURE - _HEARD)).clip(0, 1)
         return (
             np.where(differs, moved, f0_hz),
-            np.where(differs, np.maximum(confidence, sure), confidence),
+            np.where(differs, np.maximum(confidence, _confidence(lasting)), confidence),
         )
+
+
+def too_high(
+    frames: np.ndarray, f0_hz: np.ndarray, confidence: np.ndarray, highest_hz: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Corrects, frame by frame, a tracker that is unsure because a pitch is above its range.
+
+    Args:
+      frames: [frames, 1024] at 16 kHz.
+      f0_hz: [frames], what was tracked.
+      confidence: [frames].
+      highest_hz: that the tracker can find.
+
+    Returns:
+      The corrected (f0_hz, confidence), [frames] each.
+    """
+    f0_hz, confidence = np.array(f0_hz), np.array(confidence)
+    unsure = np.flatnonzero((confidence > 0) & (confidence < _DOUBT))
+    if len(unsure):
+        hz, strength = salience.high_pitch(frames[unsure], 16000)
+        sure = _confidence(strength)
+        heard = (hz > highest_hz) & (sure > confidence[unsure])
+        f0_hz[unsure[heard]], confidence[unsure[heard]] = hz[heard], sure[heard]
+    return f0_hz, confidence
+
+
+def _confidence(strength):
+    return ((strength - _HEARD) / (_SURE - _HEARD)).clip(0, 1)
 
 
 def _follow(hz, strength, tracked_hz, confidence, trust, reach):
@@ -152,6 +179,12 @@ def _likeliest(score, octave):
     for frame in range(len(score) - 1, 0, -1):
         path[frame - 1] = origins[frame, path[frame]]
     return path
+
+
+def _median(strength):
+    """Of each frame [frames] and those around it."""
+    around = np.pad(strength, _LASTING // 2, mode="edge")
+    return np.median(np.lib.stride_tricks.sliding_window_view(around, _LASTING), axis=1)
 
 
 def _interpolated(hz, place):

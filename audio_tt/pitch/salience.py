@@ -22,6 +22,7 @@ PEAKS = 8  # candidates that are kept of a frame
 _STEPS = 48  # pitches in an octave
 _LONG, _MIDDLE, _SHORT = 2048, 1024, 512  # samples at 16 kHz
 _PERIODS = 8.0  # of a pitch in a window that resolves its partials and no more
+_OCTAVES = ((-np.inf, 0), (-1, np.inf), (0, np.inf))  # that the windows look at
 _MOST_PARTIALS = 47
 _HIGH_HZ = 1000.0  # above it, what stands out of the noise counts too
 _NOISE_BINS, _NOISE = 128, 1.5  # bins that a median is taken of, and how far above it noise reaches
@@ -79,31 +80,54 @@ def salience(frames: np.ndarray, sample_rate: float) -> np.ndarray:
     Returns:
       [frames, pitches] float32, 0 to 1.
     """
-    f0_hz = pitches()
-    octaves = np.log2(f0_hz * _MIDDLE / (_PERIODS * sample_rate))
-    low, middle, high = octaves < 0, octaves > -1, octaves > 0
-    noisy = f0_hz > _HIGH_HZ
+    # From the pitch that the middle window holds `_PERIODS` of.
+    octaves = np.log2(pitches() * _MIDDLE / (_PERIODS * sample_rate))
+    low, middle, high = (slice(*np.searchsorted(octaves, ends)) for ends in _OCTAVES)
     spectra = {length: _root_spectrum(frames, length) for length in (_LONG, _MIDDLE, _SHORT)}
-    from_long = _compared(spectra[_LONG], sample_rate, low)
+    result = np.zeros((len(frames), len(octaves)), np.float32)
+    result[:, low] = _compared(spectra[_LONG], sample_rate, low) * -octaves[low].clip(-1, 0)
     from_middle = _compared(spectra[_MIDDLE], sample_rate, middle)
+    result[:, middle] += from_middle * (1 - np.abs(octaves[middle])).clip(0, 1)
     # A formant passes for one partial in the short window, and a quick glide for many in the
     # middle one: a high pitch is one in both.
-    both = np.minimum(from_middle, _compared(spectra[_SHORT], sample_rate, high))
-    result = from_long * (-octaves).clip(0, 1) + from_middle * (1 - np.abs(octaves)).clip(0, 1)
-    result += both * octaves.clip(0, 1)
-    clean = [
-        _compared(_above_noise(spectra[length]), sample_rate, noisy) for length in (_MIDDLE, _SHORT)
-    ]
-    return np.maximum(result, np.minimum(*clean)).astype(np.float32)
+    from_both = np.minimum(
+        from_middle[:, high.start - middle.start :], _compared(spectra[_SHORT], sample_rate, high)
+    )
+    result[:, high] += from_both * octaves[high].clip(0, 1)
+    noisy = slice(np.searchsorted(pitches(), _HIGH_HZ), None)
+    result[:, noisy] = np.maximum(result[:, noisy], _in_noise(spectra, sample_rate, noisy))
+    return result
+
+
+def high_pitch(frames: np.ndarray, sample_rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """The pitch above 1 kHz that explains best what stands out of the noise.
+
+    Args:
+      frames: [frames, 1024], finite.
+      sample_rate: Hz, about 16000.
+
+    Returns:
+      (hz, strength), [frames] each.
+    """
+    spectra = {length: _root_spectrum(frames, length) for length in (_MIDDLE, _SHORT)}
+    noisy = slice(np.searchsorted(pitches(), _HIGH_HZ), None)
+    strength = _in_noise(spectra, sample_rate, noisy)
+    best = strength.argmax(axis=1)
+    return pitches()[noisy][best], strength[np.arange(len(best)), best]
+
+
+def _in_noise(spectra, sample_rate, which):
+    """The likeness to tones of what stands out of the noise in the two shorter windows."""
+    return np.minimum(
+        *(_compared(_above_noise(spectra[n]), sample_rate, which) for n in (_MIDDLE, _SHORT))
+    )
 
 
 def _root_spectrum(frames, length):
     """Square root of the magnitudes [frames, length + 1] of the middle `length` samples."""
-    import scipy.fft
-
-    first = (_LONG - length) // 2
+    first = (frames.shape[1] - length) // 2
     window = np.hanning(length + 2)[1:-1].astype(np.float32)
-    return np.sqrt(np.abs(scipy.fft.rfft(frames[:, first : first + length] * window, 2 * length)))
+    return np.sqrt(np.abs(np.fft.rfft(frames[:, first : first + length] * window, 2 * length)))
 
 
 def _above_noise(spectrum):
@@ -116,23 +140,23 @@ def _above_noise(spectrum):
 
 
 def _compared(spectrum, sample_rate, which):
-    """The likeness of spectra [frames, bins] to tones, [frames, pitches], 0 but for `which`."""
-    kernels, width = _kernels(spectrum.shape[1] - 1, sample_rate)
+    """The likeness, 0 to 1, of spectra [frames, bins] to tones of some of the pitches."""
+    first, stop, _ = which.indices(len(pitches()))
+    kernels, width = _kernels(spectrum.shape[1] - 1, sample_rate, first, stop)
     norm = np.sqrt(np.square(spectrum) @ width)
-    result = np.zeros((len(spectrum), len(which)), np.float32)
-    result[:, which] = spectrum @ kernels[:, which] / np.maximum(norm, 1e-6)[:, None]
-    return result.clip(0, 1)
+    likeness = spectrum @ kernels / np.maximum(norm, 1e-6)[:, None]
+    return likeness.clip(0, 1)
 
 
-@functools.lru_cache(maxsize=6)
-def _kernels(length, sample_rate):
+@functools.lru_cache(maxsize=10)
+def _kernels(length, sample_rate, first, stop):
     """Tones [bins, pitches] as a window sees them, and the bins' widths [bins], in critical bands.
 
-    The kernels hold those widths, and their partials have norm 1.
+    The kernels hold those widths, and their partials have norm 1. Pitches are some of `pitches`.
     """
     hz = np.fft.rfftfreq(2 * length, 1.0 / sample_rate)[:, None].astype(np.float32)
     width = np.where(hz > 0.6 * LOWEST_HZ, 1.0 / (hz + _CRITICAL_HZ), 0.0)
-    f0_hz = pitches().astype(np.float32)
+    f0_hz = pitches()[first:stop].astype(np.float32)
     number = hz / f0_hz  # of the partial that would be there
     nearest = np.rint(number).astype(int)
     # At least as wide as pitches lie apart, at most half the way to the next.
