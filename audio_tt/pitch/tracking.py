@@ -19,6 +19,7 @@ from audio_tt.pitch.viterbi import Decoder
 SAMPLE_RATE = 16000
 _FMIN, _FMAX = 32.70, 2093.0  # of pYIN and YIN, C1 to C7
 _TINY = 1e-6
+_LEFT = 1e-6  # of the power, below which what sounds lies above the copy's band
 _BLOCK = 2048  # frames worked on at once
 _OVERLAP = 128  # frames of a block that only lead in or out (pYIN looks at its neighbours)
 
@@ -41,10 +42,10 @@ def track(
     16 kHz (or, where the frame rate does not divide 16000, the nearest rate that it does divide).
     Audio of any length goes through in memory that grows only with the result.
 
-    Frames that are silent (standard deviation below 1e-6), or that hold samples that are not
-    finite, have confidence 0 and the f0 of the nearest frame before them that has one (at the
-    start: after them; 0 Hz where no frame has any). A silence also ends the Viterbi line: a new one
-    begins after it.
+    Frames that are silent (standard deviation below 1e-6), that hold samples that are not finite,
+    or all of whose power lies above 8 kHz, have confidence 0 and the f0 of the nearest frame before
+    them that has one (at the start: after them; 0 Hz where no frame has any). A silence also ends
+    the Viterbi line: a new one begins after it.
 
     Args:
       audio: [samples] in -1..1. No samples at all count as silence.
@@ -77,15 +78,19 @@ def track(
     tracker = PitchTracker(frame_rate, method, viterbi, crepe_capacity, crepe_weights, fmin, fmax)
     count = int(len(audio) * frame_rate // sample_rate) + 1
     finite = np.isfinite(audio)
-    clean = np.where(finite, audio, 0.0).astype(np.float32)
-    clean = _resample(clean, sample_rate, tracker.sample_rate)
+    given = np.where(finite, audio, 0.0).astype(np.float32)
+    clean = _resample(given, sample_rate, tracker.sample_rate)
+    left_out = np.zeros(count, bool)
+    if not finite.all():
+        left_out |= _around(~finite, sample_rate, frame_rate, count) > 0
+    if sample_rate > tracker.sample_rate:
+        left_out |= _gone(given, sample_rate, clean, tracker.sample_rate, frame_rate, count)
     # Centred frames are one more than whole hops: as many samples as make the promised count.
     n_samples = count * tracker.hop_length - 1
     clean = np.pad(clean, (0, max(0, n_samples - len(clean))))[:n_samples]
     if progress:
         tracker.report = lambda done: progress(min(done, count), count)
-    if not finite.all():
-        tracker.leave_out(_frames_touching(~finite, sample_rate, frame_rate, count))
+    tracker.leave_out(left_out)
     tracker.push(clean)
     return tracker.finish()
 
@@ -162,7 +167,7 @@ class PitchTracker:
         self._done = self._samples = 0
 
     def leave_out(self, frames) -> None:
-        """Which frames [frames] bool of the whole recording hold samples that are not finite."""
+        """Which frames [frames] bool of the whole recording are to have no pitch."""
         self._left_out = frames
 
     def push(self, audio) -> None:
@@ -230,14 +235,23 @@ def _resample(audio, sample_rate, rate):
     return soxr.resample(audio, sample_rate, rate)
 
 
-def _frames_touching(bad, sample_rate, frame_rate, count):
-    """Frames [count] whose 1024 samples at 16 kHz hold a sample [samples] that is bad."""
+def _around(values, sample_rate, frame_rate, count):
+    """Sums of values [samples] over what are 1024 samples at 16 kHz around each frame, [count]."""
     reach = crepe.FRAME_LENGTH / 2 / SAMPLE_RATE
-    before = np.concatenate([[0], np.cumsum(bad)])
+    before = np.concatenate([[0], np.cumsum(values, dtype=np.float64)])
     times = np.arange(count) / frame_rate
-    first = np.floor((times - reach) * sample_rate).clip(0, len(bad)).astype(np.int64)
-    last = np.ceil((times + reach) * sample_rate).clip(0, len(bad)).astype(np.int64)
-    return before[last] > before[first]
+    first = np.floor((times - reach) * sample_rate).clip(0, len(values)).astype(np.int64)
+    last = np.ceil((times + reach) * sample_rate).clip(0, len(values)).astype(np.int64)
+    return before[last] - before[first]
+
+
+def _gone(audio, sample_rate, copy, rate, frame_rate, count):
+    """Frames [count] of which next to nothing is left in a copy at a lower rate."""
+    heard, left = (
+        _around(np.square(x), r, frame_rate, count) / r
+        for x, r in ((audio, sample_rate), (copy, rate))
+    )
+    return left < _LEFT * heard
 
 
 class _Crepe:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from audio_tt.pitch import correction, salience, tracking
+from audio_tt.pitch import correction, reach, salience, tracking
+from audio_tt.pitch.octaves import octaves_into
 
 RATE, FRAME_RATE = 16000, 50
 METHODS = ("crepe", "pyin", "yin")
@@ -86,6 +87,16 @@ def test_a_low_voice_over_a_phone(method):
     assert accuracy(found, f0_hz) > 0.95
 
 
+def test_what_is_too_high_for_any_tracker_has_no_confidence():
+    """A trace of it is left in the copy at 16 kHz, 95 dB down, and has some pitch."""
+    tone = np.sin(2 * np.pi * 9000 * np.arange(44100) / 44100) * signal.windows.hann(44100)
+    _, confidence = tracking.track(tone, 44100, FRAME_RATE)
+    assert not confidence[2:-2].any()
+    assert "above 7500 Hz" in reach.why_not_heard(tone, 44100)
+    assert "below 25 Hz" in reach.why_not_heard(tone + 2.0, 44100)
+    assert reach.why_not_heard(sound(notes([60]), [1.0])[0], RATE) == ""
+
+
 def test_an_octave_that_is_lost_in_part_of_a_phrase_is_found_from_the_rest():
     hz = np.full((60, 2), [200.0, 100.0])
     strength = np.full((60, 2), [0.1, 0.3])
@@ -123,6 +134,16 @@ def test_any_frame_rate(frame_rate):
     audio, f0_hz = sound(notes([100], 1.0), [1.0])
     found, _ = tracking.track(audio, RATE, frame_rate, "yin")
     assert np.abs(found[2:-2] / f0_hz[0] - 1).max() < 0.02
+
+
+def test_octaves_into_a_range():
+    melody = np.array([100.0, 110.0, 120.0] * 4)
+    assert octaves_into(melody, 65.0, 2000.0) == 0
+    assert octaves_into(melody, 200.0, 2000.0) == 1
+    assert octaves_into(melody, 10.0, 55.0) == -2
+    assert octaves_into(melody, 200.0, 210.0) == 0  # no octave does it
+    assert octaves_into(np.append(melody, 1000.0), 65.0, 500.0) == 0  # less than a tenth
+    assert octaves_into(melody[:0], 65.0, 500.0) == 0
 
 
 def test_the_strongest_pitch_explains_the_partials():
