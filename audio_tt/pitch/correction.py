@@ -12,7 +12,7 @@ import numpy as np
 from audio_tt.pitch import salience
 
 _HOP_SECONDS = 0.016
-_FAINT = 0.03  # strength that counts as none
+_FAINT = 0.05  # strength that counts as none
 _LEAP, _LONGEST_LEAP = 3.0, 1.5  # nepers for each octave that the line leaps, up to so many octaves
 _SAME = 0.5 / 12  # octaves between two values of one pitch
 _GLIDE = 1 / 12  # octaves between two frames, above which the line leaps
