@@ -17,7 +17,7 @@ _LEAP, _LONGEST_LEAP = 3.0, 1.5  # nepers for each octave that the line leaps, u
 _SAME = 0.5 / 12  # octaves between two values of one pitch
 _GLIDE = 1 / 12  # octaves between two frames, above which the line leaps
 _HEARD, _SURE = 0.1, 0.5  # strengths that stand for confidence 0 and 1
-_DOUBT = 0.5  # confidence of a tracker, below which a frame alone may be corrected
+_DOUBT, _ALONE = 0.5, 0.4  # confidence below which, and strength above which one frame will do
 _LASTING = 5  # frames over which a strength is a median
 
 
@@ -118,7 +118,7 @@ def too_high(
     if len(unsure):
         hz, strength = salience.high_pitch(frames[unsure], 16000)
         sure = _confidence(strength)
-        heard = (hz > highest_hz) & (sure > confidence[unsure])
+        heard = (hz > highest_hz) & (strength > _ALONE) & (sure > confidence[unsure])
         f0_hz[unsure[heard]], confidence[unsure[heard]] = hz[heard], sure[heard]
     return f0_hz, confidence
 
