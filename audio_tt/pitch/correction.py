@@ -57,7 +57,7 @@ class Correction:
         sample_rate: float,
         hop_length: int,
         reach: tuple[float, float],
-        allowed: tuple[float, float] = (salience.LOWEST_HZ, salience.HIGHEST_HZ),
+        allowed: tuple[float, float] = (0.0, np.inf),
     ):
         self._trust, self._reach, self._allowed = _TRUST[method], reach, allowed
         self._stride = max(1, round(_HOP_SECONDS * sample_rate / hop_length))
@@ -75,7 +75,8 @@ class Correction:
           confidence: [frames], 0 to 1; 0 in silence, which stays as it is.
 
         Returns:
-          The corrected (f0_hz, confidence), [frames] each.
+          The corrected (f0_hz, confidence), [frames] each. What sounds above
+          `salience.HIGHEST_HZ` has confidence 0.
         """
         hz, strength = self._candidates.finish()
         strength = np.where((hz >= self._allowed[0]) & (hz <= self._allowed[1]), strength, 0.0)
@@ -93,10 +94,9 @@ class Correction:
         # The tracker is finer than the grid of salience.
         whole = np.rint(octaves)
         moved = np.where(np.abs(octaves - whole) < _SAME, f0_hz * 2.0**whole, line_hz)
-        return (
-            np.where(differs, moved, f0_hz),
-            np.where(differs, np.maximum(confidence, _confidence(lasting)), confidence),
-        )
+        sure = np.maximum(confidence, _confidence(lasting))
+        sure = np.where(line_hz > salience.HIGHEST_HZ, 0.0, sure)
+        return np.where(differs, moved, f0_hz), np.where(differs, sure, confidence)
 
 
 def too_high(

@@ -17,6 +17,7 @@ import numpy as np
 from audio_tt.dsp.framing import Framer
 
 LOWEST_HZ, HIGHEST_HZ = 25.0, 7500.0
+_TOP_HZ = 7950.0  # that is compared, or what sounds above the highest passes for half of it
 PEAKS = 8  # candidates that are kept of a frame
 
 _STEPS = 48  # pitches in an octave
@@ -66,7 +67,7 @@ class Candidates:
 
 def pitches() -> np.ndarray:
     """The pitches in Hz that are compared, [pitches]."""
-    count = int(_STEPS * np.log2(HIGHEST_HZ / LOWEST_HZ)) + 1
+    count = int(_STEPS * np.log2(_TOP_HZ / LOWEST_HZ)) + 1
     return LOWEST_HZ * 2.0 ** (np.arange(count) / _STEPS)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from audio_tt.dsp.framing import Framer
 from audio_tt.errors import UserError
-from audio_tt.pitch import crepe, salience
+from audio_tt.pitch import crepe
 from audio_tt.pitch.correction import Correction
 from audio_tt.pitch.pyin import pyin
 from audio_tt.pitch.viterbi import Decoder
@@ -131,10 +131,7 @@ class PitchTracker:
     ):
         if frame_rate <= 0:
             raise ValueError(f"rates must be positive, got {frame_rate} frames/s")
-        allowed = (
-            salience.LOWEST_HZ if fmin is None else fmin,
-            salience.HIGHEST_HZ if fmax is None else fmax,
-        )
+        allowed = (0.0 if fmin is None else fmin, np.inf if fmax is None else fmax)
         fmin, fmax = _FMIN if fmin is None else fmin, _FMAX if fmax is None else fmax
         if not 0 < fmin < fmax <= SAMPLE_RATE / 2:
             raise ValueError(
