@@ -12,6 +12,7 @@ from pathlib import Path
 from absl import flags, logging
 
 from audio_tt.command import app, path_flags, pitch_flags
+from audio_tt.command.progress import reporter
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from ddsp_tt.playing import microphone
@@ -49,7 +50,9 @@ def _report(path, stem):
     from ddsp_tt.evaluation import pitch_curves
     from ddsp_tt.features import extraction
 
-    measured = extraction.extract(audio, **pitch_flags.options())
+    measured = extraction.extract(
+        audio, progress=reporter("Following the pitch"), **pitch_flags.options()
+    )
     polyphony.warn_if_polyphonic(audio, _SAMPLE_RATE, path)
     written = pitch_curves.write(audio, measured, stem, path.name)
     logging.info("%s: %s", path, pitch_curves.describe(measured))

@@ -25,6 +25,7 @@ SAMPLE_RATE = 16000
 FRAME_LENGTH = 1024
 BINS = 360
 CENTS = 1997.3794084376191 + np.linspace(0, 7180, BINS)
+REACH = (31.7, 2006.0)  # Hz, of the lowest and the highest bin
 CAPACITIES = {"tiny": 4, "small": 8, "medium": 16, "large": 24, "full": 32}
 SILENCE = 1e-6  # standard deviation of a frame below which there is nothing to hear (-120 dB)
 

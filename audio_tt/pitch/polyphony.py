@@ -18,7 +18,9 @@ _N_FFT = 4096
 _HOP = _FRAME // 2
 STRETCH_SECONDS = _HOP / _RATE
 _BLOCK = 512  # frames worked on at once
-_LOWEST_HZ, _HIGHEST_HZ = 60.0, 4000.0
+_LOWEST_HZ, _HIGHEST_HZ = 28.0, 4000.0
+_LOW_HZ = 60.0  # below it a note must have nearly all of its first partials
+_FIRST_PARTIALS = 12
 _QUIET = 1e-2  # of the loudest frame
 _SILENT = 1e-4  # amplitude
 _STEADY = 0.3  # of the louder of two frames
@@ -136,6 +138,9 @@ def _left_over(spectrum):
 
     # A chord has a root far below; without a fundamental it takes 7 or 11 to be one note.
     is_note = has(1) | (has(2) & has(3) & has(5) & (has(7) | has(11)))
+    # The partials of any chord lie near some harmonics of a pitch so low.
+    found = sum(has(n) for n in range(1, _FIRST_PARTIALS + 1))
+    is_note &= (f0_hz[:, 0] > _LOW_HZ) | (found >= min(_FIRST_PARTIALS - 1, len(hz)))
     explained = (fits * amplitude).sum(axis=1) * is_note
     return 1.0 - float(explained.max() / amplitude.sum())
 

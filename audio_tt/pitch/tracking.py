@@ -1,7 +1,8 @@
 """Pitch tracking: audio -> fundamental frequency and confidence, at any frame rate, for any length.
 
 Methods: CREPE with its Viterbi line (`audio_tt.pitch.crepe`), and pYIN (Mauch and Dixon, ICASSP
-2014) and YIN (de Cheveigne and Kawahara, JASA 2002) as in librosa, which need no network.
+2014) and YIN (de Cheveigne and Kawahara, JASA 2002) as in librosa, which need no network. What they
+take for another octave, or have no range for, `audio_tt.pitch.correction` puts right.
 """
 
 import math
@@ -11,10 +12,14 @@ import numpy as np
 from audio_tt.dsp.framing import Framer
 from audio_tt.errors import UserError
 from audio_tt.pitch import crepe
+from audio_tt.pitch.correction import Correction
 from audio_tt.pitch.pyin import pyin
 from audio_tt.pitch.viterbi import Decoder
 
 SAMPLE_RATE = 16000
+_FMIN, _FMAX = 32.70, 2093.0  # of pYIN and YIN, C1 to C7
+_TINY = 1e-6
+_LEFT = 1e-6  # of the power, below which what sounds lies above the copy's band
 _BLOCK = 2048  # frames worked on at once
 _OVERLAP = 128  # frames of a block that only lead in or out (pYIN looks at its neighbours)
 
@@ -27,8 +32,8 @@ def track(
     viterbi=True,
     crepe_capacity="tiny",
     crepe_weights=None,
-    fmin=32.70,
-    fmax=2093.0,
+    fmin=None,
+    fmax=None,
     progress=None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Tracks the pitch of one voice.
@@ -37,10 +42,10 @@ def track(
     16 kHz (or, where the frame rate does not divide 16000, the nearest rate that it does divide).
     Audio of any length goes through in memory that grows only with the result.
 
-    Frames that are silent (standard deviation below 1e-6), or that hold samples that are not
-    finite, have confidence 0 and the f0 of the nearest frame before them that has one (at the
-    start: after them; 0 Hz where no frame has any). A silence also ends the Viterbi line: a new one
-    begins after it.
+    Frames that are silent (standard deviation below 1e-6), that hold samples that are not finite,
+    or all of whose power lies above 8 kHz, have confidence 0 and the f0 of the nearest frame before
+    them that has one (at the start: after them; 0 Hz where no frame has any). A silence also ends
+    the Viterbi line: a new one begins after it.
 
     Args:
       audio: [samples] in -1..1. No samples at all count as silence.
@@ -50,8 +55,9 @@ def track(
       viterbi: CREPE only: take the most likely line rather than each frame's largest activation.
       crepe_capacity: "tiny", "small", "medium", "large" or "full".
       crepe_weights: a CREPE `.h5`; None takes the installed one.
-      fmin: lowest pitch in Hz, pYIN and YIN only (CREPE's range is 31.7 to 2006 Hz).
-      fmax: highest pitch in Hz, pYIN and YIN only.
+      fmin: lowest pitch in Hz; None for 25, with CREPE (which itself hears 31.7 to 2006 Hz) it is
+        that of corrections only.
+      fmax: highest pitch in Hz, in the same way; None for 7500.
       progress: called with (frames done, frames in all) after each block.
 
     Returns:
@@ -72,15 +78,19 @@ def track(
     tracker = PitchTracker(frame_rate, method, viterbi, crepe_capacity, crepe_weights, fmin, fmax)
     count = int(len(audio) * frame_rate // sample_rate) + 1
     finite = np.isfinite(audio)
-    clean = np.where(finite, audio, 0.0).astype(np.float32)
-    clean = _resample(clean, sample_rate, tracker.sample_rate)
+    given = np.where(finite, audio, 0.0).astype(np.float32)
+    clean = _resample(given, sample_rate, tracker.sample_rate)
+    left_out = np.zeros(count, bool)
+    if not finite.all():
+        left_out |= _around(~finite, sample_rate, frame_rate, count) > 0
+    if sample_rate > tracker.sample_rate:
+        left_out |= _gone(given, sample_rate, clean, tracker.sample_rate, frame_rate, count)
     # Centred frames are one more than whole hops: as many samples as make the promised count.
     n_samples = count * tracker.hop_length - 1
     clean = np.pad(clean, (0, max(0, n_samples - len(clean))))[:n_samples]
     if progress:
         tracker.report = lambda done: progress(min(done, count), count)
-    if not finite.all():
-        tracker.leave_out(_frames_touching(~finite, sample_rate, frame_rate, count))
+    tracker.leave_out(left_out)
     tracker.push(clean)
     return tracker.finish()
 
@@ -94,8 +104,8 @@ class PitchTracker:
       viterbi: CREPE only.
       crepe_capacity: CREPE only.
       crepe_weights: CREPE only.
-      fmin: pYIN and YIN only.
-      fmax: pYIN and YIN only.
+      fmin: see `track`.
+      fmax: see `track`.
       crepe_stride: CREPE only: its network runs once in so many frames; pitch and confidence
         of those between lie on a straight line.
 
@@ -115,12 +125,14 @@ class PitchTracker:
         viterbi=True,
         crepe_capacity="tiny",
         crepe_weights=None,
-        fmin=32.70,
-        fmax=2093.0,
+        fmin=None,
+        fmax=None,
         crepe_stride=1,
     ):
         if frame_rate <= 0:
             raise ValueError(f"rates must be positive, got {frame_rate} frames/s")
+        allowed = (0.0 if fmin is None else fmin, np.inf if fmax is None else fmax)
+        fmin, fmax = _FMIN if fmin is None else fmin, _FMAX if fmax is None else fmax
         if not 0 < fmin < fmax <= SAMPLE_RATE / 2:
             raise ValueError(
                 f"need 0 < fmin < fmax <= {SAMPLE_RATE // 2} Hz, got {fmin} and {fmax}"
@@ -129,6 +141,8 @@ class PitchTracker:
             raise UserError(f"no pitch tracker is called {method!r}: use crepe, pyin or yin")
         self.hop_length = max(1, round(SAMPLE_RATE / frame_rate))
         self.sample_rate = frame_rate * self.hop_length
+        reach = crepe.REACH if method == "crepe" else (fmin, fmax)
+        self._correction = Correction(method, self.sample_rate, self.hop_length, reach, allowed)
         self.report = lambda done: None
         self._left_out = None
         if method == "crepe":
@@ -150,12 +164,13 @@ class PitchTracker:
         self._done = self._samples = 0
 
     def leave_out(self, frames) -> None:
-        """Which frames [frames] bool of the whole recording hold samples that are not finite."""
+        """Which frames [frames] bool of the whole recording are to have no pitch."""
         self._left_out = frames
 
     def push(self, audio) -> None:
         """Takes the next samples, float32 [samples], finite."""
         self._samples += len(audio)
+        self._correction.push(audio)
         for piece, new in self._framer.push(audio):
             self._take(piece, new)
 
@@ -167,6 +182,7 @@ class PitchTracker:
         if self._stride > 1:
             count = self._samples // self.hop_length + 1
             f0_hz, confidence = _between(f0_hz, confidence, self._stride, count)
+        f0_hz, confidence = self._correction.finish(f0_hz, confidence)
         if self._left_out is not None:
             f0_hz[self._left_out], confidence[self._left_out] = np.nan, 0.0
         f0_hz[confidence == 0] = np.nan
@@ -216,14 +232,23 @@ def _resample(audio, sample_rate, rate):
     return soxr.resample(audio, sample_rate, rate)
 
 
-def _frames_touching(bad, sample_rate, frame_rate, count):
-    """Frames [count] whose 1024 samples at 16 kHz hold a sample [samples] that is bad."""
+def _around(values, sample_rate, frame_rate, count):
+    """Sums of values [samples] over what are 1024 samples at 16 kHz around each frame, [count]."""
     reach = crepe.FRAME_LENGTH / 2 / SAMPLE_RATE
-    before = np.concatenate([[0], np.cumsum(bad)])
+    before = np.concatenate([[0], np.cumsum(values, dtype=np.float64)])
     times = np.arange(count) / frame_rate
-    first = np.floor((times - reach) * sample_rate).clip(0, len(bad)).astype(np.int64)
-    last = np.ceil((times + reach) * sample_rate).clip(0, len(bad)).astype(np.int64)
-    return before[last] > before[first]
+    first = np.floor((times - reach) * sample_rate).clip(0, len(values)).astype(np.int64)
+    last = np.ceil((times + reach) * sample_rate).clip(0, len(values)).astype(np.int64)
+    return before[last] - before[first]
+
+
+def _gone(audio, sample_rate, copy, rate, frame_rate, count):
+    """Frames [count] of which next to nothing is left in a copy at a lower rate."""
+    heard, left = (
+        _around(np.square(x), r, frame_rate, count) / r
+        for x, r in ((audio, sample_rate), (copy, rate))
+    )
+    return left < _LEFT * heard
 
 
 class _Crepe:
@@ -302,7 +327,8 @@ class _Periods:
         cut = np.lib.stride_tricks.sliding_window_view(piece, self._length)[:: self._hop]
         audible = np.array([frame.std() >= crepe.SILENCE for frame in cut[new]])
         self._f0_hz.append(np.asarray(f0_hz[new], np.float64))
-        self._confidence.append(np.where(audible, confidence[new], 0.0))
+        # What is audible is told from silence by its confidence.
+        self._confidence.append(np.where(audible, np.maximum(confidence[new], _TINY), 0.0))
 
     def finish(self):
         """Pitch in Hz, and confidence, [frames] each."""

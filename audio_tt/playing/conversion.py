@@ -185,10 +185,9 @@ def play_all(jobs: Sequence[Job], load: Callable[[], Player], output: Output = D
     else:
         waiting, seconds, unreadable = _readable(waiting)
         failed += unreadable
-    with progress(round(sum(seconds)), "Playing", "s") as bar:
-        shown = _Seconds(bar)
+    with _Seconds(sum(seconds)) as shown:
         if len(jobs) == 1 and waiting:
-            convert(waiting[0], load(), output, shown.add)
+            convert(waiting[0], load(), output, shown.add, shown.listen)
         elif waiting:
             failed += _play_several(waiting, seconds, load, output, shown)
     if len(jobs) > 1:
@@ -256,6 +255,7 @@ def convert(
     player: Player,
     output: Output = DEFAULT,
     report: Callable[[float], None] | None = None,
+    listening: Callable[[float], None] | None = None,
 ) -> None:
     """Plays one recording into a file; memory grows only with what the player itself keeps.
 
@@ -264,6 +264,8 @@ def convert(
       player: what plays it.
       output: how the file is written; `overwrite` and `skip_existing` are the caller's.
       report: called with the seconds of sound that have been written since the last call.
+      listening: called with the seconds that have been read since the last call. A player that
+        measures a recording as a whole reads all of it before anything is written.
 
     Raises:
       UserError: the recording cannot be read, or the file cannot be written.
@@ -275,6 +277,8 @@ def convert(
         blocks = first_samples(blocks, round(output.max_seconds * rate))
     if output.mono and player.keeps_channels:
         blocks = (block[:, None] for block in blocks)
+    if listening is not None:
+        blocks = _reported(blocks, rate, listening)
     recording = Counted(blocks)
     sound = player.play(resampled(recording, rate, player.sample_rate), str(job.source))
     if output.finish is not None:
@@ -299,14 +303,32 @@ def _cut(sound, recording):
 
 
 class _Seconds:
-    """Moves a progress bar that counts seconds of sound."""
+    """Progress that counts seconds of sound: those that are read, then those that are written."""
 
-    def __init__(self, bar):
-        self._bar, self._done = bar, 0.0
+    def __init__(self, total):
+        self._total, self._done = round(total), 0.0
+        self._bar = self._what = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._bar is not None:
+            self._bar.close()
+
+    def listen(self, seconds):
+        if self._what != "Playing":
+            self._show("Listening", seconds)
 
     def add(self, seconds):
+        self._show("Playing", seconds)
+
+    def _show(self, what, seconds):
+        if what != self._what:
+            self.__exit__()
+            self._bar, self._what, self._done = progress(self._total, what, "s"), what, 0.0
         self._done += seconds
-        self._bar.update(min(int(self._done), self._bar.total) - self._bar.n)
+        self._bar.update(min(int(self._done), self._total) - self._bar.n)
 
 
 def _reported(blocks, sample_rate, report):

@@ -8,7 +8,7 @@ import gin
 import numpy as np
 
 from audio_tt.dsp.loudness import a_weighting_db
-from audio_tt.dsp.units import db_to_amplitude, db_to_power, hz_to_midi, power_to_db
+from audio_tt.dsp.units import db_to_amplitude, db_to_power, hz_to_midi, midi_to_hz, power_to_db
 from audio_tt.dsp.windows import window_values
 from audio_tt.errors import UserError
 from audio_tt.pitch import tracking
@@ -73,6 +73,11 @@ class FrameSpectrogram:
     def n_pitches(self) -> int:
         """Channels in which the pitch is given on a logarithmic axis."""
         return (_HIGHEST_NOTE - _LOWEST_NOTE) * _STEPS + 1
+
+    @property
+    def range_hz(self) -> tuple[float, float]:
+        """The lowest and the highest pitch that the network is told apart from its neighbours."""
+        return float(midi_to_hz(_LOWEST_NOTE)), float(midi_to_hz(_HIGHEST_NOTE))
 
     @property
     def frame_rate(self) -> float:

@@ -7,6 +7,7 @@ from absl import logging
 
 from audio_tt.dsp.blocks import Counted
 from audio_tt.pitch import polyphony
+from audio_tt.pitch.reach import why_not_heard
 from audio_tt.playing.player import SILENCE
 from autoencoder_tt.frames.features import FrameSpectrogram
 
@@ -39,7 +40,8 @@ def measure(
     for audio, kept in _with_surroundings(recording, features.hop_length):
         measured = features.measure(audio, **pitch_options)
         parts.append({key: values[kept] for key, values in measured.items()})
-        peak = max(peak, float(np.abs(audio).max(initial=0.0)))
+        if (here := float(np.abs(audio).max(initial=0.0))) >= peak:
+            peak, loudest = here, audio
         if not is_checked and features.is_voiced(parts[-1]["confidence"]).any():
             polyphony.warn_if_polyphonic(audio, features.sample_rate, name)
             is_checked = True
@@ -47,7 +49,11 @@ def measure(
     if peak < SILENCE:
         logging.warning("%s is silent, so the output is silence", name)
     elif not features.is_voiced(joined["confidence"]).any():
-        logging.warning("%s: no pitch was found in it, so the output is silence", name)
+        logging.warning(
+            "%s: no pitch was found in it, so the output is silence%s",
+            name,
+            why_not_heard(loudest, features.sample_rate),
+        )
     else:
         return joined, recording.n_samples
     return None, recording.n_samples

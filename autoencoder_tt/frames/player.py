@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 
 import gin
 import numpy as np
+from absl import logging
 
 from audio_tt.dsp import stft_blocks
 from audio_tt.dsp.blocks import first_samples, silence
 from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.errors import UserError
+from audio_tt.pitch.octaves import octaves_into
 from audio_tt.playing.player import finite
 from autoencoder_tt.design import InstrumentPlayer
 from autoencoder_tt.frames import measuring
@@ -70,8 +72,19 @@ class FramePlayer(InstrumentPlayer):
     def measure(
         self, blocks: Iterable[np.ndarray], name: str = "the recording"
     ) -> tuple[dict[str, np.ndarray] | None, int]:
-        """What is played of a recording, see `measuring.measure`."""
-        return measuring.measure(finite(blocks), self._design.features, name, **self._pitch)
+        """What is played of a recording, see `measuring.measure`.
+
+        A melody that is too high or too low for the network is moved by octaves.
+        """
+        features = self._design.features
+        measured, n_samples = measuring.measure(finite(blocks), features, name, **self._pitch)
+        if measured is not None:
+            voiced = features.is_voiced(measured["confidence"])
+            moved = octaves_into(measured["f0_hz"][voiced], *features.range_hz)
+            if moved:
+                logging.info("%s is played %+d octaves from where it is", name, moved)
+                measured["f0_hz"] = measured["f0_hz"] * np.float32(2.0**moved)
+        return measured, n_samples
 
     def play_measured(
         self, measured: dict[str, np.ndarray] | None, n_samples: int, phase: str | None = None

@@ -118,7 +118,7 @@ class ClipSpectrogram:
             is_noise = voiced.max() < _NOISE
             return np.where(is_noise, 0.0, np.nan_to_num(f0_hz)).astype(np.float32)
         frame_rate = self.sample_rate / self.hop_length
-        options |= {} if method == "crepe" else {"fmin": self.fmin, "fmax": self.fmax}
+        options |= {"fmin": self.fmin, "fmax": self.fmax}
         f0_hz, confidence = tracking.track(audio, self.sample_rate, frame_rate, method, **options)
         audible = (confidence >= _VOICED) & (f0_hz >= self.fmin) & (f0_hz <= self.fmax)
         return np.where(audible, f0_hz, 0.0).astype(np.float32)

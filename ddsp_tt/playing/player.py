@@ -9,6 +9,7 @@ from absl import logging
 from audio_tt.dsp.blocks import first_samples, silence
 from audio_tt.files.decoding import zero_non_finite
 from audio_tt.pitch import polyphony
+from audio_tt.pitch.reach import why_not_heard
 from audio_tt.playing.player import SILENCE, Player
 from ddsp_tt.features import extraction
 from ddsp_tt.playing.adjustment import Adjustment
@@ -99,14 +100,20 @@ class DdspPlayer(Player):
         elif self.instrument.reads_audio or self.adjustment.finds_notes(measured, self.instrument):
             return True
         else:
-            share = polyphony.opening_share(recording.opening(), self.sample_rate)
+            advice = self._advice(recording.opening())
             logging.warning(
-                "%s: no pitch was found in it, so the output is silence; a lower --threshold finds "
-                "quieter notes%s",
-                name,
-                f"; if these are chords, {polyphony.WAY_OUT}" * (share > polyphony.POLYPHONIC),
+                "%s: no pitch was found in it, so the output is silence%s", name, advice
             )
         return False
+
+    def _advice(self, opening):
+        """What may help where the opening of a recording has no pitch."""
+        why = why_not_heard(opening, self.sample_rate)
+        if why:
+            return why
+        share = polyphony.opening_share(opening, self.sample_rate)
+        chords = f"; if these are chords, {polyphony.WAY_OUT}" * (share > polyphony.POLYPHONIC)
+        return f"; a lower --threshold finds quieter notes{chords}"
 
 
 class _Recording:

@@ -1,12 +1,14 @@
 """Files through a player into files, with a player that does next to nothing."""
 
 import functools
+import io
 import os
 import threading
 
 import numpy as np
 import pytest
 import soundfile
+import tqdm
 
 from audio_tt.errors import UserError
 from audio_tt.playing import conversion
@@ -117,6 +119,23 @@ def test_progress_counts_the_seconds_that_are_written(tmp_path):
     job = Job(write(tmp_path / "in.wav"), tmp_path / "out.wav")
     conversion.convert(job, Inverter(44100), report=seconds.append)
     assert sum(seconds) == pytest.approx(1.0) and len(seconds) > 5
+
+
+def test_progress_counts_what_is_read_until_something_is_written(tmp_path, monkeypatch):
+    """A player that hears the recording to its end first is at work all the while."""
+    bars = []
+
+    def progress(total, what, unit):
+        bars.append((what, tqdm.tqdm(total=total, desc=what, file=io.StringIO())))
+        return bars[-1][1]
+
+    monkeypatch.setattr(conversion, "progress", progress)
+    plan = conversion.plan([write(tmp_path / "in.wav", tone(3 * RATE))], tmp_path / "out.wav")
+    assert conversion.play_all(plan, inverter(block_size=4000)) == 0
+    assert [(what, bar.n, bar.total) for what, bar in bars] == [
+        ("Listening", 3, 3),
+        ("Playing", 3, 3),
+    ]
 
 
 def test_a_player_plays_what_is_in_memory():

@@ -7,6 +7,7 @@ RATE = 16000
 HARMONICS = {
     "bright": [1 / k for k in range(1, 13)],
     "hollow": [1, 0.01, 0.6, 0.01, 0.4, 0.01, 0.2],  # a clarinet's
+    "low": [1 / k for k in range(1, 25)],
     "nasal": [0, 1, 1, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.2, 0.2],  # no fundamental
 }
 
@@ -36,6 +37,10 @@ def test_a_melody(melody, timbre, note_seconds, sample_rate):
 @pytest.mark.parametrize("harmonics", list(HARMONICS))
 def test_one_note_of_any_timbre(harmonics):
     assert polyphonic_share(chords([50], [57], [69], harmonics=harmonics), RATE) < 0.1
+
+
+def test_a_tuba_s_lowest_notes_are_no_chords():
+    assert polyphonic_share(chords([24], [28], [31], harmonics="low"), RATE) < 0.2
 
 
 @pytest.mark.parametrize("harmonics", ["bright", "hollow"])

@@ -71,6 +71,17 @@ def test_pitch_and_dynamics_are_those_of_the_input(player, tune):
     assert np.abs(output[int(1.4 * RATE) : int(1.6 * RATE)]).max() < 1e-5  # a rest is silent
 
 
+def test_a_melody_beyond_the_network_moves_by_octaves(player):
+    """Notes from 1.3 to 2.6 kHz, the network's highest being 2.1, come out an octave lower."""
+    notes = 440.0 * 2.0 ** (np.array([88, 91, 93, 95, 97, 98, 99, 100]) / 12 - 69 / 12)
+    whistle = np.concatenate([tone(hz, 0.25) for hz in notes])
+    measured, _ = player.measure([whistle])
+    voiced = measured["confidence"] > 0.9
+    played = notes[(np.flatnonzero(voiced) * 256 // round(0.25 * RATE)).clip(0, 7)] / 2
+    assert voiced.mean() > 0.7
+    assert np.mean(np.abs(np.log2(measured["f0_hz"][voiced] / played)) < 0.04) > 0.9
+
+
 def test_a_louder_recording_is_played_as_much_louder(player, tune):
     outputs = [player.render(gain * tune, RATE) for gain in (1.0, 0.1)]
     assert level_db(outputs[0]) - level_db(outputs[1]) == pytest.approx(20.0, abs=0.3)

@@ -313,6 +313,17 @@ def test_power_is_measured_as_in_training(sound):
     np.testing.assert_allclose(measured, extraction.power(sound, 250, 1024)[:100], atol=1e-3)
 
 
+def test_a_whistle_is_followed_above_crepe_s_range():
+    follow = analysis.PitchFollower(440.0)
+    time = np.arange(8000) / 16000
+    rise = np.cumsum(2000 * 2 ** (2 * time)) / 16000  # to 4 kHz in half a second
+    f0_hz, confidence = follow(np.sin(2 * np.pi * rise).astype("float32"), HOP)
+    middle = 512 + HOP * np.arange(len(f0_hz))
+    distance = 12 * np.log2(f0_hz / (2000 * 2 ** (2 * time[middle])))
+    assert np.mean(np.abs(distance[5:]) < 0.5) > 0.95
+    assert np.median(confidence[5:]) > 0.9
+
+
 def test_octaves_and_loudness_are_moved(solo, sound):
     plain, higher = live.LiveInstrument(solo), live.LiveInstrument(solo, octave_shift=1)
     louder = live.LiveInstrument(solo, loudness_shift=12.0)

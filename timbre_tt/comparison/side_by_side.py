@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from audio_tt.command.progress import progress
+from audio_tt.command.progress import progress, reporter
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.mono import to_mono
@@ -193,7 +193,15 @@ def run(
     Returns:
       The analyses of the recordings, and the rows.
     """
-    sources = [analyse(r.audio, r.sample_rate, **pitch_options) for r in recordings]
+    sources = [
+        analyse(
+            recording.audio,
+            recording.sample_rate,
+            progress=reporter(f"Listening to {recording.name}"),
+            **pitch_options,
+        )
+        for recording in recordings
+    ]
     targets = [
         None if r.target is None else analyse(r.target, SAMPLE_RATE, **pitch_options)
         for r in recordings

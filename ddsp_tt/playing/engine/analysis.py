@@ -11,7 +11,7 @@ import numpy as np
 
 from audio_tt.dsp.loudness import power_of_frames
 from audio_tt.errors import UserError
-from audio_tt.pitch import crepe
+from audio_tt.pitch import correction, crepe
 from audio_tt.pitch.viterbi import Decoder
 from ddsp_tt.features import loudness_scales
 from ddsp_tt.features.rates import MEASURING_RATE
@@ -21,6 +21,8 @@ _HALF_SECONDS, _KAISER_BETA = 0.002, 6.8
 
 class PitchFollower:
     """CREPE's activations, and the bin that is the most likely one so far.
+
+    What is too high for CREPE, such as a whistle, is looked up in the spectrum.
 
     Args:
       start_hz: pitch before anything sounded.
@@ -43,6 +45,8 @@ class PitchFollower:
         self._network = crepe.load_fast(capacity)
         self._decoder = Decoder()
         self._last_hz = start_hz
+        # Its tables are made before the sound comes.
+        correction.too_high(np.zeros((1, crepe.FRAME_LENGTH), "float32"), [0.0], [0.1], 0.0)
 
     def __call__(self, audio: np.ndarray, hop_length: int) -> tuple[np.ndarray, np.ndarray]:
         """Pitch `[frames]` in Hz and confidence `[frames]` of the frames in audio `[samples]`."""
@@ -56,6 +60,9 @@ class PitchFollower:
             else:
                 self._decoder = Decoder()
             f0_hz[i] = self._last_hz
+        frames = np.lib.stride_tricks.sliding_window_view(audio, crepe.FRAME_LENGTH)[::hop_length]
+        f0_hz, confidence = correction.too_high(frames, f0_hz, confidence, crepe.REACH[1])
+        self._last_hz = float(f0_hz[-1])
         return f0_hz, confidence
 
 
