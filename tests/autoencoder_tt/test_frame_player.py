@@ -1,5 +1,3 @@
-import logging
-
 import keras
 import numpy as np
 import pytest
@@ -141,7 +139,7 @@ def test_what_is_read_must_be_there(reads):
 )
 def test_without_pitch_there_is_silence_and_one_warning(caplog, audio, message):
     player = FramePlayer(Echo(), STATISTICS)
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level("WARNING", logger="absl"):
         output = np.concatenate([np.zeros(0), *player.play([audio], "noise.wav")])
     assert output.shape == audio.shape and not output.any()
     assert [r.getMessage() for r in caplog.records] == [
@@ -152,7 +150,7 @@ def test_without_pitch_there_is_silence_and_one_warning(caplog, audio, message):
 
 def test_chords_are_warned_about(player, caplog):
     chord = sum(tone(hz, 3.0, 0.2) for hz in (261.6, 311.1, 370.0))
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level("WARNING", logger="absl"):
         measured, _ = player.measure([chord], "chord.wav")
     assert measured is not None and "several notes sound at once" in caplog.text
 
