@@ -276,6 +276,7 @@ def test_keras_saves_it_and_loads_it(sample, tmp_path):
     assert max(np.ptp(x) for x in keras.tree.flatten(before)) > 1e-3
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert type(loaded) is type(model)
+    assert [(type(x), x.name) for x in loaded.layers] == [(type(x), x.name) for x in model.layers]
     keras.tree.map_structure(
         functools.partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-5),
         outputs(loaded, inputs),

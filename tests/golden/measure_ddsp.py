@@ -8,6 +8,7 @@
 
 import sys
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -169,6 +170,10 @@ def loudness(x):
 def notes(x):
     from ddsp.training import postprocessing as post
 
+    for name in ("google.colab", "google.colab.files", "google.colab.output"):
+        sys.modules.setdefault(name, mock.Mock())  # what notebooks alone have
+    from ddsp.colab import colab_utils
+
     for threshold in ("0.5", "1.0"):
         mask, ratio = post.detect_notes(x["loudness"], x["conf"], float(threshold))
         yield f"mask_on_{threshold}", mask
@@ -179,12 +184,12 @@ def notes(x):
     yield "q_references", transform.references_
     on = x["mask_on_1.0"]
     loudness = x["loudness"]
-    yield "loudness_norm", post.fit_quantile_transform(loudness, on, transform)[0].squeeze()
+    yield "loudness_norm", post.fit_quantile_transform(loudness, on, transform)[1]
     midi = x["f0_midi"]
-    yield "tuning_factor", post.get_tuning_factor(midi, x["conf"], on)
+    yield "tuning_factor", colab_utils.get_tuning_factor(midi, x["conf"], on)
     for chromatic in (0, 1):
         for amount in ("0.5", "1.0"):
-            tuned = post.auto_tune(
+            tuned = colab_utils.auto_tune(
                 midi, x["tuning_factor"], on, amount=float(amount), chromatic=bool(chromatic)
             )
             yield f"autotune_chrom{chromatic}_{amount}", tuned
