@@ -27,6 +27,7 @@ RnnFcDecoder.rnn_channels = 8
 RnnFcDecoder.ch = 8
 RnnFcDecoder.layers_per_stack = 1
 n_harmonics = 6
+SpectralLoss.fft_sizes = (512, 64)
 train.batch_size = 2
 train.crop_seconds = 0.25
 train.steps_per_summary = 1
