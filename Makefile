@@ -14,7 +14,7 @@ PYTEST := -q -n 2 --dist worksteal
 JAX := KERAS_BACKEND=jax JAX_COMPILATION_CACHE_DIR="$(CURDIR)/.venv-jax/compiled" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0.2 \
 	JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 .venv-jax/bin/python -m pytest $(PYTEST)
 # What depends on the backend.
-JAX_TESTS := tests/ddsp_tt tests/autoencoder_tt tests/style_tt \
+JAX_TESTS := tests/ddsp_tt tests/autoencoder_tt tests/style_tt tests/test_layers.py \
 	$(addprefix tests/pix2pix_tt/test_,model.py losses.py convolutions.py training.py player.py) \
 	$(addprefix tests/audio_tt/test_,compat.py crepe.py loudness.py phase.py runs.py stft.py units.py weights.py) \
 	tests/timbre_tt/test_commands.py::test_transfer

@@ -1,6 +1,7 @@
 """What the tests of several packages share."""
 
 import logging as python_logging
+import sys
 
 import gin
 import numpy as np
@@ -14,21 +15,22 @@ TIMBRES = {  # harmonic roll-off, decay in 1/s, depth of the vibrato
 }
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Lets every test and its fixtures begin alike, whatever ran before in this process."""
+    gin.clear_config()
+    python_logging.getLogger().setLevel(python_logging.WARNING)
+    logging.set_verbosity(logging.WARNING)
+    if keras := sys.modules.get("keras"):
+        keras.utils.set_random_seed(0)
+        keras.config.set_dtype_policy("float32")
+
+
 @pytest.fixture(autouse=True)
 def unlocked_settings():
     """Lets a test import modules with settings, whatever was parsed before in this process."""
     with gin.unlock_config():
         yield
-
-
-@pytest.fixture(autouse=True)
-def messages_at_their_level():
-    """Undoes what a command that a test runs in this process sets about its messages."""
-    root, verbosity = python_logging.getLogger(), logging.get_verbosity()
-    level = root.level
-    yield
-    root.setLevel(level)
-    logging.set_verbosity(verbosity)
 
 
 @pytest.fixture(scope="session")

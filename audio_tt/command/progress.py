@@ -2,7 +2,7 @@
 
 import multiprocessing
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from absl import logging
@@ -66,3 +66,18 @@ def progress(
         maxinterval=_SECONDS_BETWEEN_LINES,
         miniters=1,
     )
+
+
+def reporter(description: str, unit: str = "frame") -> Callable[[int, int], None]:
+    """Returns a callback of (done, total) that moves a progress bar and closes it at the end."""
+    bar = None
+
+    def report(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = progress(total, description, unit)
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return report

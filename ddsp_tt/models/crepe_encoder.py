@@ -26,7 +26,7 @@ _MOMENTUM = 0.99
 _BLOCK_LATENTS = 512
 
 
-class DomainNorm(keras.layers.Layer):
+class DomainNorm(Saved, keras.layers.Layer):
     """Brings each channel to mean 0 and variance 1, by the statistics of one of two instruments.
 
     What is the same throughout an instrument's recordings is its timbre; what changes is how it is

@@ -28,7 +28,7 @@ _FRAMES = {
 }
 
 
-class InstanceNorm(keras.layers.Layer):
+class InstanceNorm(Saved, keras.layers.Layer):
     """Each channel of each example to mean 0 and variance 1 over time, then scaled and shifted."""
 
     def build(self, shape: Sequence[int | None]) -> None:

@@ -114,6 +114,7 @@ class InverseSynthesis(SavedModel, keras.Model):
           `harm_amp`, `harm_dist`, `f0_hz`, and the same as sinusoids, `harm_freqs`, `harm_amps`.
         """
         raw = self.sinusoidal_encoder(features)
+        raw = {key: ops.cast(x, "float32") for key, x in raw.items()}  # hertz need all of it
         frequencies = raw["frequencies"]
         if self.spread_frequencies:
             frequencies = frequencies + _peaks(raw["amplitudes"].shape[-1], frequencies.shape[-1])

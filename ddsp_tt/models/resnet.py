@@ -14,8 +14,8 @@ from audio_tt.tensors import Tensor
 from ddsp_tt.synthesis.saving import Saved
 
 _register = gin.register(module="ddsp_tt.nn")
-# Channels of the first blocks' bottleneck, and blocks of the first three groups.
-SIZES = {"small": (32, (2, 3, 4)), "medium": (32, (3, 4, 6)), "large": (64, (3, 4, 6))}
+# Channels of the first blocks' bottleneck, and blocks of the four groups.
+SIZES = {"small": (32, (2, 3, 4, 3)), "medium": (32, (3, 4, 6, 3)), "large": (64, (3, 4, 6, 3))}
 _NORMS = ("layer", "instance", "group")
 
 
@@ -57,7 +57,7 @@ def _convolution(channels, width, stride=1, name=None):
     return keras.layers.Conv2D(channels, width, (1, stride), padding="same", name=name)
 
 
-class ResidualBlock(keras.layers.Layer):
+class ResidualBlock(Saved, keras.layers.Layer):
     """Convolutions through a bottleneck, added to what came in; four times its channels come out.
 
     Args:
@@ -115,7 +115,7 @@ class ResNet(Saved, keras.layers.Layer):
             keras.layers.Conv2D(64, 7, (1, 2), padding="same", name="convolve"),
             keras.layers.MaxPooling2D((1, 3), (1, 2), padding="same", name="pool"),
         ]
-        groups = zip((1, 2, 4, 8), (*blocks, 3), (1, 2, 2, 2), strict=True)
+        groups = zip((1, 2, 4, 8), blocks, (1, 2, 2, 2), strict=True)
         for group, (factor, count, stride) in enumerate(groups):
             for i in range(count):
                 block = ResidualBlock(

@@ -118,16 +118,16 @@ class SinusoidalToHarmonicEncoder(Saved, keras.layers.Layer):
         sample_rate: int = 16000,
         name: str = "harmonic_encoder",
     ):
-        super().__init__(name=name)
+        super().__init__(name=name, dtype="float32")  # hertz need all of it
         self.net = net
         self.amp_scale_fn = core.resolved(amp_scale_fn)
         self.freq_scale_fn = core.resolved(freq_scale_fn) or functools.partial(
             core.frequencies_softmax, depth=f0_depth, hz_min=20.0, hz_max=1200.0
         )
         self.sample_rate = sample_rate
-        self.amp_out = keras.layers.Dense(1, name="amp_out")
-        self.hd_out = keras.layers.Dense(n_harmonics, name="hd_out")
-        self.f0_out = keras.layers.Dense(f0_depth, name="f0_out")
+        self.amp_out = keras.layers.Dense(1, dtype="float32", name="amp_out")
+        self.hd_out = keras.layers.Dense(n_harmonics, dtype="float32", name="hd_out")
+        self.f0_out = keras.layers.Dense(f0_depth, dtype="float32", name="f0_out")
 
     def call(self, sin_freqs: Tensor, sin_amps: Tensor) -> dict[str, Tensor]:
         """Pitch, amplitude and distribution of its harmonics.

@@ -50,7 +50,8 @@ class Processor(Saved, keras.layers.Layer):
     """
 
     def __init__(self, name: str):
-        super().__init__(name=name)
+        # Phases and spectra are single precision, whatever the networks compute in.
+        super().__init__(name=name, dtype="float32")
         # Weights, where there are any, are made by the constructor; nothing waits for a shape.
         self.built = True
 

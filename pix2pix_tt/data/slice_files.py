@@ -1,14 +1,19 @@
 """Files of slices: FEATURES/INSTRUMENT/SONG_000.npy, each `[bins, frames, 1]` in 0..1."""
 
+import functools
+import io
 import re
+import threading
 from collections.abc import Collection
 
 import numpy as np
+from numpy.lib import format as npy
 
 from audio_tt.errors import UserError
 from audio_tt.training import holding_out
 
 _COPY = re.compile(r"_copy\d+$")
+_HEADERS = threading.Lock()
 
 
 def song_of(name: str) -> str:
@@ -23,7 +28,10 @@ def open_slice(path, shape) -> np.ndarray:
       UserError: there is no such file, or it holds no slice of this (bins, frames).
     """
     try:
-        values = np.load(path, mmap_mode="r")
+        with open(path, "rb") as file:
+            (there, is_fortran, dtype), offset = _read_header(file), file.tell()
+        if there == (*shape, 1) and dtype.kind == "f":
+            return np.memmap(path, dtype, "r", offset, there, "F" if is_fortran else "C")
     except (OSError, ValueError, EOFError) as error:
         if not path.exists():
             raise UserError(f"{path}: no such file") from error
@@ -31,12 +39,30 @@ def open_slice(path, shape) -> np.ndarray:
             f"{path} is no file of features, or is damaged; remove it and run "
             "pix2pix_tt.compute_features again"
         ) from error
-    if values.shape != (*shape, 1) or values.dtype.kind != "f":
-        raise UserError(
-            f"{path} holds {list(values.shape)} of {values.dtype}, where a slice is "
-            f"{[*shape, 1]} of floats; compute the features with the same settings"
-        )
-    return values
+    raise UserError(
+        f"{path} holds {list(there)} of {dtype}, where a slice is "
+        f"{[*shape, 1]} of floats; compute the features with the same settings"
+    )
+
+
+def _read_header(file):
+    """Shape, order and type of the array of an open `.npy`, which is then read up to its values."""
+    version = npy.read_magic(file)
+    if version != (1, 0):
+        raise ValueError(f"version {version}")
+    size = file.read(2)
+    header = size + file.read(int.from_bytes(size, "little"))
+    with _HEADERS:
+        return _parsed(header)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(header):
+    """What a header says; those of a folder are all alike.
+
+    NumPy reads one with Python's own parser, which in Python 3.11 two threads must not run at once.
+    """
+    return npy.read_array_header_1_0(io.BytesIO(header))
 
 
 def common_names(path, instruments, shape) -> list[str]:

@@ -5,6 +5,7 @@ import textwrap
 import time
 from pathlib import Path
 
+import commands
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -70,17 +71,8 @@ if __name__ == "__main__":
 def command(tmp_path):
     (tmp_path / "command.py").write_text(COMMAND)
 
-    def call(*arguments, **options):
-        environment = dict(os.environ, PYTHONPATH=str(REPOSITORY))
-        environment.pop("CUDA_VISIBLE_DEVICES", None)
-        return subprocess.run(
-            [sys.executable, "command.py", *arguments],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            **options,
-        )
+    def call(*arguments):
+        return commands.run("command.py", *arguments, cwd=tmp_path, CUDA_VISIBLE_DEVICES=None)
 
     call.folder = tmp_path
     return call
@@ -92,7 +84,13 @@ def write(folder, name, text):
 
 def test_help_is_the_docstring_and_own_flags_and_is_quick(command):
     start = time.perf_counter()
-    done = command("--epochs=wrong", "--help")
+    done = subprocess.run(
+        [sys.executable, "command.py", "--epochs=wrong", "--help"],
+        cwd=command.folder,
+        env=dict(os.environ, PYTHONPATH=str(REPOSITORY)),
+        capture_output=True,
+        text=True,
+    )
     seconds = time.perf_counter() - start
     assert done.returncode == 0
     assert done.stderr == ""

@@ -1,7 +1,6 @@
 """SFZ maps as they are found: fragments, includes, variables, and what they inherit."""
 
 import pytest
-from absl import logging
 
 from audio_tt.errors import UserError
 from audio_tt.music import sfz
@@ -61,7 +60,7 @@ def test_keys_of_a_default_path_and_octaves(folder):
 
 
 def test_unknown_opcodes_are_named_once(folder, caplog):
-    with caplog.at_level(logging.converter.STANDARD_WARNING, logger="absl"):
+    with caplog.at_level("WARNING", logger="absl"):
         regions = read(
             folder, "<region> sample=a.wav key=60 cutoff=9\n<region> sample=b key=61 cutoff=8"
         )

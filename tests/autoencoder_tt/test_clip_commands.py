@@ -1,11 +1,9 @@
 """The published system from recordings to sound, by its commands."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 
+import commands
 import numpy as np
 import pytest
 import soundfile
@@ -14,16 +12,6 @@ import soundfile
 def messages(result):
     """What a command said, without the lines of progress that a slow machine adds."""
     return re.sub(r"(?m)^.*\d+%.*\d+/\d+ \[.*\n", "", result.stderr)
-
-
-def command(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
-    )
 
 
 @pytest.fixture
@@ -38,7 +26,7 @@ def place(tmp_path, melody, golden_folder):
 
 
 def test_from_a_recording_to_sound(place):
-    result = command(
+    result = commands.run(
         "autoencoder_tt.preprocess",
         "--input=tune.flac",
         "--output=data",
@@ -46,7 +34,7 @@ def test_from_a_recording_to_sound(place):
         cwd=place,
     )
     assert (result.returncode, messages(result)) == (0, "data: 1 clips\n")
-    result = command(
+    result = commands.run(
         "autoencoder_tt.soundgenerator",
         "--model=model",
         "--input=tune.flac",
@@ -68,7 +56,7 @@ def test_what_cannot_be_done(place):
         (("--model=model", "--input=no.wav", "--output=out.wav"), "no.wav"),
         (("--model=model", "--input=tune.flac", "--output=out.xyz"), "out.xyz"),
     ):
-        result = command("autoencoder_tt.soundgenerator", *arguments, cwd=place)
+        result = commands.run("autoencoder_tt.soundgenerator", *arguments, cwd=place)
         assert result.returncode == 1
         assert result.stderr.startswith("error: ") and message in result.stderr
         assert result.stderr.count("\n") == 1

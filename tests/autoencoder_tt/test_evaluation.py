@@ -1,6 +1,4 @@
-import subprocess
-import sys
-
+import commands
 import numpy as np
 import pytest
 
@@ -103,9 +101,7 @@ app.run(evaluate.main)
         io.write(tmp_path / "in" / f"{name}.wav", recording[: RATE // (1 + (name < "y"))], RATE)
     (tmp_path / "in" / "broken.wav").write_text("no sound")
     words = ["--models=one/m,two/m", "--input=in", "--output=out"]
-    result = subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True
-    )
+    result = commands.run("-c", code, *words, cwd=tmp_path)
     assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
     assert "broken.wav" in result.stderr and "2 recording(s)" in result.stdout
     assert "| m, input phase | 1 |" in result.stdout and "| m_2, input phase | 1 |" in result.stdout

@@ -1,5 +1,3 @@
-import logging
-
 import keras
 import numpy as np
 import pytest
@@ -69,17 +67,6 @@ def test_pitch_and_dynamics_are_those_of_the_input(player, tune):
         peak_hz = (low + spectrum[low:high].argmax()) * RATE / len(output[second])
         assert peak_hz == pytest.approx(hz, rel=0.005)
     assert np.abs(output[int(1.4 * RATE) : int(1.6 * RATE)]).max() < 1e-5  # a rest is silent
-
-
-def test_a_melody_beyond_the_network_moves_by_octaves(player):
-    """Notes from 1.3 to 2.6 kHz, the network's highest being 2.1, come out an octave lower."""
-    notes = 440.0 * 2.0 ** (np.array([88, 91, 93, 95, 97, 98, 99, 100]) / 12 - 69 / 12)
-    whistle = np.concatenate([tone(hz, 0.25) for hz in notes])
-    measured, _ = player.measure([whistle])
-    voiced = measured["confidence"] > 0.9
-    played = notes[(np.flatnonzero(voiced) * 256 // round(0.25 * RATE)).clip(0, 7)] / 2
-    assert voiced.mean() > 0.7
-    assert np.mean(np.abs(np.log2(measured["f0_hz"][voiced] / played)) < 0.04) > 0.9
 
 
 def test_a_louder_recording_is_played_as_much_louder(player, tune):
@@ -152,7 +139,7 @@ def test_what_is_read_must_be_there(reads):
 )
 def test_without_pitch_there_is_silence_and_one_warning(caplog, audio, message):
     player = FramePlayer(Echo(), STATISTICS)
-    with caplog.at_level(logging.WARNING, logger="absl"):
+    with caplog.at_level("WARNING", logger="absl"):
         output = np.concatenate([np.zeros(0), *player.play([audio], "noise.wav")])
     assert output.shape == audio.shape and not output.any()
     assert [r.getMessage() for r in caplog.records] == [
@@ -163,7 +150,7 @@ def test_without_pitch_there_is_silence_and_one_warning(caplog, audio, message):
 
 def test_chords_are_warned_about(player, caplog):
     chord = sum(tone(hz, 3.0, 0.2) for hz in (261.6, 311.1, 370.0))
-    with caplog.at_level(logging.WARNING, logger="absl"):
+    with caplog.at_level("WARNING", logger="absl"):
         measured, _ = player.measure([chord], "chord.wav")
     assert measured is not None and "several notes sound at once" in caplog.text
 

@@ -3,14 +3,12 @@
 import shutil
 
 import gin
-import keras
 import numpy as np
 import pytest
 
 from audio_tt.errors import UserError
 from audio_tt.models import weights
 from autoencoder_tt.frames.models import context_frames, frame_autoencoder
-from autoencoder_tt.published.models import convolutional_autoencoder
 from autoencoder_tt.trained import catalogue, files, loading
 from timbre_tt.systems import autoencoder
 
@@ -125,21 +123,6 @@ def test_weights_of_before_fit_convolutions(tmp_path):
 
 def small_frames():
     return frame_autoencoder(9, 4, 80.0, channels=(4, 6), latent_size=3, width=3)
-
-
-@pytest.mark.parametrize(
-    "make",
-    [small_frames, lambda: convolutional_autoencoder((8, 8, 2), (2, 2), (3, 3), (2, 2), 3)],
-    ids=["frames", "published"],
-)
-def test_keras_saves_and_loads_the_networks(tmp_path, make):
-    network = make()
-    network.save(tmp_path / "network.keras")
-    again = keras.models.load_model(tmp_path / "network.keras")
-    shape = [1, *(20 if size is None else size for size in network.input_shape[1:])]
-    inputs = np.random.default_rng(0).random(shape, np.float32)
-    np.testing.assert_allclose(again(inputs), network(inputs), atol=1e-6)
-    assert [layer.name for layer in again.layers] == [layer.name for layer in network.layers]
 
 
 def test_context_is_known():

@@ -6,6 +6,7 @@ import pytest
 SMALL = """
 include 'ddsp/small.gin'
 n_harmonics = 12
+SpectralLoss.fft_sizes = (512, 64)
 RnnFcDecoder.rnn_channels = 8
 RnnFcDecoder.ch = 8
 RnnFcDecoder.layers_per_stack = 1

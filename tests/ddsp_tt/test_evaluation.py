@@ -2,9 +2,8 @@
 
 import csv
 import json
-import subprocess
-import sys
 
+import commands
 import numpy as np
 import pytest
 
@@ -229,12 +228,7 @@ def test_a_folder_is_measured_but_for_what_cannot_be_read(tmp_path, melody):
     (tmp_path / "in" / "broken.wav").write_text("no sound")
     words = [f"--model={catalogue.folder('flute')}", "--input=in", "--output_dir=out"]
     words += ["--gin_file=ddsp/eval/basic.gin", "--f0_method=yin"]
-    result = subprocess.run(
-        [sys.executable, "-m", "ddsp_tt.evaluate", *words],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    result = commands.run("ddsp_tt.evaluate", *words, cwd=tmp_path)
     assert result.returncode == 1, result.stderr
     errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1 and "broken.wav" in errors[0]

@@ -1,8 +1,10 @@
 """Files for other programs: they compute what the model does, in the programs' own interpreters."""
 
+import functools
 import importlib.util
 import json
 import re
+import shutil
 from pathlib import Path
 
 import keras
@@ -67,11 +69,22 @@ def trained():
     return make()
 
 
+@pytest.fixture(scope="module")
+def exported(trained, tmp_path_factory):
+    """Exports once for each kind and length of a call; returns the path and the differences."""
+
+    @functools.cache
+    def export(kind, frames=1):
+        output = tmp_path_factory.mktemp(kind) / "out" / f"flute{ENDINGS[kind]}"
+        return output, files.export(trained, output, kind, frames)
+
+    return export
+
+
 @pytest.mark.parametrize("frames", [1, 250, None])
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_file_computes_what_the_model_does(trained, tmp_path, kind, frames):
-    output = tmp_path / "out" / f"flute{ENDINGS[kind]}"
-    differences = files.export(trained, output, kind, frames)
+def test_the_file_computes_what_the_model_does(exported, kind, frames):
+    output, differences = exported(kind, frames)
     assert differences.keys() == {"amplitudes", "harmonic_distribution", "noise_magnitudes"}
     assert max(differences.values()) < 1e-5
     names = sorted(path.name for path in output.parent.iterdir())
@@ -121,8 +134,16 @@ def test_models_with_a_latent_without_stacks_or_with_power(tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_does_not_agree_is_not_left(trained, tmp_path, kind, monkeypatch):
+def test_what_does_not_agree_is_not_left(trained, exported, tmp_path, kind, monkeypatch):
     decoder_of = files.StatelessDecoder
+    saves = {
+        "onnx": (files.onnx_file, "save"),
+        "tflite": (files.tensorflow_files, "save_tflite"),
+        "saved_model": (files.tensorflow_files, "save_saved_model"),
+    }
+    source, _ = exported(kind)
+    copy = shutil.copytree if source.is_dir() else shutil.copyfile
+    monkeypatch.setattr(*saves[kind], lambda decoder, path, *_: copy(source, path))
 
     def other(model):
         decoder = decoder_of(model)
@@ -153,10 +174,10 @@ def test_a_folder_is_not_overwritten(trained, tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_examples_of_the_docs(trained, tmp_path, monkeypatch, kind):
-    monkeypatch.chdir(tmp_path)
-    name = f"flute{ENDINGS[kind]}"
-    files.export(trained, name, kind)
+def test_the_examples_of_the_docs(exported, monkeypatch, kind):
+    output, _ = exported(kind)
+    monkeypatch.chdir(output.parent)
+    name = output.name
     blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
     (block,) = [block for block in blocks if f'"{name}"' in block]
     assert len(block.splitlines()) <= 11

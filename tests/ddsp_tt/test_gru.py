@@ -122,7 +122,7 @@ def test_one_frame():
     np.testing.assert_allclose(got, want, atol=1e-6)
 
 
-def test_trains_in_a_model_and_survives_saving(tmp_path):
+def test_trains_in_a_model():
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None, CHANNELS))
     model = keras.Model(inputs, keras.layers.Dense(1)(Gru(UNITS)(inputs)))
@@ -132,10 +132,6 @@ def test_trains_in_a_model_and_survives_saving(tmp_path):
     y = np.cumsum(x[..., :1], axis=1)
     losses = model.fit(x, y, epochs=8, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
-    model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    got, want = ops.convert_to_numpy(again(x)), ops.convert_to_numpy(model(x))
-    np.testing.assert_allclose(got, want, atol=1e-6)
 
 
 def test_half_precision_keeps_its_type():

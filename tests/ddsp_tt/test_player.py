@@ -1,8 +1,6 @@
 """An instrument as every command plays it: what goes in comes out as long, and is left alone."""
 
-import subprocess
-import sys
-
+import commands
 import keras
 import numpy as np
 import pytest
@@ -58,7 +56,7 @@ def warnings(monkeypatch):
 def run(**values):
     """Runs the command with these flags, in a process of its own; returns its exit status."""
     words = [f"--{name}={value}" for name, value in values.items()]
-    return subprocess.run([sys.executable, "-m", "ddsp_tt.timbre_transfer", *words]).returncode
+    return commands.run("ddsp_tt.timbre_transfer", *words).returncode
 
 
 def play(player, audio, size=None):

@@ -1,8 +1,6 @@
 """From a folder of recordings to an instrument that plays, in one command."""
 
-import subprocess
-import sys
-
+import commands
 import note_files
 import numpy as np
 import pytest
@@ -25,12 +23,6 @@ TINY = (
     "train.steps_per_summary=2",
     "train.steps_per_save=2",
 )
-
-
-def command(module, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", module, *map(str, arguments)], capture_output=True, text=True
-    )
 
 
 def examples(*hz, confidence=0.9):
@@ -68,14 +60,16 @@ def test_settings_for_each_rate(tmp_path, sample_rate):
 def test_a_name_that_is_taken_is_refused_before_any_work(tmp_path, monkeypatch):
     monkeypatch.setenv("TIMBRE_TT_HOME", str(tmp_path / "home"))
     (tmp_path / "in").mkdir()
-    result = command("ddsp_tt.train_instrument", f"--audio_dir={tmp_path}/in", "--name=flute")
+    result = commands.run("ddsp_tt.train_instrument", f"--audio_dir={tmp_path}/in", "--name=flute")
     assert result.returncode == 1 and "flute comes with the package" in result.stderr
     assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize("flags", [(), ("--audio_dir=in", "--samples=in")])
 def test_recordings_or_notes(tmp_path, flags):
-    result = command("ddsp_tt.train_instrument", "--name=mine", f"--work_dir={tmp_path}", *flags)
+    result = commands.run(
+        "ddsp_tt.train_instrument", "--name=mine", f"--work_dir={tmp_path}", *flags
+    )
     assert result.returncode == 1 and "either --audio_dir" in result.stderr
 
 
@@ -90,7 +84,7 @@ def test_an_instrument_of_single_notes(tmp_path, monkeypatch):
             for i in "ab"
         },
     )
-    result = command(
+    result = commands.run(
         "ddsp_tt.train_instrument",
         f"--audio_dir={notes}",
         "--name=mine",
@@ -116,7 +110,7 @@ def test_an_instrument_of_ones_own(tmp_path, monkeypatch, melody):
         "--f0_method=yin",
         *[f"--gin_param={parameter}" for parameter in TINY],
     ]
-    result = command(*train)
+    result = commands.run(*train)
     assert result.returncode == 0, result.stderr
     model = tmp_path / "my home" / "ddsp" / "my_sax"
     assert {path.name for path in model.iterdir()} == {
@@ -126,14 +120,14 @@ def test_an_instrument_of_ones_own(tmp_path, monkeypatch, melody):
     }
     run = tmp_path / "my home" / "training" / "my_sax" / "run"
     assert "val_loss" in (run / "history.csv").read_text()
-    result = command(*train, "--gin_param=train.num_steps=4")
+    result = commands.run(*train, "--gin_param=train.num_steps=4")
     assert result.returncode == 0, result.stderr
     assert len((run / "history.csv").read_text().splitlines()) == 3
 
-    listed = command("timbre_tt.transfer", "--list_instruments")
+    listed = commands.run("timbre_tt.transfer", "--list_instruments")
     assert "my_sax" in listed.stdout
     out = tmp_path / "out.wav"
-    played = command(
+    played = commands.run(
         "timbre_tt.transfer",
         tmp_path / "in" / "a.wav",
         out,

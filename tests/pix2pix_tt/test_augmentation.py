@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.signal
 
 from audio_tt.errors import UserError
 from audio_tt.music.effects import (
@@ -91,7 +92,7 @@ def test_coding_keeps_length_and_time(codec):
     audio = np.where(time > 0.3, np.exp(-20 * (time - 0.3)) * np.sin(2765 * time), 0.0)
     decoded = through_codec(audio, 44100, codec, 0.9)
     assert decoded.shape == audio.shape
-    lags = np.correlate(decoded, audio[12000:30000], "valid")
+    lags = scipy.signal.correlate(decoded, audio[12000:30000], "valid", "fft")
     assert abs(int(np.argmax(lags)) - 12000) <= 1
     fewer, more = (through_codec(audio, 44100, codec, amount) for amount in (0.2, 0.9))
     assert np.abs(fewer - audio).sum() < np.abs(more - audio).sum()

@@ -3,10 +3,9 @@
 import dataclasses
 import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 import soundfile
@@ -213,11 +212,7 @@ def test_the_command_takes_the_settings_of_a_training(tmp_path, tiny_gin):
     (tmp_path / "audios" / "piano").mkdir(parents=True)
     (tmp_path / "audios" / "piano" / "broken.wav").touch()
     arguments = ["--audios_path", tmp_path / "audios", "--features_path", tmp_path / "features"]
-    result = subprocess.run(
-        [sys.executable, "-m", "pix2pix_tt.compute_features", *arguments, "--gin_file", tiny_gin],
-        capture_output=True,
-        text=True,
-    )
+    result = commands.run("pix2pix_tt.compute_features", *arguments, "--gin_file", tiny_gin)
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"error: {tmp_path / 'audios' / 'piano' / 'broken.wav'}: ")

@@ -1,9 +1,8 @@
 """Files through models: what the commands do, and the commands."""
 
 import os
-import subprocess
-import sys
 
+import commands
 import numpy as np
 import pytest
 import soundfile
@@ -23,20 +22,10 @@ def tone(melody):
     return melody("plucked", RATE, 0.8)
 
 
-def command(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
-    )
-
-
 def test_predict_in_another_folder(tmp_path, model_folder, tone):
     """A bare file name to write, an extension in capitals, stereo."""
     soundfile.write(tmp_path / "in.WAV", np.stack([tone, tone[::-1]], axis=1), RATE, format="WAV")
-    result = command(
+    result = commands.run(
         "pix2pix_tt.predict",
         f"--model={model_folder}",
         "--input=in.WAV",
@@ -54,7 +43,7 @@ def test_predict_in_another_folder(tmp_path, model_folder, tone):
 
 def test_predict_multitarget_with_published_settings(tmp_path, conditioned_folder, tone):
     soundfile.write(tmp_path / "in.wav", tone, RATE)
-    result = command(
+    result = commands.run(
         "pix2pix_tt.predict_multitarget",
         f"--model={conditioned_folder}",
         "--style=harp",
@@ -78,7 +67,7 @@ def test_folders_globs_and_an_output_folder(tmp_path, model_folder, tone):
     (tmp_path / "in" / "a.wav").write_text("no sound" * 100)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "b.wav").write_text("mine")
-    result = command(
+    result = commands.run(
         "pix2pix_tt.predict",
         f"--model={model_folder / 'generator.h5'}",
         "--input=in",

@@ -1,10 +1,9 @@
 """From MIDI files and NSynth's notes to parallel recordings."""
 
 import errno
-import subprocess
-import sys
 from functools import partial
 
+import commands
 import numpy as np
 import pretty_midi
 import pytest
@@ -59,11 +58,7 @@ def tree(folder):
 
 
 def command(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "pix2pix_tt.synthesize_audios", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-    )
+    return commands.run("pix2pix_tt.synthesize_audios", *arguments)
 
 
 def test_parallel_recordings_and_a_line_for_each_bad_file(midi_path, nsynth_path, tmp_path, caplog):

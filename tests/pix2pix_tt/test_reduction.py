@@ -1,7 +1,6 @@
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 
@@ -55,12 +54,12 @@ def test_bad_input(features_path, tmp_path):
 
 
 def test_the_command_does_not_mix_with_what_is_there(features_path, tmp_path):
-    command = [sys.executable, "-m", "pix2pix_tt.reduce_dataset", "--fraction=0.2"]
+    command = ["pix2pix_tt.reduce_dataset", "--fraction=0.2"]
     command += [f"--dataset_path={features_path}", f"--reduced_path={tmp_path / 'part'}"]
     for _ in range(2):
-        assert subprocess.run(command).returncode == 0
+        assert commands.run(*command).returncode == 0
     before = names_of(tmp_path / "part")
-    result = subprocess.run([*command, "--seed=1"], capture_output=True, text=True)
+    result = commands.run(*command, "--seed=1")
     assert result.returncode == 1
     assert "not among the slices that were chosen" in result.stderr
     assert names_of(tmp_path / "part") == before

@@ -2,9 +2,8 @@
 
 import importlib
 import os
-import subprocess
-import sys
 
+import commands
 import pytest
 from PIL import Image
 
@@ -19,11 +18,7 @@ ORIGINAL = ",gen_mae,gen_mae_val,gen_loss,gen_loss_val,disc_loss,disc_loss_val\n
 
 
 def command(module, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", f"pix2pix_tt.{module}", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-    )
+    return commands.run(f"pix2pix_tt.{module}", *arguments)
 
 
 @pytest.mark.parametrize(

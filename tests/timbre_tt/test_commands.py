@@ -1,10 +1,8 @@
 """The commands as a user runs them: real files in, real files out, and every kind of bad input."""
 
-import os
 import shutil
-import subprocess
-import sys
 
+import commands
 import numpy as np
 import pytest
 import soundfile
@@ -17,19 +15,8 @@ pytestmark = pytest.mark.skipif(not catalogue.instruments(), reason="no instrume
 RATE = 16000
 
 
-def command(*arguments, cwd=None, timeout=300):
-    return subprocess.run(
-        [sys.executable, "-m", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=timeout,
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
-    )
-
-
 def transfer(*arguments, **options):
-    return command("timbre_tt.transfer", *arguments, **options)
+    return commands.run("timbre_tt.transfer", *arguments, **options)
 
 
 @pytest.fixture(scope="module")
@@ -150,12 +137,7 @@ def test_transfer_by_pix2pix(tmp_path, tone):
     # The original's settings change how it sounds here, and neither length nor channels.
     published = "--gin_file=pix2pix/published.gin"
     arguments = ["in.wav", "out.wav", "--system=pix2pix", "--phase=griffin_lim", published]
-    result = subprocess.run(
-        [sys.executable, "-c", code, *arguments, "--instrument=harp"],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-    )
+    result = commands.run("-c", code, *arguments, "--instrument=harp", cwd=tmp_path)
     audio = assert_plays(result, tmp_path / "out.wav", len(tone))
     assert audio.shape[1] == 2 and np.abs(audio).max() > 0.01
     assert_failed(
@@ -310,18 +292,18 @@ def test_wrong_weights_are_one_line(tmp_path, tone):
     shutil.copy(catalogue.folder("violin") / "model.h5", model / "model.h5")
     arguments = ["ddsp_tt.timbre_transfer", f"--model={model}", f"--input={tmp_path / 'in.wav'}"]
     out = tmp_path / "out.wav"
-    assert_failed(command(*arguments, f"--output={out}"), "model.h5")
+    assert_failed(commands.run(*arguments, f"--output={out}"), "model.h5")
     (model / "model.h5").write_text("nothing")
-    assert_failed(command(*arguments, f"--output={out}"), "model.h5")
+    assert_failed(commands.run(*arguments, f"--output={out}"), "model.h5")
     (model / "model.h5").unlink()
-    assert_failed(command(*arguments, f"--output={out}"), "model.h5 is missing")
+    assert_failed(commands.run(*arguments, f"--output={out}"), "model.h5 is missing")
     assert not out.exists()
 
 
 def test_model_folder_and_instrument_give_the_same(tmp_path, tone):
     soundfile.write(tmp_path / "in.wav", tone, RATE)
     first = transfer(tmp_path / "in.wav", tmp_path / "a.wav", "--f0_method=yin")
-    second = command(
+    second = commands.run(
         "ddsp_tt.timbre_transfer",
         f"--model={catalogue.folder('flute')}",
         f"--input={tmp_path / 'in.wav'}",
@@ -335,7 +317,7 @@ def test_model_folder_and_instrument_give_the_same(tmp_path, tone):
 
 def test_demo(tmp_path, tone):
     soundfile.write(tmp_path / "in.wav", tone[:RATE], RATE)
-    result = command(
+    result = commands.run(
         "timbre_tt.demo",
         f"--input={tmp_path / 'in.wav'}",
         "--systems=ddsp",

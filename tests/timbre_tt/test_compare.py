@@ -3,10 +3,9 @@
 import csv
 import json
 import re
-import subprocess
-import sys
 import types
 
+import commands
 import numpy as np
 import pytest
 import soundfile
@@ -267,7 +266,7 @@ def _points(browser):
 def test_compare_command(tmp_path):
     soundfile.write(tmp_path / "mine.wav", MELODY, RATE)
     words = ["--input=mine.wav", "--instrument=violin", "--f0_method=yin"]
-    result = run("-m", "timbre_tt.compare", *words, cwd=tmp_path)
+    result = run("timbre_tt.compare", *words, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     systems_there = json.loads((tmp_path / "report" / "metrics.json").read_text())["systems"]
     assert {"ddsp", "pix2pix", side_by_side.COPY} <= {row["system"] for row in systems_there}
@@ -295,8 +294,7 @@ app.run(compare.main)
 
 
 def run(*words, cwd):
-    command = [sys.executable, *words]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+    return commands.run(*words, cwd=cwd)
 
 
 def test_recordings_of_one_name_and_one_that_cannot_be_read(tmp_path):
@@ -320,7 +318,7 @@ def test_recordings_of_one_name_and_one_that_cannot_be_read(tmp_path):
 def test_a_file_that_is_not_there_is_said_before_anything_is_played(module, flag, tmp_path):
     soundfile.write(tmp_path / "mine.wav", MELODY, RATE)
     words = ["--input=mine.wav"] if module == "compare" else ["--output=results.md"]
-    result = run("-m", f"timbre_tt.{module}", *words, f"--{flag}", cwd=tmp_path)
+    result = run(f"timbre_tt.{module}", *words, f"--{flag}", cwd=tmp_path)
     assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
     assert result.stderr.startswith("error: typo.")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.wav"]

@@ -2,9 +2,8 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
+import commands
 import numpy as np
 import pytest
 
@@ -15,8 +14,7 @@ RATE = 16000
 
 
 def evaluate(*arguments):
-    command = [sys.executable, "-m", "timbre_tt.evaluate_instruments", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return commands.run("timbre_tt.evaluate_instruments", *arguments)
 
 
 @pytest.fixture

@@ -15,13 +15,14 @@ INSTRUMENTS = {
     "autoencoder": "flute",
     "style": "flute",
 }
+OPTIONS = {"style": {"steps": 5}}  # what it promises does not depend on how long it learns
 pytestmark = pytest.mark.parametrize("system", systems.NAMES)
 
 
 @functools.cache
 def player(system):
     """The player of a system; it stays loaded, so that a test can load others beside it."""
-    return systems.player(system, INSTRUMENTS[system])
+    return systems.player(system, INSTRUMENTS[system], **OPTIONS.get(system, {}))
 
 
 def tone(sample_rate, seconds=SECONDS, hz=440.0):

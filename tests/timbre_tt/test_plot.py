@@ -1,8 +1,6 @@
 """Pictures of recordings, as a command."""
 
-import subprocess
-import sys
-
+import commands
 import numpy as np
 import pytest
 import soundfile
@@ -17,8 +15,7 @@ def folder(tmp_path):
 
 
 def plot(folder, *words):
-    command = [sys.executable, "-m", "timbre_tt.plot", *words, "--output=out.png"]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    return commands.run("timbre_tt.plot", *words, "--output=out.png", cwd=folder)
 
 
 def test_a_moment_after_the_end(folder):
