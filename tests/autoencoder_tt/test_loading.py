@@ -90,7 +90,7 @@ def test_a_model_has_many_names(published, tmp_path, monkeypatch):
         (lambda f: write(f, "FrameSpectrogram.picture = 'bars'"), "picture is line or comb"),
         (
             lambda f: write(f, "frame_autoencoder.channels = 3"),
-            "frame_autoencoder.channels is 3; it must be a list",
+            "channels is 3; it must be a list",
         ),
         (lambda f: write(f, "frame_autoencoder.reads = ('colour',)"), "reads must name"),
     ],
