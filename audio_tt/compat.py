@@ -7,7 +7,7 @@ A library is imported by the function that needs it.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +26,62 @@ def gin_bindings() -> dict[tuple[str, str], dict[str, Any]]:
     from gin import config
 
     return config._CONFIG
+
+
+def gin_used() -> dict[tuple[str, str], dict[str, Any]]:
+    """Returns the settings that were read so far, `{(scope, configurable): {parameter: value}}`.
+
+    A parameter that the caller passed by itself is not among them.
+    """
+    from gin import config
+
+    return dict(config._OPERATIVE_CONFIG)
+
+
+def gin_targets(text: str) -> list[tuple[str, str, str]]:
+    """Returns (scope, full name of the configurable, parameter) of what the lines of a text set.
+
+    A macro is the parameter "value" of "gin.macro" in a scope of its own name.
+    """
+    from gin import config, config_parser
+
+    targets = []
+    for statement in config_parser.ConfigParser(text, config.ParserDelegate(True)):
+        if not isinstance(statement, config_parser.BindingStatement):
+            continue
+        scope, selector, parameter = statement[:3]
+        if not parameter:  # a macro
+            targets.append((f"{scope}/{selector}".lstrip("/"), "gin.macro", "value"))
+            continue
+        key = config.ParsedBindingKey.parse((scope, selector, parameter))
+        targets.append((scope, key.complete_selector, parameter))
+    return targets
+
+
+def gin_macro(value: object) -> str | None:
+    """Returns the name of a value that is `%name`; None of any other."""
+    from gin import config
+
+    if not isinstance(value, config.ConfigurableReference) or not value.evaluate:
+        return None
+    scope, _, selector = value.scoped_selector.rpartition("/")
+    return scope if selector == "gin.macro" else None
+
+
+def is_gin_reference(value: object) -> bool:
+    """Returns whether a value is `@name`, `@name()` or `%name`."""
+    from gin import config
+
+    known = (config.ConfigurableReference, config._UnknownConfigurableReference)
+    return isinstance(value, known)
+
+
+def gin_signature(configurable: str) -> Callable:
+    """Returns the function behind a configurable; of a class its `__init__`."""
+    from gin import config
+
+    target = config._REGISTRY[configurable].wrapped
+    return target.__init__ if isinstance(target, type) else target
 
 
 def is_unknown_gin_name(value: object) -> bool:

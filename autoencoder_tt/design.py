@@ -17,6 +17,8 @@ from audio_tt.errors import UserError
 from audio_tt.playing.origin import Origin
 from audio_tt.playing.player import Player
 
+DATA_SETS = ("RecordingCrops", "PicturePairs")  # of the two designs, as gin names them
+
 
 @dataclasses.dataclass(frozen=True)
 class HeldOut:
@@ -58,21 +60,21 @@ class Design(abc.ABC):
     Attributes:
       network: `keras.Model`, with a layer called "encoder".
       sample_rate: of all audio, Hz.
-      data_set: name in gin of its data set, which has `steps_per_epoch`, `batch(step)`, which
-        depends on the seed and the step alone, and `held_out`, an iterable of `HeldOut`.
       phases: names of the phases that it can play with, the usual one first.
       reads_clips: whether it takes preprocessed clips (`published.clips`) in place of recordings.
     """
 
     network: Any
     sample_rate: int
-    data_set: str
     phases: tuple[str, ...]
     reads_clips: bool = False
 
     @abc.abstractmethod
     def open_data(self, path: str, measured_path: str, pitch: dict) -> Any:
         """The data set below a folder.
+
+        It has `steps_per_epoch`, `batch(step)`, which depends on the seed and the step alone, and
+        `held_out`, an iterable of `HeldOut`.
 
         Args:
           path: the folder.

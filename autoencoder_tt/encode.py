@@ -17,7 +17,6 @@ _MODEL = path_flags.DEFINE_path(
 _INPUT = path_flags.DEFINE_path("input", None, "Recordings, or preprocessed clips.", required=True)
 _OUTPUT = path_flags.DEFINE_path("output", None, "Folder to write.", required=True)
 flags.adopt_module_key_flags(pitch_flags)
-app.define_gpu_flag()
 
 
 def main() -> int:

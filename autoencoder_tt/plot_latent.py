@@ -17,7 +17,6 @@ def main() -> None:
     """Draws one picture."""
     from autoencoder_tt.evaluation import encoding_map
 
-    app.parse_gin()
     latent, instruments, recordings = encoding_map.read(_INPUT.value)
     encoding_map.draw(_OUTPUT.value, *encoding_map.project(latent), instruments)
     share = encoding_map.nearest_share(latent, instruments, recordings)
@@ -31,4 +30,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, reads_gin=False)

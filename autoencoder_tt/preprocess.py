@@ -26,16 +26,19 @@ flags.FLAGS.set_default("f0_method", "pyin")
 
 def main() -> int:
     """Preprocesses all recordings; those that are done already are kept."""
+    from audio_tt import settings
     from autoencoder_tt.published import preparation
     from autoencoder_tt.published.features import ClipSpectrogram
 
     if gin_flags.files():
         import autoencoder_tt.configurables  # noqa: F401  it may be about training as well
     app.parse_gin()
+    spectrogram = ClipSpectrogram()
+    settings.refuse_unused()
     failed = preparation.preprocess(
         _INPUT.value,
         _OUTPUT.value,
-        ClipSpectrogram(),
+        spectrogram,
         _WHOLE.value,
         pitch_flags.options(),
         _WORKERS.value,

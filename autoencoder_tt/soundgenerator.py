@@ -31,7 +31,6 @@ _OUTPUT = path_flags.DEFINE_path("output", None, "Sound file to write; for sever
 _SEED = flags.DEFINE_integer("seed", 0, "Of the phase of noise.", lower_bound=0)
 flags.adopt_module_key_flags(playing_flags)
 flags.adopt_module_key_flags(pitch_flags)
-app.define_gpu_flag()
 
 _DRAWN_SECONDS = 30
 

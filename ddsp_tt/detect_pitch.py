@@ -60,4 +60,4 @@ def _report(path, stem):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, reads_gin=False)

@@ -23,7 +23,6 @@ _OUTPUT = path_flags.DEFINE_path(
     "output_dir", None, "Folder for evaluation.csv, .json and .png.", required=True
 )
 _SAMPLES = flags.DEFINE_bool("samples", False, "Write what was played, with pictures, as well.")
-app.define_gpu_flag()
 flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(tracker_flags)
 
@@ -40,7 +39,7 @@ def main():
     from ddsp_tt.evaluation import scoring, tables
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_MODEL.value, **gin_flags.given(), skip_unknown=True)
+    trained = loading.load(_MODEL.value, **gin_flags.given(), evaluating=True)
     tracker = tracker_flags.tracker()
 
     def stretches():

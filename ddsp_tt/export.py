@@ -1,11 +1,14 @@
 """Writes a model's decoder for other programs: plug-ins, phones, other languages.
 
-python -m ddsp_tt.export --model=flute --format=onnx --output=flute.onnx
+python -m ddsp_tt.export --model=flute --output=flute.tflite
+python -m ddsp_tt.export --model=flute --output=flute.onnx        (pip install onnx onnxruntime)
 
 The file maps f0, loudness and the recurrent state of a frame to the controls of the synthesisers
 and the new state; docs/ddsp_export.md says how to use it. It is run beside the model before it is
 put in place, and the largest difference is printed.
 """
+
+from pathlib import Path
 
 from absl import flags
 
@@ -15,11 +18,16 @@ _MODEL = path_flags.DEFINE_path(
     "model", None, "Folder of a trained model, or an instrument.", required=True
 )
 _FORMAT = flags.DEFINE_enum(
-    "format", "onnx", ["tflite", "onnx", "saved_model"], "What kind of file."
+    "format",
+    None,
+    ["tflite", "onnx", "saved_model"],
+    "What kind of file; by default what the output's name ends in, without such an ending a folder "
+    "(saved_model).",
 )
 _OUTPUT = path_flags.DEFINE_path(
     "output", None, "The file; for saved_model the folder.", required=True
 )
+_ENDINGS = {".onnx": "onnx", ".tflite": "tflite"}
 _FRAMES = flags.DEFINE_integer("frames", 1, "In a call; 0 for any number.", lower_bound=0)
 
 
@@ -29,7 +37,8 @@ def main():
     from ddsp_tt.trained import loading
 
     trained = loading.load(_MODEL.value, **gin_flags.given())
-    differences = files.export(trained, _OUTPUT.value, _FORMAT.value, _FRAMES.value or None)
+    kind = _FORMAT.value or _ENDINGS.get(Path(_OUTPUT.value).suffix.lower(), "saved_model")
+    differences = files.export(trained, _OUTPUT.value, kind, _FRAMES.value or None)
     print(f"{_OUTPUT.value}: largest differences from the model itself")
     for name, difference in differences.items():
         print(f"  {name:22s} {difference:.1e}")

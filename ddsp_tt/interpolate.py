@@ -23,7 +23,6 @@ _TARGET = path_flags.DEFINE_paths("target", None, "Recordings to go to, one each
 _WEIGHTS = flags.DEFINE_list("weights", "0.25,0.5,0.75,1", "Shares of the target, 0 to 1.")
 _OUTPUT = path_flags.DEFINE_path("output_dir", None, "Folder for what is written.", required=True)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
-app.define_gpu_flag()
 flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(tracker_flags)
 
@@ -43,7 +42,7 @@ def main():
     from ddsp_tt.evaluation import interpolation, tables
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_MODEL.value, **gin_flags.given(), skip_unknown=True)
+    trained = loading.load(_MODEL.value, **gin_flags.given(), evaluating=True)
     tracker = tracker_flags.tracker()
     tasks = interpolation.tasks_of(trained.model)
     jobs = [
@@ -65,6 +64,7 @@ def main():
                 bar.update(1)
     summary = interpolation.summarise(rows)
     print(tables.as_markdown(summary, "task"))
+    print(tables.judge(tracker))
     how = tables.describe(trained, tracker)
     content = {"settings": how, "tasks": summary, "mixtures": rows}
     tables.save_rows(rows, content, _OUTPUT.value, "interpolation")

@@ -8,11 +8,14 @@ from pathlib import Path
 from absl import flags, logging
 
 from audio_tt.command import app, parallel_flags, path_flags, pitch_flags
+from audio_tt.errors import UserError
 
 _INPUT = path_flags.DEFINE_paths(
     "input_audio_filepatterns", None, "Files, folders or globs, comma-separated.", required=True
 )
-_OUTPUT = path_flags.DEFINE_path("output_path", None, "Folder for the examples.", required=True)
+_OUTPUT = path_flags.DEFINE_path(
+    "output_path", None, "Folder for the examples; by default beside the TFRecords."
+)
 _RECORDS = path_flags.DEFINE_path(
     "output_tfrecord_path", None, "Write Magenta's TFRecords as well, with names that begin so."
 )
@@ -31,6 +34,14 @@ _EVAL = flags.DEFINE_float(
     "Share of the recordings whose windows go to files of their own.",
     lower_bound=0.0,
     upper_bound=1.0,
+)
+_CENTER = flags.DEFINE_bool(
+    "center",
+    False,
+    "Give windows of TFRecords the frame on their end too (TFRecordProvider.centered = True).",
+)
+_VITERBI = flags.DEFINE_bool(
+    "viterbi", True, "Let CREPE follow the most likely line; else take the best of each frame."
 )
 _NORMALIZE = flags.DEFINE_bool("normalize", False, "Bring the peak of each recording to 0.99.")
 _CUT = flags.DEFINE_bool(
@@ -52,25 +63,30 @@ def main():
     from ddsp_tt.data.cleaning import Cleaning
     from ddsp_tt.features.rates import Rates
 
+    if _OUTPUT.value is None and _RECORDS.value is None:
+        raise UserError("give --output_path, or --output_tfrecord_path, or both")
+    output = _OUTPUT.value or f"{_RECORDS.value}_examples"
     inputs = _INPUT.value
     if _URMP.value is not None:
         inputs = urmp.find_recordings(inputs, _URMP.value)
     status = preparation.prepare(
         inputs,
-        _OUTPUT.value,
+        output,
         cleaning=Cleaning(_NORMALIZE.value, _CUT.value),
         rates=Rates(_SAMPLE_RATE.value, _FRAME_RATE.value),
-        run=parallel_flags.runner(Path(_OUTPUT.value)),
+        run=parallel_flags.runner(Path(output)),
         **pitch_flags.options(),
+        **({} if _VITERBI.value else {"viterbi": False}),
     )
     if _RECORDS.value is not None:
         counts = preparation.export_tfrecords(
-            _OUTPUT.value,
+            output,
             _RECORDS.value,
             _SHARDS.value,
             _SECONDS.value,
             _HOP.value,
             _EVAL.value,
+            _CENTER.value,
         )
         for name, count in counts.items():
             logging.info("%s-*: %d windows", name, count)
@@ -78,4 +94,4 @@ def main():
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, reads_gin=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags
+from audio_tt.command import app, change_flags, ending, gin_flags, path_flags
 from ddsp_tt import tracker_flags
 
 _MODE = flags.DEFINE_enum(
@@ -23,16 +23,19 @@ _DATA_DIR = path_flags.DEFINE_path("data_dir", None, "Prepared examples; else wh
 _EVAL_DIR = path_flags.DEFINE_path("eval_data_dir", None, "Held-out prepared examples.")
 _HELD_OUT = flags.DEFINE_float(
     "eval_split_fraction",
-    0.0,
+    None,
     "Share of --data_dir to hold out where there is no --eval_data_dir.",
     lower_bound=0.0,
     upper_bound=0.5,
 )
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of crops and initial weights.")
+_SEED = flags.DEFINE_integer("seed", None, "Seed of crops and initial weights.")
 _START = path_flags.DEFINE_path(
-    "start_from", None, "Begin from a model's weights: an instrument, a folder or a .h5 file."
+    "start_from",
+    None,
+    "Begin a new run from a model: an instrument, a folder (also one of Magenta's) or a .h5 file.",
 )
-app.define_gpu_flag()
+flags.DEFINE_alias("restore_dir", "start_from")
+flags.adopt_module_key_flags(change_flags)
 flags.adopt_module_key_flags(tracker_flags)
 app.define_strategy_flag()
 
@@ -47,12 +50,15 @@ def main():
     from audio_tt import settings
     from audio_tt.training import devices
     from ddsp_tt.configurables import loop, models
+    from ddsp_tt.training import warm_start
 
-    app.parse_gin(default_files=("ddsp/published.gin",), skip_unknown=True)
+    warm_start.read_settings(_RUN_DIR.value, _START.value, **gin_flags.given())
     if _DATA_DIR.value:
         settings.clear("train.data_provider")  # or gin would make the one that it names
+    app.bind("train.seed", _SEED.value)
+    app.bind("train.eval_split_fraction", _HELD_OUT.value)
     all_devices = devices.start(flags.FLAGS.strategy)
-    keras.utils.set_random_seed(_SEED.value)
+    keras.utils.set_random_seed(settings.value_of("train.seed", 0))
     with all_devices.scope():
         model = models.get_model()
     loop.train(
@@ -60,21 +66,24 @@ def main():
         _RUN_DIR.value,
         _DATA_DIR.value,
         eval_data_dir=_EVAL_DIR.value,
-        eval_split_fraction=_HELD_OUT.value,
-        seed=_SEED.value,
         devices=all_devices,
         start_from=_START.value,
+        change_settings=change_flags.allowed(),
     )
+    ending.say_model(_RUN_DIR.value)
 
 
 def evaluate():
     """Evaluates or samples the model in --run_dir on what training held out, else on all."""
+    from audio_tt import settings
     from ddsp_tt.data import held_out
     from ddsp_tt.evaluation import scoring, tables
     from ddsp_tt.trained import loading
 
-    trained = loading.load(_RUN_DIR.value, **gin_flags.given(), skip_unknown=True)
-    stretches = held_out.of_training(_DATA_DIR.value, _EVAL_DIR.value, _HELD_OUT.value)
+    trained = loading.load(_RUN_DIR.value, **gin_flags.given(), evaluating=True)
+    app.bind("train.eval_split_fraction", _HELD_OUT.value)
+    share = settings.value_of("train.eval_split_fraction", 0.0)
+    stretches = held_out.of_training(_DATA_DIR.value, _EVAL_DIR.value, share)
     tracker = tracker_flags.tracker()
     output_dir = Path(_RUN_DIR.value) / "evaluation"
     if _MODE.value == "sample":

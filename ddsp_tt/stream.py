@@ -3,7 +3,7 @@
 python -m ddsp_tt.stream --model=flute --input=in.wav --output=out.wav --block_size=256
 python -m ddsp_tt.stream --model=flute
 
-Without --input it listens to the microphone (pip install 'timbre-tt[record]') until Ctrl-C; use
+Without --input it listens to the microphone (pip install sounddevice) until Ctrl-C; use
 headphones.
 """
 

@@ -6,9 +6,10 @@ from audio_tt.command import pitch_flags
 
 _CAPACITY = flags.DEFINE_enum(
     "eval_crepe_capacity",
-    "full",
+    None,
     pitch_flags.CAPACITIES,
-    "Size of CREPE that listens to what was played. DDSP's figures are by 'full'.",
+    "Size of CREPE that listens to what was played; by default the largest that is installed. "
+    "DDSP's figures are by 'full'.",
 )
 _RATE = flags.DEFINE_integer(
     "eval_frame_rate", 250, "Frames a second that it listens to.", lower_bound=1
@@ -17,6 +18,7 @@ _RATE = flags.DEFINE_integer(
 
 def tracker():
     """The `evaluation.Tracker` that the flags describe."""
+    from audio_tt.pitch import crepe
     from ddsp_tt.evaluation.scoring import Tracker
 
-    return Tracker(_RATE.value, _CAPACITY.value)
+    return Tracker(_RATE.value, _CAPACITY.value or crepe.largest_installed())

@@ -14,11 +14,12 @@ Of a library of single notes (a folder, or its SFZ file) an instrument is built 
 melodies and exercises; those are what is trained on, at 48 kHz.
 """
 
+import shlex
 from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, parallel_flags, path_flags, pitch_flags
+from audio_tt.command import app, change_flags, parallel_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.models.catalogue import user_folder
 from ddsp_tt.trained import catalogue
@@ -49,12 +50,12 @@ _START = path_flags.DEFINE_path(
 _NORMALIZE = flags.DEFINE_bool("normalize", False, "Bring the peak of each recording to 0.99.")
 _CUT = flags.DEFINE_bool("cut_silence", True, "Leave out silences longer than a second.")
 _HELD_OUT = flags.DEFINE_float(
-    "eval_split_fraction", 0.1, "Share of the recordings to hold out.", 0.0, 0.5
+    "eval_split_fraction", None, "Share of the recordings to hold out (0.1).", 0.0, 0.5
 )
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of crops and initial weights.")
+_SEED = flags.DEFINE_integer("seed", None, "Seed of crops and initial weights.")
+flags.adopt_module_key_flags(change_flags)
 flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(parallel_flags)
-app.define_gpu_flag()
 
 
 def main():
@@ -62,10 +63,11 @@ def main():
     folder = catalogue.MODELS.new_folder(_NAME.value)
 
     from audio_tt.music import practice
+    from ddsp_tt.configurables import loop, models
     from ddsp_tt.data import preparation
     from ddsp_tt.data.cleaning import Cleaning
     from ddsp_tt.features.rates import Rates
-    from ddsp_tt.training import warm_start
+    from ddsp_tt.training import instrument_settings, warm_start
 
     if _START.value is not None:
         warm_start.find(_START.value)
@@ -73,10 +75,11 @@ def main():
     samples = _samples()
     sample_rate = int(_RATE.value or (48000 if samples else 16000))
     recordings = _AUDIO.value
+    app.parse_gin((instrument_settings.RATES[sample_rate][0],))  # mistakes are found before work
     if samples:
         recordings = [
             practice.practise(
-                samples, work / "performances", sample_rate, _MINUTES.value, _SEED.value
+                samples, work / "performances", sample_rate, _MINUTES.value, _SEED.value or 0
             )
         ]
     status = preparation.prepare(
@@ -90,22 +93,28 @@ def main():
 
     import keras
 
-    from ddsp_tt.configurables import loop, models
+    from audio_tt import settings
+    from audio_tt.training import run_settings
     from ddsp_tt.trained import loading
-    from ddsp_tt.training import instrument_settings
 
-    app.parse_gin(default_files=(instrument_settings.write(work, sample_rate),))
-    keras.utils.set_random_seed(_SEED.value)
+    own = instrument_settings.write(work, sample_rate)
+    app.parse_gin(run_settings.files(work / "run", (own,)), go_on=True)
+    app.bind("train.seed", _SEED.value)
+    share = settings.value_of("train.eval_split_fraction", 0.1)
+    app.bind("train.eval_split_fraction", share if _HELD_OUT.value is None else _HELD_OUT.value)
+    keras.utils.set_random_seed(settings.value_of("train.seed", 0))
     loop.train(
         models.get_model(),
         work / "run",
         work / "examples",
-        eval_split_fraction=_HELD_OUT.value,
-        seed=_SEED.value,
         start_from=_START.value,
+        change_settings=change_flags.allowed(),
     )
     loading.export(work / "run", folder)
-    logging.info("%s is trained: timbre-transfer IN OUT --instrument=%s", folder, _NAME.value)
+    logging.info("%s is trained", shlex.quote(str(folder)))
+    logging.info(
+        "play it: timbre-transfer IN.wav OUT.wav --instrument=%s", shlex.quote(_NAME.value)
+    )
     return status
 
 

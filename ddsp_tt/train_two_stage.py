@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, parallel_flags, path_flags, pitch_flags
+from audio_tt.command import app, change_flags, ending, parallel_flags, path_flags, pitch_flags
 
 _SOURCE = path_flags.DEFINE_path("source_dir", None, "Of the instrument you play.", required=True)
 _TARGET = path_flags.DEFINE_path("target_dir", None, "Of the one to be heard.", required=True)
@@ -27,20 +27,24 @@ _TARGET_URMP = flags.DEFINE_string(
 )
 _NORMALIZE = flags.DEFINE_bool("normalize", False, "Bring the peak of each recording to 0.99.")
 _CUT = flags.DEFINE_bool("cut_silence", True, "Leave out silences longer than a second.")
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of crops and initial weights.")
-app.define_gpu_flag()
+_SEED = flags.DEFINE_integer("seed", None, "Seed of crops and initial weights.")
+flags.adopt_module_key_flags(change_flags)
 flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(parallel_flags)
 
 
 def main():
     """Prepares what is not prepared, then trains both stages."""
+    from audio_tt.training import run_settings
+    from audio_tt.training.run_directory import GIN_FILE
     from ddsp_tt.configurables import two_stage
     from ddsp_tt.data import preparation
     from ddsp_tt.data.cleaning import Cleaning
 
-    app.parse_gin(default_files=("ddsp/whistle_cured.gin",))
     run_dir = Path(_RUNS.value) / _NAME.value
+    begun = run_dir if (run_dir / GIN_FILE).is_file() else run_dir / two_stage.SOURCE_FOLDER
+    app.parse_gin(run_settings.files(begun, ("ddsp/whistle_cured.gin",)))
+    app.bind("train_two_stage.seed", _SEED.value)
 
     def prepared(flag, urmp_instrument):
         return preparation.prepared_folder(
@@ -55,7 +59,8 @@ def main():
     sets = ((_SOURCE, _SOURCE_URMP), (_TARGET, _TARGET_URMP))
     sets += ((_SOURCE_EVAL, _SOURCE_URMP), (_TARGET_EVAL, _TARGET_URMP))
     folders, statuses = zip(*(prepared(flag, urmp.value) for flag, urmp in sets), strict=True)
-    two_stage.train_two_stage(run_dir, *folders, seed=_SEED.value)
+    two_stage.train_two_stage(run_dir, *folders, change_settings=change_flags.allowed())
+    ending.say_model(run_dir)
     return max(statuses)
 
 

@@ -39,7 +39,6 @@ def main() -> None:
     """Renders the notes that are missing."""
     from pix2pix_tt.synthesis import nsynth_folder
 
-    app.parse_gin()
     sources = _sources()
     written = nsynth_folder.build(sources, Path(_OUTPUT.value), _RATE.value)
     logging.info("%s: %d notes of %s written", _OUTPUT.value, written, sources[0].name)
@@ -64,4 +63,4 @@ def _sources():
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, reads_gin=False)

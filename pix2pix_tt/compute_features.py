@@ -20,17 +20,20 @@ flags.adopt_module_key_flags(parallel_flags)
 
 def main() -> int:
     """Measures all recordings; those that are done already are kept."""
+    from audio_tt import settings
     from pix2pix_tt.data import feature_files
     from pix2pix_tt.features import SliceSpectrogram
 
     if gin_flags.files():
         importlib.import_module("pix2pix_tt.configurables")  # it may be about training as well
     app.parse_gin()
+    spectrogram = SliceSpectrogram()
+    settings.refuse_unused()
     features_path = Path(_FEATURES_PATH.value)
     failed = feature_files.compute_all(
         Path(_AUDIOS_PATH.value),
         features_path,
-        SliceSpectrogram(),
+        spectrogram,
         parallel_flags.runner(features_path),
     )
     return 1 if failed else 0

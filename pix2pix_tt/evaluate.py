@@ -35,7 +35,6 @@ _PHASES = flags.DEFINE_list(
 )
 _OUTPUT = path_flags.DEFINE_path("output", None, "Table to write as well, .csv or .json.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of random phase, and of a style from a folder.")
-app.define_gpu_flag()
 
 
 def main() -> int:

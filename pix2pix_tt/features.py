@@ -7,7 +7,7 @@ import numpy as np
 
 from audio_tt.dsp import stft_blocks, windows
 from audio_tt.errors import UserError
-from audio_tt.settings import check_types
+from audio_tt.setting_types import check_types
 
 _PAD_MODES = ("reflect", "constant")
 

@@ -6,7 +6,7 @@ from typing import Any
 import gin
 from keras import ops
 
-from audio_tt.settings import check_types
+from audio_tt.setting_types import check_types
 
 
 @gin.configurable("generator_loss", module="pix2pix_tt.losses")

@@ -29,4 +29,4 @@ def main(history_path=None) -> None:
 
 
 if __name__ == "__main__":
-    app.run(main, positional="[HISTORY]")
+    app.run(main, positional="[HISTORY]", reads_gin=False)

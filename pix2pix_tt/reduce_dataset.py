@@ -24,10 +24,9 @@ def main() -> None:
     """Copies the chosen slices."""
     from pix2pix_tt.data.reduction import reduce_dataset
 
-    app.parse_gin()
     count = reduce_dataset(Path(_DATASET.value), Path(_REDUCED.value), _FRACTION.value, _SEED.value)
     logging.info("%s: %d slices of each instrument", _REDUCED.value, count)
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, reads_gin=False)

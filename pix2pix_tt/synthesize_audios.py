@@ -67,6 +67,7 @@ flags.adopt_module_key_flags(parallel_flags)
 
 def main() -> None:
     """Records all pieces."""
+    from audio_tt import settings
     from pix2pix_tt.synthesis import recordings
     from pix2pix_tt.synthesis.augmentation import Augmentation
     from pix2pix_tt.synthesis.mixing import Mixer
@@ -86,10 +87,12 @@ def main() -> None:
     sources = recordings.find_sources(
         _NSYNTH_PATH.value, _SOUNDFONT.value, _INSTRUMENTS.value, origin_sources()
     )
+    mixer, augmentation = Mixer(), Augmentation()
+    settings.refuse_unused()
     pieces = recordings.find_pieces(_MIDI_PATH.value)
     folder = Path(_AUDIOS_PATH.value)
     run = parallel_flags.runner(folder)
-    done = recordings.record_all(sources, pieces, folder, Mixer(), Augmentation(), run)
+    done = recordings.record_all(sources, pieces, folder, mixer, augmentation, run)
     if not done:
         raise UserError(f"{_MIDI_PATH.value}: not one piece could be recorded.")
     logging.info("%s: %d of %d pieces by %d instruments", folder, done, len(pieces), len(sources))

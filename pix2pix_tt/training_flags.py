@@ -4,7 +4,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, epoch_flags, path_flags
+from audio_tt.command import app, change_flags, ending, epoch_flags, path_flags
 
 _DATASET = path_flags.DEFINE_path(
     "dataset_path", None, "Folder of features, one folder an instrument inside.", required=True
@@ -14,7 +14,7 @@ _OFFSET = flags.DEFINE_integer(
     "epoch_offset", None, "Added to the numbers of epochs of a new run.", lower_bound=0
 )
 _FINDLR = flags.DEFINE_bool("findlr", False, "Look for learning rates instead of training.")
-_SEED = flags.DEFINE_integer("seed", 0, "Of initial weights, dropout and order.")
+_SEED = flags.DEFINE_integer("seed", None, "Of initial weights, dropout and order.")
 _TEST_AUDIO = path_flags.DEFINE_path(
     "test_audio_path",
     None,
@@ -23,8 +23,12 @@ _TEST_AUDIO = path_flags.DEFINE_path(
 _STRATEGY = flags.DEFINE_enum(
     "strategy", None, ["mirrored"], "Train on all devices of this machine (KERAS_BACKEND=jax)."
 )
+_START = path_flags.DEFINE_path(
+    "start_from", None, "Begin a new run from a model: an instrument, a folder or a .h5 file."
+)
+flags.DEFINE_alias("restore_dir", "start_from")
 flags.adopt_module_key_flags(epoch_flags)
-app.define_gpu_flag()
+flags.adopt_module_key_flags(change_flags)
 
 SETTINGS = ("pix2pix/published.gin",)
 
@@ -41,11 +45,19 @@ def run(directory, origin, targets, conditioned=False, settings=None) -> None:
     """
     import keras
 
-    from audio_tt.training import devices
+    from audio_tt import settings as gin_settings
+    from audio_tt.training import devices, run_settings
     from pix2pix_tt.configurables import features, finder, loop, slice_pairs, trainer
+    from pix2pix_tt.trained import catalogue
+    from pix2pix_tt.trained.files import find_settings
     from pix2pix_tt.training import listening
 
-    app.parse_gin(default_files=SETTINGS)
+    path = Path(_MODELS.value) / directory
+    start = None if _START.value is None else catalogue.find_weights(_START.value)
+    begun = run_settings.files(path, ())
+    if not begun and start is not None:
+        begun = [own] if (own := find_settings(start)) else []
+    app.parse_gin([*SETTINGS, *begun])
     decided = {
         "train_pix2pix.epochs": epoch_flags.epochs(),
         "train_pix2pix.epoch_offset": _OFFSET.value,
@@ -56,7 +68,7 @@ def run(directory, origin, targets, conditioned=False, settings=None) -> None:
     }
     for name, value in decided.items():
         app.bind(name, value)
-    keras.utils.set_random_seed(_SEED.value)
+    keras.utils.set_random_seed(gin_settings.value_of("SlicePairs.seed", 0))
     spectrogram = features.SliceSpectrogram()
     shape = (spectrogram.n_bins, spectrogram.slice_frames)
     pairs = slice_pairs.SlicePairs(_DATASET.value, origin, targets, shape, conditioned)
@@ -66,7 +78,6 @@ def run(directory, origin, targets, conditioned=False, settings=None) -> None:
         pairs.n_held_out,
         pairs.n_songs,
     )
-    path = Path(_MODELS.value) / directory
     if _FINDLR.value:
         finder.find_learning_rates(trainer.Trainer(), pairs, path)
         return
@@ -75,4 +86,13 @@ def run(directory, origin, targets, conditioned=False, settings=None) -> None:
         recordings = listening.Recordings(_TEST_AUDIO.value, pairs, spectrogram)
     all_devices = devices.start(_STRATEGY.value)
     with all_devices.scope():
-        loop.train(trainer.Trainer(), pairs, path, recordings, devices=all_devices)
+        loop.train(
+            trainer.Trainer(),
+            pairs,
+            path,
+            recordings,
+            devices=all_devices,
+            start_from=start,
+            change_settings=change_flags.allowed(),
+        )
+    ending.say_model(path)

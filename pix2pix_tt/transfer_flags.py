@@ -4,7 +4,7 @@ import functools
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags
+from audio_tt.command import gin_flags
 from audio_tt.playing import conversion, playing_flags
 
 _PHASE = flags.DEFINE_enum(
@@ -20,7 +20,6 @@ _OVERLAP = flags.DEFINE_integer(
     lower_bound=0,
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Of random phase, and of a style from a folder.")
-app.define_gpu_flag()
 
 
 def options() -> dict:

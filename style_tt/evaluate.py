@@ -24,7 +24,6 @@ _START = flags.DEFINE_float("start", 0.0, "Where in each file to begin, in s.", 
 _PER_PAIR = flags.DEFINE_bool("per_pair", False, "Print every pair, not the means.")
 _OUTPUT = path_flags.DEFINE_path("output", None, "Table (.csv) to write, and to go on with.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of noise and of random phase.", lower_bound=0)
-app.define_gpu_flag()
 
 
 def main(*paths) -> int:

@@ -42,4 +42,4 @@ def main(content_path, style_path, output_path) -> None:
 
 
 if __name__ == "__main__":
-    app.run(main, positional="CONTENT STYLE OUTPUT")
+    app.run(main, positional="CONTENT STYLE OUTPUT", reads_gin=False)

@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags
+from audio_tt.command import gin_flags, path_flags
 
 _STRENGTH = flags.DEFINE_float(
     "strength", 1.0, "0 (the content) to 1 (all of the style).", lower_bound=0.0, upper_bound=1.0
@@ -15,7 +15,6 @@ _SEED = flags.DEFINE_integer(
     "seed", None, "Of the network's weights, of noise and of random phase.", lower_bound=0
 )
 _LOAD = path_flags.DEFINE_path("load_network", None, "File (.h5) to take the random weights from.")
-app.define_gpu_flag()
 
 
 def options() -> dict:

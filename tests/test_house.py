@@ -44,7 +44,6 @@ EXCEPTIONS = {
     "pix2pix_tt.training.epoch_pictures": {"plots"},
     "pix2pix_tt.training.finder": {"plots"},
     # Plain objects that gin fills while a model is loaded, and the function that loads it.
-    "ddsp_tt.playing.engine.gin_values": {"gin"},
     "pix2pix_tt.playing.settings": {"gin"},
     "style_tt.playing.loading": {"gin"},
     "style_tt.playing.player": {"gin"},

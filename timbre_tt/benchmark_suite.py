@@ -13,7 +13,7 @@ from pathlib import Path
 from absl import flags
 
 from audio_tt.command import app, path_flags, pitch_flags
-from audio_tt.errors import UserError
+from audio_tt.errors import UserError, did_you_mean
 from audio_tt.music import soundfont
 from timbre_tt import systems
 
@@ -31,7 +31,9 @@ def main() -> None:
     """One task an instrument: render, play, measure, write."""
     unknown = set(_SYSTEMS.value) - set(systems.NAMES)
     if unknown:
-        raise UserError(f"no system is called {min(unknown)}; there are {', '.join(systems.NAMES)}")
+        near = did_you_mean(min(unknown), systems.NAMES)
+        names = ", ".join(systems.NAMES)
+        raise UserError(f"no system is called {min(unknown)}; there are {names}{near}")
 
     from timbre_tt.comparison import results, side_by_side
 
@@ -57,4 +59,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, reads_gin=False)

@@ -82,4 +82,4 @@ _INTRODUCTION = (
 )
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, reads_gin=False)

@@ -40,4 +40,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, reads_gin=False)

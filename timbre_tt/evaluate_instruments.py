@@ -37,7 +37,7 @@ _CAPACITY = flags.DEFINE_enum(
     "eval_crepe_capacity",
     None,
     pitch_flags.CAPACITIES,
-    "For f0; full where that is installed, else tiny.",
+    "For f0; by default the largest that is installed.",
 )
 _RATE = flags.DEFINE_integer("eval_frame_rate", 250, "Frames a second of f0.")
 
@@ -142,9 +142,7 @@ def _chosen():
     given = [*(_INSTRUMENTS.value or ()), *(_MODELS.value or ())]
     for entry in given or catalogue.instruments():
         name, _, place = entry.rpartition("=")
-        if not Path(place).is_dir() and place not in catalogue.instruments():
-            known = ", ".join(catalogue.instruments())
-            raise UserError(f"{place}: no such folder, and no such instrument; there are: {known}")
+        catalogue.MODELS.find(place)
         models[name or Path(place).name] = place
     return models
 
@@ -152,13 +150,7 @@ def _chosen():
 def _judging_capacity():
     from audio_tt.pitch import crepe
 
-    if _CAPACITY.value:
-        return _CAPACITY.value
-    try:
-        crepe.find_weights("full")
-    except UserError:
-        return "tiny"
-    return "full"
+    return _CAPACITY.value or crepe.largest_installed()
 
 
 def _embeddings():
@@ -195,4 +187,4 @@ def _table(first, columns, rows):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, reads_gin=False)

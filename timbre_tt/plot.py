@@ -55,4 +55,4 @@ def main(*words) -> int:
 
 
 if __name__ == "__main__":
-    app.run(main, positional="FILE...")
+    app.run(main, positional="FILE...", reads_gin=False)

@@ -19,7 +19,9 @@ from audio_tt.errors import UserError
 from audio_tt.playing import conversion, playing_flags
 from timbre_tt import systems
 
-_INSTRUMENT = flags.DEFINE_string("instrument", None, "What to play on, such as flute.")
+_INSTRUMENT = flags.DEFINE_string(
+    "instrument", None, "What to play on, such as flute; or a model's folder or file."
+)
 _LIST = flags.DEFINE_bool("list_instruments", False, "Tell who plays what, and stop.")
 _SYSTEM = flags.DEFINE_enum(
     "system", None, systems.NAMES, "How; by default the best for the instrument."
@@ -38,7 +40,7 @@ def main(*words) -> int:
     name = _SYSTEM.value or systems.best_for(_INSTRUMENT.value)
     system = systems.load(name)
     instrument = _INSTRUMENT.value or system.INSTRUMENT
-    folder, ending = playing_flags.output_dir(), "_" + instrument.replace("/", "_")
+    folder, ending = playing_flags.output_dir(), "_" + systems.title(instrument)
     if folder is None and len(words) != 2:
         raise UserError(
             "name a recording and a file to write, timbre-transfer INPUT OUTPUT; or recordings and "

@@ -134,4 +134,4 @@ def _write(output, pieces, sections, features):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, reads_gin=False)

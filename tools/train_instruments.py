@@ -4,6 +4,7 @@ python -m tools.train_instruments --instruments=flute,violin
 
 Each step keeps what is there, so the same command goes on after a stop. To train further than
 gin/ddsp/small.gin says: --gin_param=train.num_steps=20000 --gin_param=Trainer.lr_decay_steps=120
+--change_settings
 """
 
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags
+from audio_tt.command import app, change_flags, gin_flags, path_flags
 from audio_tt.errors import UserError
 
 _INSTRUMENTS = flags.DEFINE_list("instruments", ["flute", "violin", "trumpet"], "Which to train.")
@@ -26,7 +27,7 @@ _MIDI = path_flags.DEFINE_path(
     "midi_path", None, "Folder of MIDI files to play instead of the corpus."
 )
 _MINUTES = flags.DEFINE_float("minutes", 12.0, "Minutes of recordings for each instrument.")
-app.define_gpu_flag()
+flags.adopt_module_key_flags(change_flags)
 
 
 def main() -> None:
@@ -66,6 +67,7 @@ def main() -> None:
             f"--gin_file=ddsp/{settings}.gin",
             *[f"--gin_file={name}" for name in gin_flags.files()],
             *[f"--gin_param={parameter}" for parameter in gin_flags.parameters()],
+            *(["--change_settings"] if change_flags.allowed() else []),
             *([f"--gpu={flags.FLAGS.gpu}"] if flags.FLAGS.gpu is not None else []),
         )
         loading.export(run_dir, Path(_OUTPUT_DIR.value) / name)

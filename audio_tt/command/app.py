@@ -30,18 +30,25 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from absl import flags, logging
 
 from audio_tt import settings
-from audio_tt.command import gin_flags, help_text, quick_keras, quiet_tensorflow, surroundings
+from audio_tt.command import (
+    gin_flags,
+    gpu_flags,
+    help_text,
+    quick_keras,
+    quiet_tensorflow,
+    surroundings,
+)
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.settings import bind, gin_folder, operative_gin
 
-__all__ = ["bind", "define_gpu_flag", "gin_folder", "operative_gin", "parse_gin", "progress", "run"]
+__all__ = ["bind", "gin_folder", "operative_gin", "parse_gin", "progress", "run"]
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 quiet_tensorflow.install()
@@ -57,6 +64,7 @@ def run(
     argv: Sequence[str] | None = None,
     *,
     positional: str = "",
+    reads_gin: bool = True,
 ) -> None:
     """Runs a command and leaves the process with its exit code.
 
@@ -69,12 +77,14 @@ def run(
       positional: Names of the positional arguments: "INPUT OUTPUT", "INPUT [OUTPUT]" (may be left
         out), "FILE..." (one or more, also before another) or "[FILE...]" (any number). None are
         allowed when empty.
+      reads_gin: Whether the command has settings; if not, `--gin_file` and `--gin_param` are
+        refused.
     """
     argv = sys.argv if argv is None else list(argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files in any encoding
     try:
-        code = _run(main, argv, positional)
+        code = _run(main, argv, positional, reads_gin)
         sys.stdout.flush()
     except flags.Error as error:
         code = _fail(f"{_plain_flag_error(error)}; see --help", 2)
@@ -96,25 +106,27 @@ def run(
     sys.exit(code)
 
 
-def parse_gin(default_files: Sequence[str | Path] = (), *, skip_unknown: bool = False) -> None:
+def parse_gin(
+    default_files: Sequence[str | Path] = (),
+    *,
+    foreign: Collection[str | Path] = (),
+    passed_over: Collection[str] = (),
+    go_on: bool = False,
+) -> None:
     """Reads settings as `audio_tt.settings.parse_gin` does, those of the command line last.
 
     Args:
       default_files: Read before the files of `--gin_file`.
-      skip_unknown: As there.
+      foreign: As there.
+      passed_over: As there.
+      go_on: As there.
 
     Raises:
       UserError: A setting cannot be read.
     """
     files = [*default_files, *gin_flags.files()]
-    settings.parse_gin(files, gin_flags.parameters(), skip_unknown=skip_unknown)
-
-
-def define_gpu_flag() -> None:
-    """Defines `--gpu`, the index of the device to use; it takes effect before `main` is called."""
-    flags.DEFINE_integer(
-        "gpu", None, "Graphics card to use, counted from 0; -1 for none.", lower_bound=-1
-    )
+    parameters = gin_flags.parameters()
+    settings.parse_gin(files, parameters, foreign=foreign, passed_over=passed_over, go_on=go_on)
 
 
 def define_strategy_flag() -> None:
@@ -128,7 +140,7 @@ def define_strategy_flag() -> None:
     )
 
 
-def _run(main: Callable[..., int | None], argv: list[str], positional: str) -> int:
+def _run(main: Callable[..., int | None], argv: list[str], positional: str, reads_gin: bool) -> int:
     options = argv[1 : argv.index("--")] if "--" in argv else argv[1:]
     wanted = {option.lstrip("-") for option in options if option.startswith("-")}
     if wanted & {"help", "helpshort", "helpfull", "h", "?"}:
@@ -137,8 +149,10 @@ def _run(main: Callable[..., int | None], argv: list[str], positional: str) -> i
         return 0
     arguments = flags.FLAGS(_join_booleans(argv))[1:]
     _check_positional(arguments, positional)
+    if not reads_gin and any(gin_flags.given().values()):
+        raise flags.Error("this command has no settings: --gin_file and --gin_param do nothing")
     _set_up_messages()
-    _choose_gpu()
+    gpu_flags.apply()
     return main(*arguments) or 0
 
 
@@ -162,15 +176,6 @@ def _check_positional(arguments: list[str], positional: str) -> None:
         raise flags.Error(f"{names[len(arguments)].rstrip('.')} is missing")
     if len(arguments) > len(names) and "..." not in positional:
         raise flags.Error(f"unexpected argument {arguments[len(names)]!r}")
-
-
-def _choose_gpu() -> None:
-    gpu = flags.FLAGS["gpu"].value if "gpu" in flags.FLAGS else None
-    if gpu is None:
-        return
-    os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
-    if gpu < 0:
-        os.environ["JAX_PLATFORMS"] = "cpu"
 
 
 class _Handler(python_logging.Handler):

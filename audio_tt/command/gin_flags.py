@@ -6,7 +6,7 @@ _FILES = flags.DEFINE_multi_string(
     "gin_file", [], "Settings to read, in order: a path, or a name such as ddsp/flute.gin."
 )
 _PARAMETERS = flags.DEFINE_multi_string(
-    "gin_param", [], "One setting, as in Trainer.batch_size=8; wins over the files."
+    "gin_param", [], "One line of such a file, NAME.PARAMETER=VALUE; wins over the files."
 )
 
 

@@ -14,7 +14,7 @@ _RUNNER = flags.DEFINE_string(
     "beam_runner",
     None,
     "Work on this runner of Apache Beam (DirectRunner, FlinkRunner, ...) instead of "
-    "in processes here; after pip install 'timbre-tt[beam]'.",
+    "in processes here; after pip install 'apache-beam<3' 'protobuf<7'.",
 )
 _OPTIONS = flags.DEFINE_list("pipeline_options", [], "Further options of Beam's, comma-separated.")
 

@@ -11,7 +11,7 @@ _CAPACITY = flags.DEFINE_enum(
     "crepe_capacity",
     "tiny",
     CAPACITIES,
-    "Of CREPE; 'full' after pip install 'timbre-tt[crepe-full]'.",
+    "Of CREPE, as far as it is installed.",
 )
 _WEIGHTS = path_flags.DEFINE_path("crepe_weights", None, "CREPE weights of your own (.h5).")
 

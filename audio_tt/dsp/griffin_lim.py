@@ -12,7 +12,7 @@ import gin
 import numpy as np
 
 from audio_tt.dsp import overlapping
-from audio_tt.settings import check_types
+from audio_tt.setting_types import check_types
 from audio_tt.tensors import Tensor
 
 _TINY = 1e-30

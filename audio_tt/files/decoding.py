@@ -24,6 +24,7 @@ _NEVER_EXCEEDS = re.compile(r"PCM|LAW|ALAC|DWVW|GSM|G72")
 _NOT_STATED = 2**62  # frames; libsndfile gives its largest number where a header does not say
 _WRONG_LENGTH = re.compile(r"(?:data|SSND|Data Size)\s*:\s*\d+ \(should be \d+\)")
 
+_NO_NUMBERS = "every sample is NaN or infinite, not a number; read as silence"
 _said: set[tuple[str, str]] = set()
 
 
@@ -89,7 +90,7 @@ class Sound:
         elif self._note:
             warn(self._note)
         if not_finite == frames * self.channels:
-            warn("every sample is NaN or infinite, not a number; read as silence")
+            warn(_NO_NUMBERS)
         elif not_finite:
             warn(f"{not_finite} samples are not finite numbers (NaN or infinite); read as 0")
 
@@ -129,6 +130,11 @@ def open_sound(path: str | os.PathLike) -> Iterator[Sound]:
             yield _sound(path, local, file, head, stack)
         except soundfile.LibsndfileError as error:
             raise UserError(f"{path}: cannot be read: {error.error_string}") from error
+
+
+def was_read_as_silence(path: str | os.PathLike) -> bool:
+    """Whether it has been said of a file that it holds no number, so that it is silent."""
+    return (os.fspath(path), _NO_NUMBERS) in _said
 
 
 def zero_non_finite(block: np.ndarray) -> tuple[np.ndarray, int]:

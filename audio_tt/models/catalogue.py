@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from audio_tt.errors import UserError
+from audio_tt.errors import UserError, did_you_mean
+from audio_tt.files import paths
 
 
 def user_folder() -> Path:
@@ -23,10 +24,11 @@ class Catalogue:
     Args:
       path: the folder, `SYSTEM_tt/pretrained`.
       file: the file of weights that makes a folder in it a model.
+      others: patterns of other files that make a folder a model as well.
     """
 
-    def __init__(self, path, file):
-        self.path, self.file = Path(path), file
+    def __init__(self, path, file, others=()):
+        self.path, self.file, self.others = Path(path), file, others
 
     @property
     def own_path(self) -> Path:
@@ -49,8 +51,39 @@ class Catalogue:
         """
         if instrument not in self.instruments():
             known = ", ".join(self.instruments()) or "none yet"
-            raise UserError(f"no instrument is called {instrument!r}; there are: {known}")
+            near = did_you_mean(instrument, self.instruments())
+            raise UserError(f"no instrument is called {instrument!r}; there are: {known}{near}")
         return (self.path if instrument in self.shipped() else self.own_path) / instrument
+
+    def is_model(self, path) -> bool:
+        """Whether there is such a folder, and a model in it."""
+        return any(True for name in (self.file, *self.others) for _ in Path(path).glob(name))
+
+    def find(self, model) -> Path:
+        """Where a model is, whatever it is called by.
+
+        Args:
+          model: a file of weights, a model folder, or the name of an instrument; what is there by
+            that path comes first.
+
+        Returns:
+          The file, or the folder.
+
+        Raises:
+          UserError: there is no such thing.
+        """
+        path = Path(paths.expand(model))
+        if path.is_file() or self.is_model(path):
+            return path
+        if str(model) in self.instruments():
+            return self.folder(str(model))
+        if path.is_dir():
+            raise UserError(f"{path}: not a model, {self.file} is missing")
+        known = ", ".join(self.instruments()) or "none yet"
+        raise UserError(
+            f"{model}: no such folder with a {self.file}, no such file of weights, and no "
+            f"such instrument; there are: {known}{did_you_mean(str(model), self.instruments())}"
+        )
 
     def new_folder(self, name) -> Path:
         """The folder for a model of the user's; it need not exist.

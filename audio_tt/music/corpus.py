@@ -111,8 +111,7 @@ def _paths() -> dict[str, Path]:
         from music21 import corpus
     except ImportError as error:
         raise UserError(
-            "music21 is not installed; pip install 'timbre-tt[data]', or give a folder of MIDI "
-            "files."
+            "music21 is not installed; pip install music21, or give a folder of MIDI files."
         ) from error
     files: dict[str, dict[str, Path]] = {}
     root = Path(corpus.__file__).parent

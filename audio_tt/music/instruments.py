@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audio_tt.errors import UserError
+from audio_tt.errors import UserError, did_you_mean
 from audio_tt.music import soundfont
 from audio_tt.music.notes import Note
 from audio_tt.music.performance import Performance
@@ -75,8 +75,11 @@ def find_program(name: str) -> int:
     number = re.fullmatch(r"program_(\d{1,3})", name)
     if number and int(number[1]) <= 127:
         return int(number[1])
-    known = ", ".join([*PROGRAMS, *sorted(VOICES)])
-    raise UserError(f"unknown instrument {name!r}; choose from {known}, program_0 to program_127.")
+    names = [*PROGRAMS, *sorted(VOICES)]
+    raise UserError(
+        f"unknown instrument {name!r}; choose from {', '.join(names)}, program_0 to program_127"
+        f"{did_you_mean(name, names)}"
+    )
 
 
 def program_name(program: int) -> str:
@@ -93,7 +96,9 @@ def get_voice(name: str) -> Voice:
         UserError: the name is not in `VOICES`.
     """
     if name not in VOICES:
-        raise UserError(f"unknown instrument {name!r}; choose from {', '.join(sorted(VOICES))}.")
+        known = ", ".join(sorted(VOICES))
+        near = did_you_mean(name, VOICES)
+        raise UserError(f"unknown instrument {name!r}; choose from {known}{near}")
     return VOICES[name]
 
 

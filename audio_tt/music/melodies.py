@@ -9,6 +9,7 @@ import numpy as np
 from absl import logging
 
 from audio_tt.errors import UserError
+from audio_tt.music import midi_repair
 from audio_tt.music.notes import Note, read_midi, top_line
 from audio_tt.training import holding_out
 
@@ -113,7 +114,7 @@ def read_folder(folder: Path, longest_quarters: float = 128.0) -> list[Melody]:
         raise UserError(f"{folder}: no such folder of MIDI files; check --midi_path.")
     melodies = []
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in (".mid", ".midi"):
+        if path.suffix.lower() not in midi_repair.EXTENSIONS:
             continue
         try:
             line = top_line(read_midi(path))
@@ -125,7 +126,9 @@ def read_folder(folder: Path, longest_quarters: float = 128.0) -> list[Melody]:
         kept = tuple(note for note in notes if note[1] < longest_quarters)
         melodies.append(Melody(str(path.relative_to(folder).with_suffix("")), kept))
     if not melodies:
-        raise UserError(f"{folder}: holds no readable .mid file; check --midi_path.")
+        raise UserError(
+            f"{folder}: holds no readable MIDI file (.mid, .midi, .rmi); check --midi_path."
+        )
     return melodies
 
 

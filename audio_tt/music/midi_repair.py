@@ -11,6 +11,7 @@ from absl import logging
 if TYPE_CHECKING:
     import mido
 
+EXTENSIONS = (".mid", ".midi", ".rmi")
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 _SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 _META, _SYSEX, _TEMPO, _END = 0xFF, (0xF0, 0xF7), 0x51, 0x2F

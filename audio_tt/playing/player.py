@@ -7,7 +7,7 @@ import numpy as np
 from absl import logging
 
 from audio_tt.dsp.blocks import cut, resampled
-from audio_tt.files.decoding import zero_non_finite
+from audio_tt.files.decoding import was_read_as_silence, zero_non_finite
 from audio_tt.files.mono import to_mono
 from audio_tt.playing.origin import Origin
 
@@ -77,3 +77,9 @@ def finite(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """Yields the blocks, float32, with 0 where a sample is not a finite number."""
     for block in blocks:
         yield zero_non_finite(np.asarray(block, np.float32))[0]
+
+
+def warn_of_silence(name: str, why: str = " is silent", advice: str = "") -> None:
+    """Says why a recording comes out as silence, unless that was said when it was read."""
+    if not was_read_as_silence(name):
+        logging.warning("%s%s, so the output is silence%s", name, why, advice)

@@ -32,8 +32,8 @@ class Beam:
             from apache_beam.options.pipeline_options import PipelineOptions
         except ImportError as error:
             raise UserError(
-                "Apache Beam is not installed; pip install 'timbre-tt[beam]', or leave out "
-                "--beam_runner"
+                "Apache Beam is not installed; pip install 'apache-beam<3' 'protobuf<7', or leave "
+                "out --beam_runner"
             ) from error
         self._runner, self._folder = runner, Path(folder)
         self._options = PipelineOptions([f"--runner={runner}", *options])

@@ -23,6 +23,8 @@ from audio_tt.files.atomic import replacing
 from audio_tt.files.text import read_text
 from audio_tt.training.events import EventWriter
 
+GIN_FILE = "operative_config.gin"
+STATE_FILE = "state.h5"
 _STEP_COLUMNS = ("step", "epoch")
 
 
@@ -38,6 +40,11 @@ class RunDirectory:
         if self.path.exists() and not self.path.is_dir():
             raise UserError(f"{path} is a file; name a folder for the run")
         self._events = EventWriter(self.path)
+
+    @property
+    def has_state(self) -> bool:
+        """Whether a training can go on from here."""
+        return (self.path / STATE_FILE).is_file()
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -67,7 +74,7 @@ class RunDirectory:
             yield
             file.truncate(0)
 
-    def write_gin(self, name: str = "operative_config.gin") -> Path:
+    def write_gin(self) -> Path:
         """Writes the settings used so far; call it after the model was built.
 
         Returns:
@@ -75,9 +82,9 @@ class RunDirectory:
         """
         from audio_tt.settings import operative_gin
 
-        with replacing(self.path / name) as temporary:
+        with replacing(self.path / GIN_FILE) as temporary:
             temporary.write_text(operative_gin(), "utf-8")
-        return self.path / name
+        return self.path / GIN_FILE
 
     def append_history(self, row: Mapping[str, float]) -> None:
         """Adds one row of figures to history.csv, and to TensorBoard's events.
@@ -140,7 +147,7 @@ class RunDirectory:
         import h5py
         import numpy as np
 
-        with replacing(self.path / "state.h5") as temporary, h5py.File(temporary, "w") as file:
+        with replacing(self.path / STATE_FILE) as temporary, h5py.File(temporary, "w") as file:
             file["metadata"] = json.dumps({"step": step, **metadata})
             for index, variable in enumerate(variables):
                 value = np.asarray(variable)
@@ -165,7 +172,7 @@ class RunDirectory:
         """
         import h5py
 
-        path = self.path / "state.h5"
+        path = self.path / STATE_FILE
         if not path.exists():
             return None
         try:

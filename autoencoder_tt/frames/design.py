@@ -5,9 +5,9 @@ from pathlib import Path
 
 import gin
 import numpy as np
+from absl import logging
 
 from audio_tt.dsp.griffin_lim import GriffinLim
-from audio_tt.errors import UserError
 from audio_tt.files import io
 from autoencoder_tt.design import Design
 from autoencoder_tt.frames import encoding, recordings
@@ -32,7 +32,6 @@ class FrameDesign(Design):
       griffin_lim: `audio_tt.dsp.griffin_lim.GriffinLim`.
     """
 
-    data_set = "RecordingCrops"
     phases = PHASES
 
     def __init__(self):
@@ -84,9 +83,8 @@ class FrameDesign(Design):
     ) -> FramePlayer:
         """See `Design.player`; the pitch is tracked by CREPE unless told otherwise."""
         if statistics is None:
-            raise UserError(
-                f"{name} has no statistics of its training data, without which it does not play; "
-                "copy statistics.json from where the model is from"
+            logging.warning(
+                "%s has no statistics.json, so loudness is not fitted to what it learned from", name
             )
         return FramePlayer(self, statistics, pitch, seed)
 

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 
 import numpy as np
-from absl import logging
 
 from audio_tt.dsp.blocks import Counted
 from audio_tt.pitch import polyphony
 from audio_tt.pitch.reach import why_not_heard
-from audio_tt.playing.player import SILENCE
+from audio_tt.playing.player import SILENCE, warn_of_silence
 from autoencoder_tt.frames.features import FrameSpectrogram
 
 _MEASURED_FRAMES = 4096
@@ -47,13 +46,10 @@ def measure(
             is_checked = True
     joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     if peak < SILENCE:
-        logging.warning("%s is silent, so the output is silence", name)
+        warn_of_silence(name)
     elif not features.is_voiced(joined["confidence"]).any():
-        logging.warning(
-            "%s: no pitch was found in it, so the output is silence%s",
-            name,
-            why_not_heard(loudest, features.sample_rate),
-        )
+        why = why_not_heard(loudest, features.sample_rate)
+        warn_of_silence(name, ": no pitch was found in it", why)
     else:
         return joined, recording.n_samples
     return None, recording.n_samples

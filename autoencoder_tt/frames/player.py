@@ -52,12 +52,12 @@ class FramePlayer(InstrumentPlayer):
 
     Args:
       design: a `FrameDesign`: its features, network, context, `playing` and `griffin_lim`.
-      statistics: of the training data, see `data.RecordingCrops.statistics`.
+      statistics: of the training data, see `data.RecordingCrops.statistics`; None fits nothing.
       pitch: keyword arguments of `audio_tt.pitch.tracking.track`; None for CREPE.
       seed: of random phase.
     """
 
-    def __init__(self, design, statistics: dict, pitch: dict | None = None, seed: int = 0):
+    def __init__(self, design, statistics: dict | None, pitch: dict | None = None, seed: int = 0):
         self.sample_rate = design.features.sample_rate
         self._design, self._statistics = design, statistics
         self._pitch, self._seed = pitch or {}, seed
@@ -132,7 +132,10 @@ class FramePlayer(InstrumentPlayer):
         design, features = self._design, self._design.features
         context = design.context
         voiced = features.is_voiced(measured["confidence"])
-        shift_db = self._statistics["loudness_db"] - np.median(measured["loudness_db"][voiced])
+        shift_db = 0.0
+        if self._statistics is not None:
+            usual_db = np.median(measured["loudness_db"][voiced])
+            shift_db = self._statistics["loudness_db"] - usual_db
         gate = _gate(voiced, features.frame_rate, design.playing)
         n_frames, reach = len(voiced), context + 1  # the picture looks one frame further
         f0_hz = np.pad(measured["f0_hz"], reach)

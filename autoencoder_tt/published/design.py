@@ -35,7 +35,6 @@ class PictureDesign(Design):
       network: `keras.Model`.
     """
 
-    data_set = "PicturePairs"
     phases = (RECORDED,)
     reads_clips = True
 

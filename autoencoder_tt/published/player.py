@@ -6,10 +6,9 @@ What is drawn has the phase of the input, and the scale of the input's own level
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from absl import logging
 
 from audio_tt.pitch.polyphony import warn_if_polyphonic
-from audio_tt.playing.player import finite
+from audio_tt.playing.player import finite, warn_of_silence
 from autoencoder_tt.design import InstrumentPlayer
 from autoencoder_tt.published.features import ClipSpectrogram, Range
 
@@ -87,7 +86,7 @@ class ClipPlayer(InstrumentPlayer):
             fading = played[done:]
             yield played[:done]
         if not is_pitched:
-            logging.warning("%s: no pitch was found in it, so the output is silence", name)
+            warn_of_silence(name, ": no pitch was found in it")
 
     def render_phases(
         self, audio: np.ndarray, phases: tuple[str, ...]

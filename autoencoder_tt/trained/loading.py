@@ -31,25 +31,46 @@ def load(
     """
     path = files.weights_of(catalogue.find(model))
     folder = path.parent
-    sizes = {}
-    if (folder / files.SETTINGS).is_file():
-        own = folder / files.SETTINGS
-    elif (folder / files.PARAMETERS).is_file():
-        own, sizes = PUBLISHED, read_parameters(folder / files.PARAMETERS)
-    else:
-        raise UserError(f"{folder}: not a model, {files.SETTINGS} or {files.PARAMETERS} is missing")
-    settings.parse_gin([own, *gin_files], gin_params)
-    for name, value in sizes.items():
-        settings.bind(f"convolutional_autoencoder.{name}", value)
+    read_settings(folder, gin_files, gin_params)
     try:
         design = designs.get_design()
     except (TypeError, ValueError) as error:
         raise UserError(f"{folder}: {str(error).splitlines()[0]}") from error
+    settings.refuse_unused()
     weights.load_weights(design.network, path)
     statistics = _read_statistics(folder / files.STATISTICS)
     sources = (path, folder / files.STATISTICS) if statistics else (path,)
     origin = Origin(sources, settings.operative_gin())
     return designs.TrainedModel(str(model), design, statistics, origin)
+
+
+def read_settings(
+    folder: Path,
+    gin_files: Sequence[str] = (),
+    gin_params: Sequence[str] = (),
+    default_files: Sequence[str] = (),
+) -> None:
+    """Reads the settings that rebuild a folder's model.
+
+    Args:
+      folder: with settings, or with the original's sizes, to which the published settings belong.
+      gin_files: settings on top of those.
+      gin_params: single settings on top of those.
+      default_files: for what the folder's settings do not say.
+
+    Raises:
+      UserError: there are none, or they cannot be read.
+    """
+    if (folder / files.SETTINGS).is_file():
+        own = [*default_files, folder / files.SETTINGS]
+    elif (folder / files.PARAMETERS).is_file():
+        own = [PUBLISHED]
+        sizes = read_parameters(folder / files.PARAMETERS)
+        parts = (f"convolutional_autoencoder.{name}={value!r}" for name, value in sizes.items())
+        gin_params = [*parts, *gin_params]
+    else:
+        raise UserError(f"{folder}: not a model, {files.SETTINGS} or {files.PARAMETERS} is missing")
+    settings.parse_gin([*own, *gin_files], gin_params)
 
 
 def load_player(

@@ -12,9 +12,13 @@ from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
 from audio_tt.models import weights
+from audio_tt.training import run_settings, starting
 from audio_tt.training.run_directory import RunDirectory
 from autoencoder_tt import losses
 from autoencoder_tt.trained import files
+
+# What may be another when a run goes on: how far it goes.
+_FREE = ("train_autoencoder.epochs", "train_autoencoder.patience")
 
 
 @gin.configurable("AutoencoderTrainer", module="autoencoder_tt.training")
@@ -40,7 +44,17 @@ class Trainer:
 
 
 @gin.configurable("train_autoencoder", module="autoencoder_tt.training")
-def train(network, data, run_path, write_sample=None, epochs=5, patience=None) -> None:
+def train(
+    network,
+    data,
+    run_path,
+    write_sample=None,
+    epochs=5,
+    patience=None,
+    start_from=None,
+    write_sizes=None,
+    change_settings=False,
+) -> None:
     """Trains up to `epochs` epochs in total; a run that stands in `run_path` already goes on.
 
     It ends before that when what is drawn of the held-out recordings has not come nearer to them
@@ -56,20 +70,28 @@ def train(network, data, run_path, write_sample=None, epochs=5, patience=None) -
         which writes what the network draws.
       epochs: total number of epochs.
       patience: epochs without a better `val_lsd_db` after which training ends; None for never.
+      start_from: file of weights that a new run begins from; None for random ones.
+      write_sizes: function of the run's path that is called before the first step.
+      change_settings: whether a run that stands there may go on with other settings.
 
     Raises:
-      UserError: another process trains there, what stands there does not fit, or the loss is no
-        longer finite.
+      UserError: another process trains there, what stands there does not fit or has other settings,
+        or the loss is no longer finite.
     """
     run = RunDirectory(run_path)
     with run.lock():
         trainer = Trainer()
+        changes = run_settings.check(run, _FREE, change_settings)
         network.compile(trainer.optimizer(epochs * data.steps_per_epoch), trainer.loss)
         network.optimizer.build(network.trainable_variables)
         keeper = _RunKeeper(run, data, write_sample, patience)
         keeper.kept = [*network.variables, *network.optimizer.variables]
         keeper.resume()
-        run.write_gin()
+        if start_from is not None and not run.has_state:
+            starting.begin(network, start_from, is_own=start_from.parent == run.path)
+        run_settings.keep(run, changes, keeper.state["epoch"])
+        if write_sizes is not None:
+            write_sizes(run.path)
         _save_statistics(run, data)
         if keeper.is_over(epochs):
             return
@@ -120,7 +142,7 @@ class _RunKeeper(keras.callbacks.Callback):
     def is_over(self, epochs):
         epoch, best = self.state["epoch"], self.state["best_epoch"]
         if epoch >= epochs:
-            logging.info("%s: all %d epochs are done", self.run.path, epoch)
+            logging.info("%s: %d epochs are done; --epochs is the total", self.run.path, epoch)
         elif self._waited():
             logging.info("%s: ended at epoch %d, the best was %d", self.run.path, epoch, best)
         else:

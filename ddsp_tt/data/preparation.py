@@ -253,7 +253,13 @@ def features_and_power(example):
 
 
 def export_tfrecords(
-    prepared_dir, path, num_shards=10, example_secs=4.0, hop_secs=1.0, eval_split_fraction=0.0
+    prepared_dir,
+    path,
+    num_shards=10,
+    example_secs=4.0,
+    hop_secs=1.0,
+    eval_split_fraction=0.0,
+    center=False,
 ):
     """Writes prepared examples as Magenta's TFRecords, a minute in memory at a time.
 
@@ -264,6 +270,7 @@ def export_tfrecords(
       example_secs: length of a window.
       hop_secs: seconds from one window to the next.
       eval_split_fraction: share of the recordings for evaluation, see `data.split`.
+      center: of `tfrecords.windows`.
 
     Returns:
       {beginning of the names: number of windows}.
@@ -287,7 +294,7 @@ def export_tfrecords(
             window
             for example in progress(examples, f"Writing {Path(name).name}", "example")
             for window in tfrecords.windows(
-                example_files.load_example(example), example_secs, hop_secs
+                example_files.load_example(example), example_secs, hop_secs, center
             )
         )
         counts[name] = tfrecords.write(windows, name, num_shards)

@@ -54,21 +54,24 @@ def _parse(path, stored):
     return {key: np.array(stored[key].float_list.value, "float32") for key in keys}
 
 
-def windows(example, example_secs=4.0, hop_secs=1.0):
+def windows(example, example_secs=4.0, hop_secs=1.0, center=False):
     """Cuts a prepared example into the windows that Magenta's data sets consist of.
 
     Args:
       example: as `data.load_example` gives it.
       example_secs: length of a window.
       hop_secs: seconds from one window to the next.
+      center: whether the frame that is centred on a window's end is there too, as
+        `TFRecordProvider.centered` expects; at the end of the example it is the last one again.
 
     Yields:
       dict as `read` gives it; what is shorter than a window is left out.
     """
     rates = example["rates"]
     n_frames, hop = (round(seconds * rates.frame_rate) for seconds in (example_secs, hop_secs))
+    features = {key: np.pad(example[key], (0, 1), "edge") for key in example_files.FEATURES}
     for first in range(0, len(example["f0_hz"]) - n_frames + 1, hop):
-        frames = slice(first, first + n_frames)
+        frames = slice(first, first + n_frames + center)
         yield {
             **{
                 key: example[key][first * samples : (first + n_frames) * samples]
@@ -77,7 +80,7 @@ def windows(example, example_secs=4.0, hop_secs=1.0):
                     ("audio_16k", rates.measuring_hop_length),
                 )
             },
-            **{key: example[key][frames] for key in example_files.FEATURES},
+            **{key: values[frames] for key, values in features.items()},
         }
 
 

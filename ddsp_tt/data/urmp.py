@@ -6,7 +6,7 @@ A folder a piece, in it `AuSep_<n>_<code>_<number>_<title>.wav` for every player
 from collections.abc import Iterable
 from pathlib import Path
 
-from audio_tt.errors import UserError
+from audio_tt.errors import UserError, did_you_mean
 
 CODES = {
     "violin": "vn",
@@ -40,7 +40,8 @@ def find_recordings(folders: Iterable[str | Path], instrument: str) -> list[Path
     """
     code = CODES.get(instrument, instrument)
     if code not in CODES.values():
-        raise UserError(f"URMP has no {instrument!r}; it has {', '.join(CODES)}")
+        near = did_you_mean(instrument, CODES)
+        raise UserError(f"URMP has no {instrument!r}; it has {', '.join(CODES)}{near}")
     for folder in folders:
         if not Path(folder).is_dir():
             raise UserError(f"{folder}: no such folder; name the one that holds URMP's pieces")

@@ -12,7 +12,7 @@ from audio_tt.plots import charts
 from ddsp_tt import losses
 from ddsp_tt.features.rates import MEASURING_RATE
 
-_register = gin.register(module="ddsp_tt.evaluators")
+_register = gin.register(module="ddsp.training.evaluators")
 
 
 @_register

@@ -126,7 +126,7 @@ def play(trained, example, tracker, needs_pitch=True):
     )
 
 
-@gin.configurable(module="ddsp_tt.evaluation")
+@gin.configurable(module="ddsp.training.eval_util")
 def evaluate(
     trained,
     stretches=None,
@@ -193,7 +193,7 @@ def _figures(row):
     return {key: value for key, value in row.items() if key not in ("recording", "start")}
 
 
-@gin.configurable(module="ddsp_tt.evaluation")
+@gin.configurable(module="ddsp.training.eval_util")
 def sample(
     trained,
     output_dir,

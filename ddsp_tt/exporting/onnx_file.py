@@ -210,4 +210,4 @@ def _import(name):
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise UserError(f"--format=onnx needs {name}: pip install 'timbre-tt[export]'") from error
+        raise UserError(f"--format=onnx needs {name}: pip install onnx onnxruntime") from error

@@ -12,6 +12,19 @@ from ddsp_tt.features.rates import MEASURING_RATE
 from ddsp_tt.magenta import checkpoints, statistics_pickle
 
 STATISTICS_FILE = "dataset_statistics.pkl"
+# What Magenta's own commands and files set and what has no meaning here.
+PASSED_OVER = (
+    "Trainer.checkpoints_to_keep",
+    "Trainer.restore_keys",
+    "train.early_stop_loss_value",
+    "train.report_loss_to_hypertune",
+    *(
+        f"{name}.{parameter}"
+        for name in ("evaluate", "sample")
+        for parameter in ("batch_size", "num_batches", "ckpt_delay_secs", "run_once")
+    ),
+)
+EVALUATION = ("evaluate", "sample", "TFRecordProvider", "macro")  # what it reads, after loading
 _SYNTHS = ("Harmonic", "Additive", "FilteredNoise")
 _EXPORTED = "ddsp/exported_decoder.gin"
 
@@ -58,23 +71,38 @@ def load(folder, gin_files=(), gin_params=()):
     from ddsp_tt.models.tracing import build
 
     folder = Path(folder)
+    gin_file = settings_of(folder)
+    prefix = checkpoints.find(folder)
+    tensors = checkpoints.read(prefix)
+    parse(gin_file, gin_files, gin_params)
+    model = models.get_model()
+    check_kind(folder, model)
+    checkpoints.assign(tensors, build(model), prefix)
+    pickled = folder / STATISTICS_FILE
+    return model, statistics_pickle.load(pickled) if pickled.is_file() else None
+
+
+def settings_of(folder):
+    """The gin file that builds the model of a folder's newest checkpoint.
+
+    Raises:
+      UserError: there is none, or no checkpoint.
+    """
     prefix = checkpoints.find(folder)
     if prefix is None:
         raise UserError(
             f"{folder}: no checkpoint in it, such as ckpt-300.index with its .data file"
         )
     gin_file = find_gin(folder)
-    if gin_file is None and prefix.parent == folder:
+    if gin_file is None and prefix.parent == Path(folder):
         raise UserError(f"{folder}: operative_config-0.gin is missing, which says how to build it")
-    tensors = checkpoints.read(prefix)
-    parse(gin_file or _EXPORTED, gin_files, gin_params)
-    model = models.get_model()
+    return gin_file or _EXPORTED
+
+
+def check_kind(folder, model):
+    """Raises UserError where checkpoints of models of this kind cannot be read."""
     if getattr(model, "decoder", None) is None:
         raise UserError(f"{folder}: checkpoints of a {type(model).__name__} cannot be read")
-    build(model)
-    checkpoints.assign(tensors, model, prefix)
-    pickled = folder / STATISTICS_FILE
-    return model, statistics_pickle.load(pickled) if pickled.is_file() else None
 
 
 def parse(gin_file, gin_files=(), gin_params=()):
@@ -87,7 +115,9 @@ def parse(gin_file, gin_files=(), gin_params=()):
     """
     import gin
 
-    settings.parse_gin((gin_file, *gin_files), gin_params, skip_unknown=True)
+    settings.parse_gin(
+        (gin_file, *gin_files), gin_params, foreign=(gin_file,), passed_over=PASSED_OVER
+    )
 
     def value(parameter):
         try:
@@ -151,6 +181,7 @@ def convert(folder, output, gin_files=(), gin_params=()):
     if output.suffix.lower() != ".h5":
         raise UserError(f"{output}: weights are written as .h5: --output=FOLDER/model.h5")
     model, table = load(folder, gin_files, gin_params)
+    settings.refuse_unused()
     written = [output, output.with_name(files.GIN_FILE)]
     weights.save_weights(model, output)
     with replacing(written[1]) as temporary:

@@ -17,7 +17,7 @@ def sound_card() -> ModuleType:
     try:
         import sounddevice
     except ImportError as error:
-        raise UserError("recording takes sounddevice; pip install 'timbre-tt[record]'") from error
+        raise UserError("recording takes sounddevice; pip install sounddevice") from error
     except OSError as error:
         raise UserError(
             "recording takes the system's PortAudio; install libportaudio2 (Debian, Ubuntu) or "

@@ -10,7 +10,7 @@ from audio_tt.dsp.blocks import first_samples, silence
 from audio_tt.files.decoding import zero_non_finite
 from audio_tt.pitch import polyphony
 from audio_tt.pitch.reach import why_not_heard
-from audio_tt.playing.player import SILENCE, Player
+from audio_tt.playing.player import SILENCE, Player, warn_of_silence
 from ddsp_tt.features import extraction
 from ddsp_tt.playing.adjustment import Adjustment
 
@@ -44,6 +44,11 @@ class DdspPlayer(Player):
         self.instrument = instrument
         self.sample_rate = instrument.rates.sample_rate
         self.adjustment = adjustment or Adjustment()
+        if instrument.reads_features and instrument.statistics is None:
+            logging.warning(
+                "%s has no statistics of what it learned from, so nothing is fitted to it",
+                instrument.name,
+            )
         self._pitch, self._seed = {"crepe_stride": _CREPE_STRIDE, **(pitch or {})}, seed
         self.origin = instrument.origin and instrument.origin.and_choices(
             adjustment=self.adjustment, pitch=self._pitch, seed=seed
@@ -96,7 +101,7 @@ class DdspPlayer(Player):
         if recording.samples and not recording.finite:
             logging.warning("%s holds no number that is finite, so the output is silence", name)
         elif recording.peak < SILENCE:
-            logging.warning("%s is silent, so the output is silence", name)
+            warn_of_silence(name)
         elif self.instrument.reads_audio or self.adjustment.finds_notes(measured, self.instrument):
             return True
         else:

@@ -4,5 +4,7 @@ from pathlib import Path
 
 from audio_tt.models.catalogue import Catalogue
 
-MODELS = Catalogue(Path(__file__).parents[1] / "pretrained", "model.h5")
+# The others are what Magenta leaves: checkpoints, a SavedModel, and what belongs to them.
+_MAGENTAS = ("*.index", "variables/*.index", "operative_config-*.gin", "dataset_statistics.pkl")
+MODELS = Catalogue(Path(__file__).parents[1] / "pretrained", "model.h5", _MAGENTAS)
 instruments, folder = MODELS.instruments, MODELS.folder

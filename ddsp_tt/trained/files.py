@@ -48,20 +48,13 @@ def find(model) -> ModelFiles:
     """The files of a model.
 
     Args:
-      model: a folder, the weights in one (`FOLDER/model.h5`), or the name of an instrument of
-        `ddsp_tt.trained.catalogue`.
+      model: a folder, the weights in one (`FOLDER/model.h5`), or the name of an instrument, see
+        `Catalogue.find`.
 
     Raises:
       UserError: there is no such thing.
     """
-    path = Path(model).expanduser()
-    if path.is_file() and path.suffix == ".h5":
+    path = catalogue.MODELS.find(model)
+    if path.is_file():
         return ModelFiles(path.parent, path)
-    if not path.is_dir() and str(model) in catalogue.instruments():
-        path = catalogue.folder(str(model))
-    if not path.is_dir():
-        raise UserError(
-            f"{model}: no such folder with a {MODEL_FILE}, and no such instrument; there "
-            f"are: {', '.join(catalogue.instruments())}"
-        )
     return ModelFiles(path, path / MODEL_FILE)

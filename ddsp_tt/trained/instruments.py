@@ -5,7 +5,9 @@ import functools
 
 import numpy as np
 
+from audio_tt import gin_values
 from audio_tt.errors import UserError
+from audio_tt.gin_values import NotPlain, Reference
 from audio_tt.models import weights
 from audio_tt.playing.origin import Origin
 from ddsp_tt.features import loudness_scales, statistics
@@ -14,8 +16,7 @@ from ddsp_tt.playing.engine.instrument import Instrument
 from ddsp_tt.playing.engine.network import DecoderWeights, Stack
 from ddsp_tt.playing.engine.synthesis import Harmonic, Node, Noise, Stateless, same
 from ddsp_tt.synthesis import shared
-from ddsp_tt.trained import files, gin_values
-from ddsp_tt.trained.gin_values import NotPlain, Reference
+from ddsp_tt.trained import files
 
 
 def load(model, gin_files=(), gin_params=()):
@@ -72,6 +73,8 @@ class _Settings:
     """Settings of a run; those that are not there have the value that the class gives."""
 
     def __init__(self, values):
+        if any("/" in name for name in values):
+            raise NotPlain("scopes")
         self._values = values
 
     def get(self, name, default):

@@ -80,7 +80,7 @@ class TrainedModel:
         return self.model.render(features, seed)
 
 
-def load(model, gin_files=(), gin_params=(), *, skip_unknown=False) -> TrainedModel:
+def load(model, gin_files=(), gin_params=(), *, evaluating=False) -> TrainedModel:
     """Builds a model from its own gin file and loads its weights.
 
     Args:
@@ -90,20 +90,23 @@ def load(model, gin_files=(), gin_params=(), *, skip_unknown=False) -> TrainedMo
         instrument of `ddsp_tt.trained.catalogue`.
       gin_files: further settings, read after the model's own.
       gin_params: single settings, which win over both.
-      skip_unknown: of `audio_tt.settings.parse_gin`, for Magenta's own files among them.
+      evaluating: whether settings of the evaluation may be among them.
 
     Raises:
       UserError: something is missing or does not fit.
     """
+    later = folders.EVALUATION if evaluating else ()
     found = files.find(model)
     if not found.weights.is_file() and folders.is_magenta(found.folder):
         loaded = folders.load(found.folder, gin_files, gin_params)
+        settings.refuse_unused(later)
         sources = tuple(sorted(path for path in found.folder.rglob("*") if path.is_file()))
         origin = Origin(sources, settings.operative_gin())
         return TrainedModel(found.folder.name, *loaded, origin)
     found.check()
-    settings.parse_gin((found.gin, *gin_files), gin_params, skip_unknown=skip_unknown)
+    settings.parse_gin((found.gin, *gin_files), gin_params, passed_over=folders.PASSED_OVER)
     network = build(models.get_model())
+    settings.refuse_unused(later)
     weights.load_weights(network, found.weights)
     has_statistics = found.statistics.is_file()
     table = statistics.load_json(found.statistics) if has_statistics else None

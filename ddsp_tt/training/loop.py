@@ -12,6 +12,7 @@ from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.models import weights
+from audio_tt.training import run_settings
 from audio_tt.training.devices import Devices
 from audio_tt.training.run_directory import RunDirectory
 from ddsp_tt.data import example_files
@@ -20,12 +21,22 @@ from ddsp_tt.features import fitting, statistics
 from ddsp_tt.trained.files import MODEL_FILE, STATISTICS_FILE
 from ddsp_tt.training import warm_start
 
+# What may be another when a run goes on: how far it goes, what it writes on the way, and paths.
+_FREE = (
+    "train.num_steps",
+    "train.steps_per_save",
+    "train.steps_per_summary",
+    "train.data_provider",
+    "train_two_stage.source_steps",
+    "train_two_stage.target_steps",
+    "TFRecordProvider.file_pattern",
+)
 _EVALUATION_CROPS = 16
 _EVALUATION_SEED = 1234
 _SAMPLE_SECONDS = 8.0
 
 
-@gin.register(module="ddsp_tt.training")
+@gin.register(module="ddsp.training.trainers")
 class Trainer:
     """The optimiser: Adam with gradient clipping and a learning rate that decays continuously.
 
@@ -47,7 +58,7 @@ class Trainer:
         )
 
 
-@gin.configurable(module="ddsp_tt.training")
+@gin.configurable(module="ddsp.training.train_util")
 def train(
     model,
     save_dir,
@@ -55,7 +66,7 @@ def train(
     eval_data_dir=None,
     eval_split_fraction=0.0,
     data_provider=None,
-    trainer=gin.REQUIRED,
+    trainer=None,
     num_steps=30000,
     batch_size=16,
     crop_seconds=4.0,
@@ -65,6 +76,7 @@ def train(
     seed=0,
     devices=None,
     start_from=None,
+    change_settings=False,
 ):
     """Trains up to `num_steps` steps in total; a run that stands in `save_dir` already goes on.
 
@@ -82,7 +94,7 @@ def train(
       eval_split_fraction: share of `data_dir` to hold out where there is no `eval_data_dir`, see
         `data.split`.
       data_provider: a `TFRecordProvider`, used where there is no `data_dir`.
-      trainer: a `Trainer`.
+      trainer: a `Trainer`; None for one with gin's settings.
       num_steps: total number of steps.
       batch_size: crops a step.
       crop_seconds: length of a crop.
@@ -93,14 +105,17 @@ def train(
         the loss (`data_dir` only).
       seed: of crops and initial weights (set before the model was built).
       start_from: weights that a new run begins from, see `warm_start.begin`; None for random ones.
+      change_settings: whether a run that stands there may go on with other settings.
       devices: the `training.devices.Devices` in whose scope the model was made; None for one.
 
     Raises:
-      UserError: no data, data of other rates or lengths than the model's, or another process trains
-        in `save_dir`.
+      UserError: no data, data of other rates or lengths than the model's, another process trains in
+        `save_dir`, or the run there has other settings.
     """
     run = RunDirectory(save_dir)
     devices = devices or Devices()
+    trainer = trainer or gin.get_configurable(Trainer)()
+    changes = run_settings.check(run, _FREE, change_settings)
     provider, held_out, table = _open_data(
         data_dir,
         eval_data_dir,
@@ -126,9 +141,13 @@ def train(
         first_step = int(state["step"]) if state else 0
         devices.check_same(first_step)
         if devices.is_chief:
-            run.write_gin()
+            run_settings.keep(run, changes, first_step)
             statistics.save_json(table, run.path / STATISTICS_FILE)
-        if first_step < num_steps:
+        if first_step >= num_steps:
+            logging.info(
+                "%s: %d steps are done; train.num_steps is the total", run.path, first_step
+            )
+        else:
             with progress(num_steps, "Training", "step") as bar:
                 bar.update(first_step)
                 keeper = _RunWriter(run, model, variables, held_out, sample, bar)

@@ -28,6 +28,7 @@ def train_two_stage(
     source_steps=1000,
     target_steps=1000,
     seed=0,
+    change_settings=False,
 ):
     """Trains both stages; what stands in `save_dir` already goes on from where it was.
 
@@ -43,6 +44,7 @@ def train_two_stage(
       source_steps: total steps of stage 1.
       target_steps: total steps of stage 2.
       seed: of crops and initial weights.
+      change_settings: of `training.train`.
 
     Raises:
       UserError: the model in gin has no encoder that can be frozen, or as `training.train` does.
@@ -59,12 +61,21 @@ def train_two_stage(
         source_eval_dir,
         num_steps=source_steps,
         seed=seed,
+        change_settings=change_settings,
     )
     target = _new_model(seed + 1)
     target.encoder.set_weights(source.encoder.get_weights())
     target.encoder.freeze_for_target()
     logging.info("stage 2 of 2: with that encoder, a new decoder learns the target instrument")
-    loop.train(target, save_dir, target_dir, target_eval_dir, num_steps=target_steps, seed=seed + 1)
+    loop.train(
+        target,
+        save_dir,
+        target_dir,
+        target_eval_dir,
+        num_steps=target_steps,
+        seed=seed + 1,
+        change_settings=change_settings,
+    )
 
 
 def _new_model(seed):

@@ -11,7 +11,7 @@ import gin
 import numpy as np
 
 from audio_tt.errors import UserError
-from audio_tt.settings import checked
+from audio_tt.setting_types import checked
 from pix2pix_tt.data.slice_files import common_names, held_out, open_slice, song_of
 
 ANY = "any"

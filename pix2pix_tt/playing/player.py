@@ -5,11 +5,10 @@ import tempfile
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from absl import logging
 
 from audio_tt.dsp import overlapping, stft_blocks
 from audio_tt.dsp.blocks import Counted, Spooled
-from audio_tt.playing.player import SILENCE, Player, finite
+from audio_tt.playing.player import SILENCE, Player, finite, warn_of_silence
 from pix2pix_tt import fast
 from pix2pix_tt.playing import phases, styles
 from pix2pix_tt.trained import loading
@@ -51,7 +50,7 @@ class Pix2PixPlayer(Player):
             blocks, is_silent = _without_silent_beginning(finite(blocks), spool)
             recording = Counted(blocks)
             if is_silent:
-                logging.warning("%s is silent, so the output is silence", name)
+                warn_of_silence(name)
                 sound = _silence(recording, self._features.n_fft)
             else:
                 spectra = stft_blocks.analyse(recording, self._features, fill=not self._whole_hops)

@@ -6,7 +6,7 @@ import gin
 
 from audio_tt.dsp.griffin_lim import GriffinLim
 from audio_tt.errors import UserError
-from audio_tt.settings import check_types
+from audio_tt.setting_types import check_types
 from pix2pix_tt.playing import phases
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_tt.errors import UserError
+from audio_tt.errors import UserError, did_you_mean
 from audio_tt.files import io
 from pix2pix_tt.trained.loading import TrainedModel
 
@@ -50,7 +50,10 @@ def choose(
         return _read(path, trained.features)
     if path.exists() or path.suffix:
         return _of_recording(path, trained.features)
-    raise UserError(f"{trained.name} knows no style {style!r} ({known}), nor is there such a file")
+    near = did_you_mean(str(style), trained.styles)
+    raise UserError(
+        f"{trained.name} knows no style {style!r} ({known}), nor is there such a file{near}"
+    )
 
 
 def _of_folder(folder, features, seed):

@@ -11,9 +11,9 @@ import numpy as np
 from absl import logging
 
 from audio_tt.command.progress import progress
-from audio_tt.errors import UserError
+from audio_tt.errors import UserError, did_you_mean
 from audio_tt.files import io, provenance
-from audio_tt.music import corpus
+from audio_tt.music import corpus, midi_repair
 from audio_tt.music.instruments import PROGRAMS, find_program
 from audio_tt.music.notes import Note, read_midi
 from audio_tt.music.soundfont import find_soundfont
@@ -23,7 +23,6 @@ from pix2pix_tt.synthesis.mixing import Mixer
 from pix2pix_tt.synthesis.note_banks import Source, bank_path, build_bank
 
 CORPUS = "music21:"
-MIDI_EXTENSIONS = (".mid", ".midi")
 BANK_FOLDER = ".notes"
 
 
@@ -87,10 +86,10 @@ def find_pieces(midi_path: str) -> dict[str, str]:
     files = sorted(
         path
         for path in place.rglob("*")
-        if path.suffix.lower() in MIDI_EXTENSIONS and not path.name.startswith(".")
+        if path.suffix.lower() in midi_repair.EXTENSIONS and not path.name.startswith(".")
     )
     if not files:
-        raise UserError(f"{midi_path}: holds no .mid or .midi file; check --midi_path.")
+        raise UserError(f"{midi_path}: holds no MIDI file (.mid, .midi, .rmi); check --midi_path.")
     stems = [path.stem for path in files]
     return {
         path.stem
@@ -157,7 +156,10 @@ def record_all(
     """
     idle = set(augmentation.effects_on) - {source.name for source in sources}
     if idle:
-        raise UserError(f"--effects_on names {', '.join(sorted(idle))}, not among --instruments.")
+        near = did_you_mean(min(idle), {source.name for source in sources})
+        raise UserError(
+            f"--effects_on names {', '.join(sorted(idle))}, not among --instruments{near}"
+        )
     folder = audios_path / BANK_FOLDER
     jobs = [
         Job(name, place, missing, augmentation)

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from audio_tt.errors import UserError
 from audio_tt.models.catalogue import Catalogue
 from pix2pix_tt.trained.files import GENERATOR_FILE
 
@@ -15,21 +14,10 @@ def find_weights(model: str | os.PathLike) -> Path:
     """The file of weights of a model.
 
     Args:
-      model: the folder of a model, the name of an instrument of the catalogue, or such a file.
+      model: the folder of a model, the name of an instrument, or such a file, see `Catalogue.find`.
 
     Raises:
       UserError: there is none.
     """
-    path = Path(model).expanduser()
-    if path.is_file():
-        return path
-    if (path / GENERATOR_FILE).is_file():
-        return path / GENERATOR_FILE
-    if str(model) in instruments():
-        return folder(str(model)) / GENERATOR_FILE
-    if path.is_dir():
-        raise UserError(f"{path}: not a model, {GENERATOR_FILE} is missing")
-    raise UserError(
-        f"{path}: no such model; name a folder with {GENERATOR_FILE}, such a file, or one of "
-        f"{', '.join(instruments())}"
-    )
+    path = MODELS.find(model)
+    return path if path.is_file() else path / GENERATOR_FILE

@@ -61,7 +61,7 @@ def load(
     Args:
       model: a folder with `generator.h5` and `operative_config.gin`, as training leaves it; the
         name of an instrument that is included; or a file of weights. Without such settings beside
-        it or above, that is of the published size.
+        it or above, that is of the published size, or of the size that `gin_files` say.
       phase: as for `read_playing`.
       overlap_frames: as for `read_playing`.
       gin_files: as for `read_playing`.
@@ -79,10 +79,16 @@ def load(
     channels = _channels(file)
     # First, so that the settings in use afterwards are those that rebuild the model.
     playing = read_playing(gin_files, gin_params, phase, overlap_frames)
-    settings.parse_gin([gin_file or PUBLISHED])
+    if gin_file is None:
+        settings.parse_gin([PUBLISHED, *gin_files], gin_params)
+        playing_settings.read()  # of what was given, that much is in use already
+    else:
+        settings.refuse_unused()
+        settings.parse_gin([gin_file])
     spectrogram = features.SliceSpectrogram()
     # Numbers that are drawn for millions of weights, to be replaced at once, take seconds.
     generator = models.unet_generator(channels=channels, initial_deviation=0.0)
+    settings.refuse_unused()
     weights.load_weights(generator, file)
     styles_file = gin_file and gin_file.with_name(files.STYLES_FILE)
     styles = _read_styles(styles_file, spectrogram) if styles_file else {}

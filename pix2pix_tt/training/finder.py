@@ -7,10 +7,11 @@ import gin
 import numpy as np
 from absl import logging
 
+from audio_tt import settings
 from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
-from audio_tt.settings import checked
+from audio_tt.setting_types import checked
 from audio_tt.training.run_directory import RunDirectory
 from pix2pix_tt.data import slice_pairs
 from pix2pix_tt.trained.files import FINDER_FILE
@@ -50,6 +51,7 @@ def find_learning_rates(
     Raises:
       UserError: another process trains there, or there are too few steps.
     """
+    settings.refuse_unused()
     num_steps = num_steps or pairs.steps_per_pass
     if num_steps < _FEWEST_STEPS:
         raise UserError(

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import time
+from pathlib import Path
 
 import gin
 import numpy as np
@@ -12,13 +13,22 @@ from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
 from audio_tt.models import weights
-from audio_tt.settings import checked
+from audio_tt.setting_types import checked
+from audio_tt.training import run_settings, starting
 from audio_tt.training.devices import Devices
 from audio_tt.training.run_directory import RunDirectory
 from pix2pix_tt.data import slice_pairs
 from pix2pix_tt.trained.files import BEST_FILE, GENERATOR_FILE, HISTORY_FILE, STYLES_FILE
 from pix2pix_tt.training import epoch_pictures, history
 
+# What may be another when a run goes on: how far it goes, and what it writes on the way.
+_FREE = (
+    "train_pix2pix.epochs",
+    "train_pix2pix.epoch_offset",
+    "train_pix2pix.validation_steps",
+    "train_pix2pix.save_minutes",
+    "train_pix2pix.keep_epochs",
+)
 _LOOK_EVERY = 10  # steps between two looks at figures, each of which waits for the device
 
 
@@ -37,6 +47,8 @@ def train(
     keep_epochs: tuple[int, ...] = (),
     epoch_offset: int = 0,
     devices: Devices | None = None,
+    start_from: Path | None = None,
+    change_settings: bool = False,
 ) -> None:
     """Trains up to `epochs` epochs in total; a run that stands in `run_path` already goes on.
 
@@ -59,17 +71,22 @@ def train(
       epoch_offset: is added to the numbers of epochs in the history and in the samples. A run that
         starts from weights alone goes on counting where its history ends in any case.
       devices: the `training.devices.Devices` in whose scope the trainer was made; None for one.
+      start_from: weights of a generator that a new run begins from, with those of the discriminator
+        where they lie beside them; None for those that are in the run directory, or else random
+        ones.
+      change_settings: whether a run that stands there may go on with other settings.
 
     Raises:
-      UserError: another process trains there, what stands there does not fit, or the losses are no
-        longer finite.
+      UserError: another process trains there, what stands there does not fit or has other settings,
+        or the losses are no longer finite.
     """
     run = RunDirectory(run_path)
+    changes = run_settings.check(run, _FREE, change_settings)
     with run.lock():
-        run.write_gin()
+        progress_made = _resume(run, trainer, epoch_offset, start_from)
+        run_settings.keep(run, changes, progress_made["epoch"])
         if pairs.conditioned:
             _save_styles(run.path / STYLES_FILE, pairs)
-        progress_made = _resume(run, trainer, epoch_offset)
         per_epoch = steps_per_epoch or pairs.steps_per_pass
         if progress_made.get("steps_per_epoch") != per_epoch:
             progress_made |= {"steps_per_epoch": per_epoch, "position": 0, "sums": None}
@@ -77,7 +94,7 @@ def train(
         keeper = _Keeper(run, trainer, held_out, _samplers(pairs, recordings), keep_epochs)
         first = progress_made["epoch"]
         if first >= epochs:
-            logging.info("%s: all %d epochs are done", run.path, first)
+            logging.info("%s: %d epochs are done; --epochs is the total", run.path, first)
             return
         keeper.save_state(progress_made)
         start = first * per_epoch + progress_made["position"]
@@ -136,18 +153,18 @@ def learning_rates(rates, epochs_done, epochs, decay_epochs) -> list[float]:
     return [rate * factor for rate in rates]
 
 
-def _resume(run, trainer, epoch_offset):
+def _resume(run, trainer, epoch_offset, start_from):
     """Brings back what is in the run directory and says how far the training is."""
     state = run.load_state(trainer.state)
     if state is not None:
         state.pop("step")
         return state
     for name, network in trainer.networks.items():
-        if (run.path / name).exists():
-            weights.load_weights(network, run.path / name)
-            logging.info(
-                "starts from the weights in %s, without the state of its optimiser", run.path / name
-            )
+        path = run.path / name
+        if start_from is not None:
+            path = start_from if name == GENERATOR_FILE else start_from.with_name(name)
+        if path.exists():
+            starting.begin(network, path, is_own=start_from is None)
     history.adopt(run.path / HISTORY_FILE)
     counted = max([int(row["epoch"]) for row in run.history()], default=0)
     return {"epoch": 0, "position": 0, "sums": None, "offset": max(epoch_offset, counted)}

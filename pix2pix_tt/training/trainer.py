@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from audio_tt.models.compilation import compiled
-from audio_tt.settings import checked
+from audio_tt.setting_types import checked
 from pix2pix_tt import fast, losses, models
 from pix2pix_tt.trained.files import DISCRIMINATOR_FILE, GENERATOR_FILE
 from pix2pix_tt.training import steps

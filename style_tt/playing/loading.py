@@ -72,6 +72,7 @@ def load_player(
         network = networks.random_network(representation.n_bins)
         weights.load_weights(network, load_network)
     loaded = player.StylePlayer(style, network, strength, bands, seed, keeping)
+    settings.refuse_unused()
     sources = [Path(path) for path in (style_path, load_network) if path is not None]
     origin = Origin(tuple(sources), settings.operative_gin())
     loaded.origin = origin.and_choices(strength=strength, bands=tuple(bands), seed=seed)

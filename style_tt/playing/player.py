@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import gin
 import numpy as np
-from absl import logging
 from keras import ops
 
 from audio_tt import settings
@@ -17,7 +16,7 @@ from audio_tt.command.progress import progress as progress_bar
 from audio_tt.dsp import overlapping
 from audio_tt.dsp.units import db_to_amplitude
 from audio_tt.errors import UserError
-from audio_tt.playing.player import SILENCE, Player, finite
+from audio_tt.playing.player import SILENCE, Player, finite, warn_of_silence
 from style_tt.features import LogSpectrogram, Waveform
 from style_tt.models.extraction import Extractor
 from style_tt.playing.mixing import strengths
@@ -151,7 +150,7 @@ class StylePlayer(Player):
         """Yields float32 `[samples, channels]`, as many samples as the content has."""
         measures = content.measure()
         if measures.peak < SILENCE:
-            logging.warning("%s is silent, so the output is silence", content.name)
+            warn_of_silence(content.name)
             yield from (np.zeros_like(block) for block in content.blocks())
             return
         with self._run(content.name, measures) as run:

@@ -21,17 +21,16 @@ OUTPUT = path_flags.DEFINE_path("output", "$HOME/here", "Where to.")
 EPOCHS = flags.DEFINE_integer("epochs", None, "Total number of epochs.", lower_bound=1)
 FINDLR = flags.DEFINE_boolean("findlr", False, "Look for a learning rate.")
 DO = flags.DEFINE_string("do", None, "What to do.", required=True)
-app.define_gpu_flag()
 
 
 def train_with_gin():
     import gin
 
     @gin.configurable
-    def train(epochs=3, name="plain", note=""):
+    def train(epochs=3, name=None, note=""):
         return f"{epochs} {name}"
 
-    app.parse_gin(skip_unknown=EPOCHS.value == 99)
+    app.parse_gin()
     app.bind("train.epochs", EPOCHS.value)
     print(train())
     print(app.operative_gin())
@@ -221,11 +220,15 @@ def test_wrong_gin_is_one_line(command, text, message):
 
 
 def test_unknown_settings_can_be_passed_over(command):
-    write(command.folder, "foreign.gin", "Elsewhere.x = @Nowhere()\ntrain.name = 'kept'\n")
+    write(
+        command.folder,
+        "foreign.gin",
+        "import ddsp\nElsewhere.x = @Nowhere()\ntrain.name = 'kept'\n",
+    )
     done = command("--do=gin", "--gin_file=foreign.gin", "--epochs=99")
     assert done.stdout.startswith("99 kept\n")
     assert "warning: foreign.gin: Elsewhere is not known here and is passed over" in done.stderr
-    write(command.folder, "foreign.gin", "train.name = [@Nowhere, @train]\n")
+    write(command.folder, "foreign.gin", "import ddsp\ntrain.name = [@Nowhere, @train]\n")
     done = command("--do=gin", "--gin_file=foreign.gin", "--epochs=99")
     assert "foreign.gin: Nowhere is not known here" in done.stderr
     assert "99 [<function train" in done.stdout

@@ -1,4 +1,6 @@
+import itertools
 import json
+import shutil
 
 import gin
 import keras
@@ -19,8 +21,9 @@ from autoencoder_tt.frames.features import FrameSpectrogram
 from autoencoder_tt.published import clips
 from autoencoder_tt.published.data import PicturePairs
 from autoencoder_tt.published.features import Range
+from autoencoder_tt.published.parameters import read_parameters
 from autoencoder_tt.trained import loading, packing
-from autoencoder_tt.training import loop
+from autoencoder_tt.training import loop, warm_start
 from autoencoder_tt.training.corruption import Corruption
 
 SMALL_FRAMES = """
@@ -361,3 +364,26 @@ def test_a_clip_whose_range_is_unknown_is_named(pictures):
     clips.write_ranges(folder, {key: ranges[key] for key in ranges if key != name})
     with pytest.raises(UserError, match=name):
         PicturePairs(folder, design.spectrogram)
+
+
+def test_the_originals_files_are_begun_from(tmp_path, golden_folder):
+    """A folder with parameters.pkl and weights.h5 alone, and a run that begins from it."""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    for name in ("parameters.pkl", "weights.h5"):
+        shutil.copy(golden_folder / f"autoencoder_small_{name}", theirs / name)
+    expected = loading.load(theirs).design.network.get_weights()
+    random = np.random.default_rng(0)
+    for i, folder in itertools.product(range(2), (clips.INPUTS, clips.TARGETS)):
+        clips.write(tmp_path / folder / f"tune{i}.npy", random.random((512, 128, 2)))
+    clips.write_ranges(tmp_path, {f"tune{i}": Range(-70.0, 10.0) for i in range(2)})
+    for run, source in ((theirs, None), (tmp_path / "ours", theirs)):
+        start = warm_start.read_settings(run, source, ["autoencoder/flute.gin"], [], [])
+        keras.utils.set_random_seed(3)
+        design = designs.get_design()
+        pairs = PicturePairs(tmp_path, design.spectrogram)
+        sizes = design.write_sizes
+        loop.train(design.network, pairs, run, epochs=0, start_from=start, write_sizes=sizes)
+        for found, wanted in zip(design.network.get_weights(), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+        assert read_parameters(run / "parameters.pkl")["filters"] == (8, 4)

@@ -11,8 +11,7 @@ from keras import ops
 from audio_tt.dsp import loudness
 from audio_tt.errors import UserError
 from ddsp_tt.synthesis import core, shared
-from ddsp_tt.trained import catalogue, gin_values, instruments, loading
-from ddsp_tt.trained.gin_values import NotPlain, Reference
+from ddsp_tt.trained import catalogue, instruments, loading
 
 FRAMES = 270  # more than one block
 
@@ -122,18 +121,10 @@ def test_damaged_files_are_left_to_the_one_who_says_what_is_wrong(folder):
         instruments.read(folder / "nothing")
 
 
-def test_settings_are_read_as_plain_values(tmp_path):
-    path = tmp_path / "settings.gin"
-    path.write_text("n = 3\ncore.f.x = %n\nB.y = [(@synths.C(), ['a', %n])]\nD.z = @core.f\n")
-    assert gin_values.read(path) == {
-        "f.x": 3,
-        "B.y": [(Reference("C", True), ["a", 3])],
-        "D.z": Reference("f", False),
-    }
-    for text in ("import os\n", "a/B.x = 1\n", "B.x = @a/core.f\n", "B.x = %unknown\n"):
-        path.write_text(text)
-        with pytest.raises(NotPlain):
-            gin_values.read(path)
+def test_scopes_are_left_to_keras(folder):
+    gin = folder / "operative_config.gin"
+    gin.write_text(gin.read_text() + "a/exp_sigmoid.exponent = 3.0\n")
+    assert instruments.read(folder) is None
 
 
 def test_numpy_has_the_formulas_of_keras():

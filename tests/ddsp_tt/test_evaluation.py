@@ -190,7 +190,7 @@ def test_magentas_own_gin_chooses_what_is_measured(tmp_path, flute, example):
         "evaluate.evaluator_classes =  %evaluators\nsample.evaluator_classes = %evaluators\n"
         "evaluate.num_batches = 4\nTWMEvaluator.noisy = True\n"
     )
-    settings.parse_gin((foreign,), skip_unknown=True)
+    settings.parse_gin((foreign,), foreign=(foreign,))
     one = held_out.Stretches(1, iter([("one", example)]))
     report = scoring.evaluate(flute, one, tracker=None)
     assert set(report["overall"]) == {

@@ -206,7 +206,7 @@ def test_magentas_settings(tmp_path, caplog):
     """
     path = tmp_path / "pretrain.gin"
     path.write_text("\n".join(line.strip() for line in lines.splitlines()))
-    settings.parse_gin(("ddsp/published.gin", path), skip_unknown=True)
+    settings.parse_gin(("ddsp/published.gin", path), foreign=(path,))
     model = models.get_model()
     assert model.crop_frames == 1000 and len(model.consistency_losses) == 1
     silence = np.zeros((1, 8192), "float32")

@@ -23,17 +23,20 @@ def folder(tmp_path):
             "get_model.model = @models.Autoencoder()\n"
             "Trainer.checkpoints_to_keep = 9\n"
         ),
-        "models/two.gin": "get_model.model = @models.ModelOfTheirs()\nModelOfTheirs.size = 2\n",
+        "models/two.gin": (
+            "# -*-gin-*-\nget_model.model = @models.ModelOfTheirs()\nModelOfTheirs.size = 2\n"
+        ),
         "papers/all.gin": "include 'models/one.gin'\ninclude 'datasets/notes.gin'\n",
     }
+    root = tmp_path / "ddsp" / "training" / "gin"
     for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    return tmp_path
+        (root / name).parent.mkdir(exist_ok=True, parents=True)
+        (root / name).write_text(text)
+    return root
 
 
 def parse(*paths):
-    settings.parse_gin(("ddsp/published.gin", *paths), skip_unknown=True)
+    settings.parse_gin(("ddsp/published.gin", *paths))
 
 
 def test_a_provider_that_is_unknown_is_left_unset(folder, caplog):
@@ -63,8 +66,6 @@ def test_modules_of_their_own_are_passed_over(folder, caplog):
     ):
         words = f"{path}: line {line}, '{statement}', is not known here and is passed over"
         assert words in caplog.text
-    with pytest.raises(UserError, match="own.gin, line 2: .*module_of_theirs"):
-        settings.parse_gin((path,))
 
 
 def test_a_model_that_is_unknown_cannot_be_built(folder):
@@ -73,8 +74,14 @@ def test_a_model_that_is_unknown_cannot_be_built(folder):
         models.get_model()
 
 
-def test_without_leave_what_is_unknown_is_refused(folder):
-    with pytest.raises(
-        UserError, match="datasets.base.gin, line 2: evaluate has no parameter|nothing is called"
+def test_in_a_file_of_ones_own_what_is_unknown_is_refused(folder, tmp_path):
+    for text, words in (
+        ("import module_of_theirs.models\n", "own.gin, line 1: .*module_of_theirs"),
+        ("evaluate.batch = 3\n", "own.gin, line 1: evaluate has no parameter batch"),
+        ("ModelOfTheirs.size = 2\n", "own.gin, line 1: nothing is called ModelOfTheirs"),
     ):
-        settings.parse_gin(("ddsp/published.gin", folder / "datasets" / "notes.gin"))
+        (tmp_path / "own.gin").write_text(text)
+        with pytest.raises(UserError, match=words):
+            parse(tmp_path / "own.gin")
+    (tmp_path / "own.gin").write_text("# -*-gin-*-\nModelOfTheirs.size = 2\n")
+    parse(tmp_path / "own.gin")

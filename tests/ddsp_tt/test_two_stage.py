@@ -131,7 +131,7 @@ from audio_tt.command import app
 from ddsp_tt import train_two_stage
 from ddsp_tt.training import two_stage
 
-two_stage.train_two_stage = lambda run_dir, *folders, seed: print(*folders)
+two_stage.train_two_stage = lambda run_dir, *folders, **options: print(*folders)
 app.run(train_two_stage.main)
 """
     io.write(tmp_path / "whistling" / "in.wav", melody[:8000], 16000)

@@ -73,3 +73,23 @@ def test_what_is_wrong_is_said(tmp_path, small_gin):
     layer = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     with pytest.raises(UserError, match="holds no tensor that this model has"):
         weights.load_fitting(layer, warm_start.find("violin"))
+
+
+def test_a_checkpoint_of_magentas_is_begun_from(tmp_path, melody, caplog):
+    """Its settings are read as well; so are those of a folder that another run begins from."""
+    pytest.importorskip("tensorflow")
+    import magenta_folder
+
+    io.write(tmp_path / "melody.wav", melody, 16000)
+    preparation.prepare([tmp_path / "melody.wav"], tmp_path / "data", "yin", run=map)
+    magenta = magenta_folder.write(tmp_path / "theirs", seed=5)
+    expected = {variable.path: np.array(variable) for variable in magenta.weights}
+    for run_dir, source in (("theirs", None), ("ours", tmp_path / "theirs")):
+        keras.utils.set_random_seed(1)
+        given = ["train.crop_seconds = 0.064", "train.num_steps = 0"]
+        warm_start.read_settings(tmp_path / run_dir, source, [], given)
+        model = models.get_model()
+        loop.train(model, tmp_path / run_dir, tmp_path / "data", start_from=source)
+        for variable in model.weights:
+            np.testing.assert_array_equal(np.array(variable), expected[variable.path])
+        assert (tmp_path / run_dir / "model.h5").is_file()

@@ -82,7 +82,7 @@ def broken(kind, folder, model_folder):
         ("a bad size", "unet_generator.up_filters is 'many'"),
         ("a bad spectrogram", "SliceSpectrogram.hop_length is 0"),
         ("another network", "holds no generator"),
-        ("missing", "no such model"),
+        ("missing", "no such folder with a generator.h5"),
     ],
 )
 def test_broken_models_are_named(kind, words, tmp_path, model_folder):

@@ -158,5 +158,5 @@ def test_a_model_goes_by_its_folder_its_file_or_its_name(model_folder, monkeypat
         assert catalogue.find_weights(model) == weights
     with pytest.raises(UserError, match="'kazoo'; there are: piano_2_guitar"):
         catalogue.folder("kazoo")
-    with pytest.raises(UserError, match="kazoo: no such model; .* one of piano_2_guitar"):
+    with pytest.raises(UserError, match="kazoo: no such folder .*; there are: piano_2_guitar"):
         catalogue.find_weights("kazoo")

@@ -260,6 +260,40 @@ def test_weights_without_state_are_a_start_and_lose_no_rows(make, tmp_path, no_p
     assert_same(other.generator.trainable_variables, learner.generator.trainable_variables, rtol=0)
 
 
+def test_another_models_weights_are_a_start(make, straight, tmp_path, no_plots):
+    rates = {
+        f"Pix2PixTrainer__{name}_learning_rate": 0.0 for name in ("generator", "discriminator")
+    }
+    learner, pairs = make(seed=9, **rates)
+    start = straight[0] / "generator.h5"
+    loop.train(learner, pairs, tmp_path / "run", epochs=1, steps_per_epoch=1, start_from=start)
+    for mine, theirs in (
+        (learner.generator, straight[1].generator),
+        (learner.discriminator, straight[1].discriminator),
+    ):
+        assert_same(mine.trainable_variables, theirs.trainable_variables, rtol=0)
+
+
+def test_a_run_does_not_go_on_with_other_settings_unasked(make, straight, tmp_path, no_plots):
+    shutil.copytree(straight[0], tmp_path / "run")
+    before = (tmp_path / "run" / "operative_config.gin").read_bytes()
+    other = {"SlicePairs__validation_split": 0.5}
+    with pytest.raises(UserError, match="SlicePairs.validation_split = 0.1, and now it is 0.5"):
+        run(make, tmp_path / "run", 3, **other)
+    assert (tmp_path / "run" / "operative_config.gin").read_bytes() == before
+    learner, pairs = make(**other)
+    loop.train(
+        learner,
+        pairs,
+        tmp_path / "run",
+        epochs=2,
+        steps_per_epoch=8,
+        decay_epochs=1,
+        change_settings=True,
+    )
+    assert (tmp_path / "run" / "settings_until_000002.gin").read_bytes() == before
+
+
 def test_several_targets(make, tmp_path, no_plots):
     learner, pairs = make(conditioned=True, Pix2PixTrainer__adversarial=False)
     loop.train(learner, pairs, tmp_path, epochs=1, steps_per_epoch=1, validation_steps=1)

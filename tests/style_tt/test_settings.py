@@ -84,3 +84,31 @@ def test_every_file_moves_the_content(name, melody):
     audio = StylePlayer(Recording.from_audio(style)).render(content, 4000)
     assert audio.shape == content.shape and np.isfinite(audio).all()
     assert np.abs(audio - content).max() > 1e-3
+
+
+def test_the_settings_that_are_kept_repeat_the_sound(melody, tmp_path):
+    """Everything that was used is among them: read alone, they make the same samples."""
+    content, style = melody("plucked", 8000, 0.4, 0.25), melody("bowed", 8000, 0.5, 0.2)
+
+    def play():
+        player = StylePlayer(Recording.from_audio(style, "style.wav"))
+        text = settings.operative_gin()  # as it is kept, before anything is played
+        return player.render(content, 8000), text
+
+    small = (
+        "LogSpectrogram.sample_rate = 8000",
+        "LogSpectrogram.n_fft = 128",
+        "LogSpectrogram.hop_length = 32",
+        "Optimisation.steps = 3",
+        "GriffinLim.n_iter = 5",
+        "GriffinLim.momentum = 0.3",
+        "Extractor.infinite_width = 5",
+        "GramLoss.weight = 3.0",
+    )
+    settings.parse_gin(["style/default.gin"], small)
+    sound, text = play()
+    (tmp_path / "operative_config.gin").write_text(text)
+    settings.parse_gin([tmp_path / "operative_config.gin"])
+    again, same_text = play()
+    np.testing.assert_array_equal(again, sound)
+    assert same_text == text

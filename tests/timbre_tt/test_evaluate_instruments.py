@@ -59,7 +59,7 @@ def test_a_model_in_training_is_judged_beside_an_included_one(solos, tmp_path):
         (["--real=SOLOS", "--only_solos=tuba"], "no solos of tuba; there are: flute, singer"),
         (
             ["--real=SOLOS", "--models=new=nowhere"],
-            "nowhere: no such folder, and no such instrument",
+            "nowhere: no such folder with a model.h5",
         ),
         (["--output_json=figures.json"], "--output_json goes with --real"),
     ],

@@ -7,6 +7,7 @@ from absl import logging
 
 from audio_tt.dsp.units import hz_to_midi
 from audio_tt.errors import UserError
+from audio_tt.music import midi_repair
 from audio_tt.music import notes as notes_lib
 from audio_tt.music.instruments import SoundFontInstrument, find_program
 from audio_tt.music.notes import Note
@@ -108,8 +109,9 @@ def known_notes(path) -> list[Note] | None:
 
     Of one that cannot be read there is a warning, and None.
     """
-    midi = path.with_suffix(".mid")
-    if not midi.is_file():
+    beside = (path.with_suffix(extension) for extension in midi_repair.EXTENSIONS)
+    midi = next((file for file in beside if file.is_file()), None)
+    if midi is None:
         return None
     try:
         return notes_lib.read_midi(midi)

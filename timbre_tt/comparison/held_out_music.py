@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_tt.errors import UserError
+from audio_tt.errors import UserError, did_you_mean
 from audio_tt.music.instruments import SoundFontInstrument, find_program
 from audio_tt.music.melodies import Melody
 from audio_tt.music.notes import Note
@@ -71,7 +71,10 @@ def clip(instrument: str) -> Path:
     """
     path = ASSETS / f"clip_{instrument}.ogg"
     if not path.is_file():
-        raise UserError(f"no clip of {instrument!r} is included; there are: {', '.join(clips())}")
+        near = did_you_mean(instrument, clips())
+        raise UserError(
+            f"no clip of {instrument!r} is included; there are: {', '.join(clips())}{near}"
+        )
     return path
 
 

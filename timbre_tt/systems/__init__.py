@@ -3,6 +3,7 @@
 Each is a module here, called as its system is, and has
 
     INSTRUMENT                    what it plays on when nothing is asked for
+    plays(path)                   whether a folder or file holds a model of the system
     instruments()                 {name: what it can be played from, in a few words}
     load(instrument, **options)   the `Player` of an instrument; without options, as by default
     variants(instrument)          {label: options of `load`, another instrument among them} for
@@ -19,9 +20,11 @@ Gin is read by `load` alone: a player keeps its settings, whatever is loaded aft
 """
 
 import importlib
+from pathlib import Path
 from types import ModuleType
 
-from audio_tt.errors import UserError
+from audio_tt.errors import UserError, did_you_mean
+from audio_tt.files import paths
 from audio_tt.playing.player import Player
 
 # In order of preference: the first that has the instrument plays it, see docs/results.md.
@@ -48,15 +51,33 @@ def player(name: str, instrument: str, **options) -> Player:
 
 
 def best_for(instrument: str | None) -> str:
-    """The system that plays an instrument best.
+    """The system that plays an instrument best, or that a model by this path is of.
 
     Raises:
       UserError: none has it.
     """
     if instrument is None:
         return NAMES[0]
+    path = Path(paths.expand(instrument))
+    if path.exists():
+        for name in NAMES:
+            if load(name).plays(path):
+                return name
     for name in NAMES:
         if instrument in load(name).instruments():
             return name
+    if path.exists():
+        raise UserError(f"{path}: not a model; it holds no model.h5, generator.h5 or weights.h5")
     known = sorted({known for name in NAMES for known in load(name).instruments()})
-    raise UserError(f"no instrument is called {instrument!r}; there are: {', '.join(known)}")
+    raise UserError(
+        f"no instrument is called {instrument!r}, and no such model folder; there are: "
+        f"{', '.join(known)}{did_you_mean(instrument, known)}"
+    )
+
+
+def title(instrument: str) -> str:
+    """What an instrument is called in the names of files: of a model's path the folder's name."""
+    path = Path(paths.expand(instrument))
+    if path.exists() and any(load(name).plays(path) for name in NAMES):
+        return (path.parent if path.is_file() else path).resolve().name
+    return instrument.replace("/", "_")

@@ -1,5 +1,7 @@
 """A spectrum drawn for every frame from one voice's pitch and loudness."""
 
+from pathlib import Path
+
 from audio_tt.playing.player import Player
 from autoencoder_tt.trained import catalogue
 
@@ -11,11 +13,16 @@ def instruments() -> dict[str, str]:
     return dict.fromkeys(catalogue.instruments(), "one voice of any kind")
 
 
+def plays(path: Path) -> bool:
+    """Whether a folder or file is a model: `weights.h5`."""
+    return path.name == catalogue.MODELS.file or catalogue.MODELS.is_model(path)
+
+
 def load(instrument, pitch=None, seed=0, gin_files=(), gin_params=()) -> Player:
     """The player of an instrument.
 
     Args:
-      instrument: of the catalogue.
+      instrument: of the catalogue, or a model's folder or file.
       pitch: keyword arguments of `audio_tt.pitch.tracking.track`; None for the tracker that the
         model learned with.
       seed: of the phase of noise.
@@ -24,4 +31,6 @@ def load(instrument, pitch=None, seed=0, gin_files=(), gin_params=()) -> Player:
     """
     from autoencoder_tt.trained import loading
 
-    return loading.load_player(catalogue.folder(instrument), gin_files, gin_params, pitch, seed)
+    return loading.load_player(
+        catalogue.MODELS.find(instrument), gin_files, gin_params, pitch, seed
+    )

@@ -1,5 +1,7 @@
 """Harmonics and noise driven by one voice's pitch and loudness."""
 
+from pathlib import Path
+
 from audio_tt.playing.player import Player
 from ddsp_tt.trained import catalogue
 
@@ -27,18 +29,23 @@ def instruments() -> dict[str, str]:
     return dict.fromkeys(catalogue.instruments(), "one voice of any kind")
 
 
+def plays(path: Path) -> bool:
+    """Whether a folder or file is a model: `model.h5`, or what Magenta leaves."""
+    return path.name == catalogue.MODELS.file or catalogue.MODELS.is_model(path)
+
+
 def load(instrument, pitch=None, adjustment=None, seed=0, gin_files=(), gin_params=()) -> Player:
     """The player of an instrument.
 
     Args:
-      instrument: of the catalogue.
+      instrument: of the catalogue, or a model's folder or file.
       pitch: keyword arguments of `audio_tt.pitch.tracking.PitchTracker`.
       adjustment: a `ddsp_tt.playing.adjustment.Adjustment`; None for the default one.
       seed: of the noise.
       gin_files: settings to read after the model's own.
       gin_params: single settings, which win over both.
     """
-    folder = catalogue.folder(instrument)
+    folder = catalogue.MODELS.find(instrument)
 
     from ddsp_tt.playing.player import DdspPlayer
     from ddsp_tt.trained import instruments as models

@@ -1,5 +1,7 @@
 """Spectrograms drawn by a U-Net; chords and stereo too, from the one instrument that it knows."""
 
+from pathlib import Path
+
 from audio_tt.playing.player import Player
 from pix2pix_tt.trained import catalogue
 
@@ -12,14 +14,20 @@ def instruments() -> dict[str, str]:
     return {name: ORIGINS.get(name, "what it learned from") for name in catalogue.instruments()}
 
 
+def plays(path: Path) -> bool:
+    """Whether a folder holds a generator, or a file is one by its name."""
+    is_generator = path.name.startswith("generator") and path.suffix == ".h5"
+    return is_generator or catalogue.MODELS.is_model(path)
+
+
 def load(instrument, **options) -> Player:
     """The player of an instrument.
 
     Args:
-      instrument: of the catalogue.
+      instrument: of the catalogue, or a model's folder or file.
       **options: keyword arguments of `pix2pix_tt.playing.player.load`.
     """
-    folder = catalogue.folder(instrument)
+    folder = catalogue.MODELS.find(instrument)
 
     from pix2pix_tt.playing import player
 

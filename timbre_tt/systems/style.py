@@ -1,5 +1,7 @@
 """Any recording as the style of any other, by Gram matrices of random filters; chords too."""
 
+from pathlib import Path
+
 from audio_tt.errors import UserError
 from audio_tt.playing.player import Player
 from timbre_tt.comparison import held_out_music
@@ -10,6 +12,11 @@ INSTRUMENT = "style"  # whatever --style is a recording of
 def instruments() -> dict[str, str]:
     """Those that a clip of is included; with --style, whatever that is a recording of."""
     return dict.fromkeys(held_out_music.clips(), "anything, chords too")
+
+
+def plays(path: Path) -> bool:
+    """No: a style is a recording, which --style names."""
+    return False
 
 
 def load(instrument, style=None, **options) -> Player:
