@@ -13,6 +13,7 @@ from absl import flags, logging
 
 from audio_tt.command import app, gin_flags, path_flags
 from audio_tt.errors import UserError
+from audio_tt.pitch.polyphony import Opening
 from audio_tt.playing import conversion, playing_flags
 from ddsp_tt.playing import microphone
 
@@ -72,18 +73,21 @@ def load_player(model, settings, **options):
 
 
 def _play_microphone(sounddevice, player):
-    instrument = player.instrument()
+    instrument, opening = player.instrument(), Opening(player.sample_rate)
 
     def callback(block, output, frames, when, status):
         del frames, when
         if status:
             logging.warning("%s", status)
+        opening.push(block[:, 0])
         output[:, 0] = instrument.process(block[:, 0])
 
     options = {"samplerate": player.sample_rate, "blocksize": _BLOCK.value}
     try:
         with sounddevice.Stream(channels=1, dtype="float32", callback=callback, **options):
             logging.info("playing; Ctrl-C ends it")
+            sounddevice.sleep(10000)
+            opening.warn_if_polyphonic("the microphone")
             while True:
                 sounddevice.sleep(1000)
     except sounddevice.PortAudioError as error:

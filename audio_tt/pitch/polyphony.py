@@ -105,6 +105,29 @@ def warn_if_polyphonic(audio, sample_rate, name) -> None:
         )
 
 
+class Opening:
+    """The first minute of what comes in blocks, kept to be looked at.
+
+    Args:
+      sample_rate: in Hz.
+    """
+
+    def __init__(self, sample_rate: int):
+        self._sample_rate, self._blocks = sample_rate, []
+        self._missing = CHECKED_SECONDS * sample_rate
+
+    def push(self, block: np.ndarray) -> None:
+        """Takes the next samples, `[samples]`; what is silent before the first sound is left."""
+        if self._missing > 0 and (self._blocks or np.abs(block).max(initial=0.0) > _SILENT):
+            self._blocks.append(np.array(block[: self._missing], np.float32))
+            self._missing -= len(block)
+
+    def warn_if_polyphonic(self, name: str) -> None:
+        """Logs one warning if it is polyphonic, see `warn_if_polyphonic`."""
+        if self._blocks:
+            warn_if_polyphonic(np.concatenate(self._blocks), self._sample_rate, name)
+
+
 def _examine(frames):
     """Peak amplitude, and share that one note leaves over (NaN: not steady), of pairs of frames."""
     window = np.hanning(_FRAME + 1)[:-1].astype(np.float32)

@@ -12,6 +12,7 @@ from audio_tt.command.progress import progress
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.files.atomic import replacing
+from audio_tt.pitch.polyphony import Opening
 from audio_tt.training.parallel import run_jobs
 from autoencoder_tt.published import clips
 from autoencoder_tt.published.features import ClipSpectrogram, Range
@@ -101,6 +102,7 @@ def run(job: Job) -> tuple[dict[str, Range], str | None]:
     """
     found, silent = {}, 0
     blocks = io.blocks(job.recording, job.spectrogram.sample_rate, job.spectrogram.n_samples)
+    opening = Opening(job.spectrogram.sample_rate)
     try:
         for index, audio in enumerate(blocks):
             if index and not job.whole:
@@ -108,6 +110,7 @@ def run(job: Job) -> tuple[dict[str, Range], str | None]:
             if index and len(audio) < job.spectrogram.n_samples // 2:
                 break  # an end that would be mostly filled up
             name = _name(job, index)
+            opening.push(audio)
             f0_hz = job.spectrogram.pitch(audio, **job.pitch)
             silent += not f0_hz.any()
             picture = job.spectrogram.analyse(audio)
@@ -117,6 +120,7 @@ def run(job: Job) -> tuple[dict[str, Range], str | None]:
             clips.write(_path(job, clips.INPUTS, name), Range.of(line).scale(line))
     except UserError as error:
         return found, str(error)
+    opening.warn_if_polyphonic(str(job.recording))
     if silent:
         logging.warning("%s: %d of %d clips have no pitch", job.recording, silent, len(found))
     return found, None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from absl import logging
 
+from audio_tt.pitch.polyphony import Opening
 from audio_tt.playing.player import Player
 from ddsp_tt.playing.engine.live import LiveInstrument
 
@@ -35,15 +36,17 @@ class LivePlayer(Player):
         self, blocks: Iterable[np.ndarray], name: str = "the recording"
     ) -> Iterator[np.ndarray]:
         """See `Player.play`."""
-        live = self.instrument()
+        live, opening = self.instrument(), Opening(self.sample_rate)
         early, sounding, slowest, samples = live.latency_samples, 0.0, 0.0, 0
         for block in _cut(blocks, self._block_size, live.latency_samples):
+            opening.push(block)
             begin = time.perf_counter()
             played = live.process(block)
             taken = time.perf_counter() - begin
             sounding, slowest, samples = sounding + taken, max(slowest, taken), samples + len(block)
             yield played[early:]
             early = max(early - len(played), 0)
+        opening.warn_if_polyphonic(name)
         logging.info(
             "%s: %.2f times real time; the slowest block took %.1f of %.1f ms",
             name,

@@ -55,6 +55,17 @@ def test_the_beginning_or_all_of_it(tmp_path, recordings):
     np.testing.assert_array_equal(first, again)
 
 
+def test_chords_are_warned_about(tmp_path, caplog):
+    time = np.arange(30000) / 22050
+    chord = sum(
+        0.1 * np.sin(2 * np.pi * k * hz * time) / k for hz in (262, 311, 370) for k in (1, 2)
+    )
+    soundfile.write(tmp_path / "chord.wav", chord, 22050, subtype="FLOAT")
+    preprocess(tmp_path / "chord.wav", tmp_path / "out", SMALL, whole=True)
+    messages = [text for text in caplog.messages if "several notes sound at once" in text]
+    assert len(messages) == 1 and "chord.wav" in messages[0]
+
+
 def test_the_same_command_continues(tmp_path, recordings):
     out = tmp_path / "out"
     preprocess(recordings, out, SMALL, whole=True)

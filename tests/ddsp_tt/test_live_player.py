@@ -28,6 +28,16 @@ def test_the_latency_is_taken_out_again(tone):
         np.testing.assert_allclose(played, expected, atol=2e-5)
 
 
+def test_chords_are_warned_about(caplog):
+    time = np.arange(16000) / 16000
+    chord = sum(
+        0.1 * np.sin(2 * np.pi * k * hz * time) / k for hz in (262, 311, 370) for k in (1, 2)
+    )
+    list(LivePlayer(instruments.load("flute"), 4000).play([chord.astype("float32")], "chord.wav"))
+    messages = [text for text in caplog.messages if "several notes sound at once" in text]
+    assert len(messages) == 1 and "chord.wav" in messages[0]
+
+
 def test_files_keep_their_rate_and_are_not_replaced(tone, tmp_path):
     io.write(tmp_path / "in.wav", np.stack([tone, tone], axis=1), 22050)
     jobs = conversion.plan([tmp_path / "in.wav"], tmp_path / "out.wav")
