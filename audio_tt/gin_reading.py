@@ -48,7 +48,7 @@ class Reading:
       has_foreign: Whether one of the files is Magenta's.
     """
 
-    def __init__(self, passed_over):
+    def __init__(self, passed_over: Collection[str]):
         self.parameters, self.skipped, self.has_foreign = [], [], False
         self._passed_over = set(passed_over)
         self._macros, self._read_macros = {}, set()

@@ -16,7 +16,7 @@ _OUTPUT = path_flags.DEFINE_path(
 )
 
 
-def main():
+def main() -> None:
     """Reads one folder, writes one."""
     from ddsp_tt.magenta import folders
 

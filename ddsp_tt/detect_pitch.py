@@ -25,7 +25,7 @@ flags.adopt_module_key_flags(pitch_flags)
 _SAMPLE_RATE = 16000
 
 
-def main():
+def main() -> int:
     """One recording after the other."""
     if (_INPUT.value is None) == (_RECORD.value is None):
         raise UserError("give --input=FILE or --record=SECONDS")

@@ -27,7 +27,7 @@ flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(tracker_flags)
 
 
-def main():
+def main() -> int:
     """Prints the table and writes it, with a plot."""
     if _DATA_DIR.value is not None and _INPUT.value is not None:
         raise UserError("give --data_dir or --input, not both")

@@ -31,7 +31,7 @@ _ENDINGS = {".onnx": "onnx", ".tflite": "tflite"}
 _FRAMES = flags.DEFINE_integer("frames", 1, "In a call; 0 for any number.", lower_bound=0)
 
 
-def main():
+def main() -> None:
     """Exports one model."""
     from ddsp_tt.exporting import files
     from ddsp_tt.trained import loading

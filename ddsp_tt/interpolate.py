@@ -27,7 +27,7 @@ flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(tracker_flags)
 
 
-def main():
+def main() -> None:
     """All pairs, tasks and weights."""
     weights = _checked_weights()
     if len(_SOURCE.value) != len(_TARGET.value):

@@ -57,7 +57,7 @@ flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(parallel_flags)
 
 
-def main():
+def main() -> int:
     """Prepares all files; those that are there already are kept."""
     from ddsp_tt.data import preparation, urmp
     from ddsp_tt.data.cleaning import Cleaning

@@ -40,7 +40,7 @@ flags.adopt_module_key_flags(tracker_flags)
 app.define_strategy_flag()
 
 
-def main():
+def main() -> int:
     """Trains, or evaluates what was trained."""
     if _MODE.value != "train":
         return evaluate()
@@ -73,7 +73,7 @@ def main():
     ending.say_model(_RUN_DIR.value)
 
 
-def evaluate():
+def evaluate() -> int | None:
     """Evaluates or samples the model in --run_dir on what training held out, else on all."""
     from audio_tt import settings
     from ddsp_tt.data import held_out

@@ -8,6 +8,7 @@ headphones.
 """
 
 import functools
+from typing import Any
 
 from absl import flags, logging
 
@@ -41,7 +42,7 @@ _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
 flags.adopt_module_key_flags(playing_flags)
 
 
-def main():
+def main() -> int:
     """Files, or the microphone, through one instrument."""
     place = _OUTPUT.value or playing_flags.output_dir()
     if bool(_INPUT.value) != bool(place):
@@ -62,7 +63,7 @@ def main():
     return conversion.play_all(jobs, load, playing_flags.output())
 
 
-def load_player(model, settings, **options):
+def load_player(model: Any, settings: dict[str, Any], **options: Any) -> Any:
     """A `LivePlayer` of a model, with further gin settings; says its latency."""
     from ddsp_tt.playing.live_player import LivePlayer
     from ddsp_tt.trained import instruments

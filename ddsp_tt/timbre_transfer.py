@@ -5,6 +5,7 @@ python -m ddsp_tt.timbre_transfer --model=flute --input=songs/ --output_dir=play
 """
 
 import functools
+from typing import Any
 
 from absl import flags
 
@@ -27,7 +28,7 @@ flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(transfer_flags)
 
 
-def main():
+def main() -> int:
     """Recordings through one model."""
     jobs = conversion.plan(_INPUT.value, _OUTPUT.value, playing_flags.output_dir())
     load = functools.partial(
@@ -40,7 +41,7 @@ def main():
     return conversion.play_all(jobs, load, playing_flags.output())
 
 
-def load_player(model, settings, **options):
+def load_player(model: Any, settings: Any, **options: Any) -> Any:
     """A `DdspPlayer` of a model, with further gin settings."""
     from ddsp_tt.playing.player import DdspPlayer
     from ddsp_tt.trained import instruments

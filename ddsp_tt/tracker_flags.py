@@ -1,5 +1,7 @@
 """The flags of every command that evaluates a model."""
 
+from typing import Any
+
 from absl import flags
 
 from audio_tt.command import pitch_flags
@@ -16,7 +18,7 @@ _RATE = flags.DEFINE_integer(
 )
 
 
-def tracker():
+def tracker() -> Any:
     """The `evaluation.Tracker` that the flags describe."""
     from audio_tt.pitch import crepe
     from ddsp_tt.evaluation.scoring import Tracker

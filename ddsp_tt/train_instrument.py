@@ -58,7 +58,7 @@ flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(parallel_flags)
 
 
-def main():
+def main() -> int:
     """Prepares, trains, and puts the model among the user's instruments."""
     folder = catalogue.MODELS.new_folder(_NAME.value)
 

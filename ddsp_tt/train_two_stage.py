@@ -33,7 +33,7 @@ flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(parallel_flags)
 
 
-def main():
+def main() -> int:
     """Prepares what is not prepared, then trains both stages."""
     from audio_tt.training import run_settings
     from audio_tt.training.run_directory import GIN_FILE

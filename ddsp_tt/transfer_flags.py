@@ -1,5 +1,7 @@
 """The flags that fit a performance to the target instrument, for every command that transfers."""
 
+from typing import Any
+
 from absl import flags
 
 _AUTO = flags.DEFINE_bool("auto_adjust", True, "Fit octave and loudness to the instrument.")
@@ -29,7 +31,7 @@ _FIT = flags.DEFINE_enum(
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
 
 
-def options():
+def options() -> dict[str, Any]:
     """Keyword arguments of `ddsp_tt.playing.player.DdspPlayer`."""
     from ddsp_tt.playing.adjustment import Adjustment
 

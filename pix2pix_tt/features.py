@@ -53,7 +53,7 @@ class SliceSpectrogram:
             value = getattr(self, name)
             raise UserError(f"SliceSpectrogram.{name} is {value!r}; it must be {wanted}")
 
-    def encode(self, audio) -> tuple[np.ndarray, np.ndarray]:
+    def encode(self, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Measures a recording.
 
         Args:
@@ -67,7 +67,9 @@ class SliceSpectrogram:
         magnitude, phase = self.analyse(audio)
         return self.to_slices(self.to_level(magnitude)), phase
 
-    def decode(self, slices, phase, length=None) -> np.ndarray:
+    def decode(
+        self, slices: np.ndarray, phase: np.ndarray, length: int | None = None
+    ) -> np.ndarray:
         """Audio of slices, with a phase that was measured elsewhere.
 
         Args:
@@ -81,7 +83,7 @@ class SliceSpectrogram:
         level = self.from_slices(slices, phase.shape[1])
         return self.synthesise(self.from_level(level), phase, length)
 
-    def analyse(self, audio) -> tuple[np.ndarray, np.ndarray]:
+    def analyse(self, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Magnitude `[n_bins, frames]` and phase `[n_fft // 2 + 1, frames]` of audio `[samples]`.
 
         A sine of amplitude 1 in the middle of a bin has magnitude 1. In double precision, without
@@ -92,11 +94,11 @@ class SliceSpectrogram:
         spectrum = np.concatenate(list(stft_blocks.analyse([audio], self, fill=False)), axis=-1)[0]
         return self.magnitude(spectrum), np.angle(spectrum)
 
-    def magnitude(self, spectrum) -> np.ndarray:
+    def magnitude(self, spectrum: np.ndarray) -> np.ndarray:
         """What the network sees of a transform `[..., n_fft // 2 + 1, frames]`, its lowest bins."""
         return np.abs(spectrum[..., : self.n_bins, :]) * np.float32(2.0 / self._window.sum())
 
-    def spectrum(self, magnitude, phase) -> np.ndarray:
+    def spectrum(self, magnitude: np.ndarray, phase: np.ndarray) -> np.ndarray:
         """The transform of a magnitude `[..., n_bins, frames]` with a phase of no fewer bins.
 
         Returns:
@@ -110,29 +112,31 @@ class SliceSpectrogram:
         )
         return spectrum
 
-    def synthesise(self, magnitude, phase, length=None) -> np.ndarray:
+    def synthesise(
+        self, magnitude: np.ndarray, phase: np.ndarray, length: int | None = None
+    ) -> np.ndarray:
         """Audio of a magnitude `[n_bins, frames]` with a phase `[n_fft // 2 + 1, frames]`."""
         spectrum = self.spectrum(magnitude, phase)[None]
         audio = np.concatenate(list(stft_blocks.synthesise([spectrum], self)))[:, 0]
         length = (phase.shape[1] - 1) * self.hop_length if length is None else length
         return np.pad(audio[:length], (0, max(0, length - len(audio))))
 
-    def to_level(self, magnitude) -> np.ndarray:
+    def to_level(self, magnitude: np.ndarray) -> np.ndarray:
         """Logarithmic level: 0 of silence, 1 of magnitude 1."""
         return np.log1p(self.log_gain * magnitude) / np.float32(np.log1p(self.log_gain))
 
-    def from_level(self, level) -> np.ndarray:
+    def from_level(self, level: np.ndarray) -> np.ndarray:
         """Inverse of `to_level`."""
         return np.expm1(level * np.float32(np.log1p(self.log_gain))) / np.float32(self.log_gain)
 
-    def to_slices(self, level) -> np.ndarray:
+    def to_slices(self, level: np.ndarray) -> np.ndarray:
         """Cuts levels `[n_bins, frames]` to `[slices, n_bins, slice_frames, 1]`, 0..1 to -1..1."""
         missing = -level.shape[1] % self.slice_frames
         level = np.pad(level, ((0, 0), (0, missing)))
         slices = level.reshape(self.n_bins, -1, self.slice_frames).transpose(1, 0, 2)
         return 2.0 * slices[..., None] - 1.0
 
-    def from_slices(self, slices, n_frames) -> np.ndarray:
+    def from_slices(self, slices: np.ndarray, n_frames: int) -> np.ndarray:
         """Inverse of `to_slices`, cut to the first `n_frames` frames: `[n_bins, n_frames]`."""
         joined = np.asarray(slices)[..., 0].transpose(1, 0, 2).reshape(self.n_bins, -1)
         return (joined[:, :n_frames] + 1.0) / 2.0

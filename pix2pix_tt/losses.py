@@ -1,12 +1,12 @@
 """What generator and discriminator minimise (Isola et al. 2017, equations 1, 3 and 4)."""
 
 import dataclasses
-from typing import Any
 
 import gin
 from keras import ops
 
 from audio_tt.setting_types import check_types
+from audio_tt.tensors import Tensor
 
 
 @gin.configurable("generator_loss", module="pix2pix_tt.losses")
@@ -23,7 +23,7 @@ class GeneratorLoss:
     def __post_init__(self):
         check_types(self)
 
-    def __call__(self, logits, target, output):
+    def __call__(self, logits: Tensor, target: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
         """The loss of a batch.
 
         Args:
@@ -39,7 +39,7 @@ class GeneratorLoss:
         return _cross_entropy(logits, 1.0) + self.l1_weight * distance, distance
 
 
-def discriminator_loss(real_logits, fake_logits) -> Any:
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Telling true images from the generator's; the sum of both, not their mean.
 
     Args:

@@ -14,7 +14,7 @@ _HISTORY = path_flags.DEFINE_path(
 _OUTPUT = path_flags.DEFINE_path("output", None, "The PNG to write; beside the table by default.")
 
 
-def main(history_path=None) -> None:
+def main(history_path: str | Path | None = None) -> None:
     """Draws it."""
     from audio_tt.plots import charts
     from pix2pix_tt.training import history

@@ -1,6 +1,8 @@
 """The flags of the commands that train, and what they do together."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from absl import flags, logging
 
@@ -33,7 +35,13 @@ flags.adopt_module_key_flags(change_flags)
 SETTINGS = ("pix2pix/published.gin",)
 
 
-def run(directory, origin, targets, conditioned=False, settings=None) -> None:
+def run(
+    directory: str,
+    origin: str,
+    targets: Sequence[str],
+    conditioned: bool = False,
+    settings: dict[str, Any] | None = None,
+) -> None:
     """Trains, or looks for learning rates, as the flags say.
 
     Args:

@@ -26,7 +26,7 @@ _OUTPUT = path_flags.DEFINE_path("output", None, "Table (.csv) to write, and to 
 _SEED = flags.DEFINE_integer("seed", 0, "Of noise and of random phase.", lower_bound=0)
 
 
-def main(*paths) -> int:
+def main(*paths: str) -> int:
     """Prints the table."""
     from style_tt import evaluation
 

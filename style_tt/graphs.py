@@ -15,7 +15,9 @@ _PICTURE = path_flags.DEFINE_path(
 SAMPLE_RATE = 22050
 
 
-def draw(content_path, style_path, output_path, picture) -> None:
+def draw(
+    content_path: str | Path, style_path: str | Path, output_path: str | Path, picture: str | Path
+) -> None:
     """Draws three sound files into one picture.
 
     Args:
@@ -34,7 +36,7 @@ def draw(content_path, style_path, output_path, picture) -> None:
     charts.spectrograms(picture, sounds, SAMPLE_RATE)
 
 
-def main(content_path, style_path, output_path) -> None:
+def main(content_path: str | Path, style_path: str | Path, output_path: str | Path) -> None:
     """Three files, one picture."""
     picture = _PICTURE.value or str(Path(output_path).with_suffix(".png"))
     draw(content_path, style_path, output_path, picture)

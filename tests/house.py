@@ -158,3 +158,26 @@ def foreign_private_names(name):
         is_foreign = is_foreign and not node.attr.startswith("__")
         if is_foreign and ast.unparse(node.value) not in tops:
             yield ast.unparse(node)
+
+
+def unannotated(name):
+    """What public functions of a module take without saying of which type: `function.argument`."""
+    return _unannotated(tree(name).body, "")
+
+
+def _unannotated(body, owner):
+    for node in body:
+        is_public = not node.name.startswith("_") if hasattr(node, "name") else False
+        if isinstance(node, ast.ClassDef) and is_public:
+            yield from _unannotated(node.body, f"{node.name}.")
+        elif isinstance(node, ast.FunctionDef) and (is_public or owner and _is_called(node)):
+            is_static = any(ast.unparse(x) == "staticmethod" for x in node.decorator_list)
+            own = node.args.posonlyargs + node.args.args
+            others = [*node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+            for argument in own[bool(owner) and not is_static :] + others:
+                if argument is not None and argument.annotation is None:
+                    yield f"{owner}{node.name}.{argument.arg}"
+
+
+def _is_called(node):
+    return node.name in ("__init__", "__call__")

@@ -24,7 +24,7 @@ flags.adopt_module_key_flags(pitch_flags)
 FRAME_RATE = 100
 
 
-def main(*words) -> int:
+def main(*words: str) -> int:
     """All recordings in one picture."""
     paths = io.find_audio(words)
     output = Path(_OUTPUT.value or paths[0].with_suffix(".png"))

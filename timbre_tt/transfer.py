@@ -11,6 +11,7 @@ import functools
 import importlib
 import itertools
 import sys
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -29,7 +30,7 @@ _SYSTEM = flags.DEFINE_enum(
 flags.adopt_module_key_flags(playing_flags)
 
 
-def main(*words) -> int:
+def main(*words: str) -> int:
     """Any number of recordings, one instrument."""
     if _LIST.value:
         for name in systems.NAMES:
@@ -67,7 +68,7 @@ def _flags_of(system):
     return importlib.import_module(f"timbre_tt.systems.{system}_flags")
 
 
-def system_named_in(arguments) -> str:
+def system_named_in(arguments: Sequence[str]) -> str:
     """The value of --system, or else the best for --instrument; the first where that is unknown."""
     chosen = _value_of("system", arguments)
     if chosen in systems.NAMES:

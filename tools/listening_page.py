@@ -34,7 +34,9 @@ TEMPLATE = Path(__file__).parent / "templates" / "listening.html"
 TRAINING_PIECES, HELD_OUT_PIECES = 4, 2
 
 
-def choose(folder, origin, target, count, held_out_share=0.0) -> list[str]:
+def choose(
+    folder: Path, origin: str, target: str, count: int, held_out_share: float = 0.0
+) -> list[str]:
     """Names of recordings that both instruments have, spread over all of them.
 
     Args:
@@ -59,7 +61,7 @@ def choose(folder, origin, target, count, held_out_share=0.0) -> list[str]:
     return [names[i * len(names) // count] for i in range(count)]
 
 
-def snapshots(run) -> dict[int, Path]:
+def snapshots(run: str | Path) -> dict[int, Path]:
     """{epoch: weights} of the first, the middle and the last generator that a run kept.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from absl import flags
 
@@ -19,7 +20,7 @@ _RUNNER = flags.DEFINE_string(
 _OPTIONS = flags.DEFINE_list("pipeline_options", [], "Further options of Beam's, comma-separated.")
 
 
-def runner(folder) -> Callable[..., Iterator]:
+def runner(folder: str | Path) -> Callable[..., Iterator]:
     """What `audio_tt.training.parallel.run_jobs` is, or its counterpart on Beam.
 
     Args:

@@ -1,6 +1,7 @@
 """Trained models that come with a package, and the user's own, one folder each."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from audio_tt.errors import UserError, did_you_mean
@@ -27,7 +28,7 @@ class Catalogue:
       others: patterns of other files that make a folder a model as well.
     """
 
-    def __init__(self, path, file, others=()):
+    def __init__(self, path: str | Path, file: str, others: Sequence[str] = ()):
         self.path, self.file, self.others = Path(path), file, others
 
     @property
@@ -43,7 +44,7 @@ class Catalogue:
         """Names of all models, sorted."""
         return sorted({*self.shipped(), *_names(self.own_path, self.file)})
 
-    def folder(self, instrument) -> Path:
+    def folder(self, instrument: str) -> Path:
         """The model folder of an instrument.
 
         Raises:
@@ -55,11 +56,11 @@ class Catalogue:
             raise UserError(f"no instrument is called {instrument!r}; there are: {known}{near}")
         return (self.path if instrument in self.shipped() else self.own_path) / instrument
 
-    def is_model(self, path) -> bool:
+    def is_model(self, path: str | Path) -> bool:
         """Whether there is such a folder, and a model in it."""
         return any(True for name in (self.file, *self.others) for _ in Path(path).glob(name))
 
-    def find(self, model) -> Path:
+    def find(self, model: str | Path) -> Path:
         """Where a model is, whatever it is called by.
 
         Args:
@@ -85,7 +86,7 @@ class Catalogue:
             f"such instrument; there are: {known}{did_you_mean(str(model), self.instruments())}"
         )
 
-    def new_folder(self, name) -> Path:
+    def new_folder(self, name: str) -> Path:
         """The folder for a model of the user's; it need not exist.
 
         Raises:

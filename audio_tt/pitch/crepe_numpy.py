@@ -10,6 +10,7 @@ follows the ReLU, is folded into the convolution before it (scale) and the one a
 
 import math
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -31,7 +32,7 @@ class FastCrepe:
       silence: standard deviation of a frame below which its activations are zero.
     """
 
-    def __init__(self, tensors, silence):
+    def __init__(self, tensors: Mapping[str, np.ndarray], silence: float):
         self._silence = silence
         scales, shifts = zip(*(_normalisation(tensors, i) for i in range(1, 7)), strict=True)
         kernels = [_scaled(tensors, i, scales[i - 1]) for i in range(1, 7)]
@@ -51,7 +52,7 @@ class FastCrepe:
         # Frames worked on at once: few enough that what lies between two steps stays in the cache.
         self._batch = max(16, 8192 // len(self._first_bias))
 
-    def __call__(self, audio, hop_length):
+    def __call__(self, audio: np.ndarray, hop_length: int) -> np.ndarray:
         """Activations [frames, 360] of the frames that begin at multiples of hop_length."""
         audio = np.ascontiguousarray(audio, np.float32)
         count = (len(audio) - FRAME_LENGTH) // hop_length + 1
@@ -74,7 +75,7 @@ class FastCrepe:
         with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
             return np.concatenate(list(pool.map(run, range(0, count, self._batch))))
 
-    def few(self, audio, hop_length) -> np.ndarray:
+    def few(self, audio: np.ndarray, hop_length: int) -> np.ndarray:
         """The same for some frames at once in the caller's thread, as a live input needs it.
 
         Hops must share a factor of 16 or more with the frame's length.

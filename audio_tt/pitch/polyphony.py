@@ -8,6 +8,8 @@ Summing Harmonic Amplitudes", ISMIR 2006. What that note leaves over belongs to 
 import numpy as np
 from absl import logging
 
+from audio_tt.dsp.units import db_to_amplitude
+
 CHECKED_SECONDS = 60  # of a recording, for a warning
 WAY_OUT = "take a system that plays chords: pix2pix or style"
 POLYPHONIC = 0.6  # share of the steady frames above which a recording is called polyphonic
@@ -24,7 +26,7 @@ _FIRST_PARTIALS = 12
 _QUIET = 1e-2  # of the loudest frame
 _SILENT = 1e-4  # amplitude
 _STEADY = 0.3  # of the louder of two frames
-_FAINT = 10 ** (-30 / 20)  # of the strongest partial
+_FAINT = db_to_amplitude(-30)  # of the strongest partial
 _STRONG = 0.1  # of the strongest partial: what a note is looked for at
 _PARTIALS = 20
 _DETUNED = 0.03  # of a partial's frequency: doubled reeds, stiff strings
@@ -32,7 +34,7 @@ _NEAR_HZ = 8.0
 _UNEXPLAINED = 0.2  # share of a frame's amplitude
 
 
-def polyphonic_share(audio, sample_rate) -> float:
+def polyphonic_share(audio: np.ndarray, sample_rate: int) -> float:
     """How much of a recording holds more than one pitch at a time.
 
     Partials count where they are found in two frames of 128 ms that follow each other, so that the
@@ -52,7 +54,7 @@ def polyphonic_share(audio, sample_rate) -> float:
     return float(np.mean(counted > _UNEXPLAINED)) if len(counted) else 0.0
 
 
-def left_over_shares(audio, sample_rate) -> np.ndarray:
+def left_over_shares(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     """How much of the amplitude of each stretch of a recording its best single note leaves over.
 
     Args:
@@ -80,13 +82,13 @@ def left_over_shares(audio, sample_rate) -> np.ndarray:
     return np.where(levels > max(_SILENT, _QUIET * levels.max()), shares, np.nan)
 
 
-def opening_share(audio, sample_rate) -> float:
+def opening_share(audio: np.ndarray, sample_rate: int) -> float:
     """The `polyphonic_share` of the first minute that sounds of a recording."""
     begins = int(np.argmax(np.abs(audio) > _SILENT)) if len(audio) else 0
     return polyphonic_share(audio[begins:][: CHECKED_SECONDS * sample_rate], sample_rate)
 
 
-def warn_if_polyphonic(audio, sample_rate, name) -> None:
+def warn_if_polyphonic(audio: np.ndarray, sample_rate: int, name: str) -> None:
     """Logs one warning if the first minute that sounds of a recording is polyphonic.
 
     Args:

@@ -20,14 +20,14 @@ _TINY = np.finfo(np.float64).tiny
 
 
 def pyin(
-    audio,
-    sample_rate,
-    fmin,
-    fmax,
-    hop_length=512,
-    frame_length=2048,
-    resolution=0.1,
-    center=True,
+    audio: np.ndarray,
+    sample_rate: int,
+    fmin: float,
+    fmax: float,
+    hop_length: int = 512,
+    frame_length: int = 2048,
+    resolution: float = 0.1,
+    center: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pitch by pYIN.
 

@@ -6,6 +6,8 @@ take for another octave, or have no range for, `audio_tt.pitch.correction` puts 
 """
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -25,16 +27,16 @@ _OVERLAP = 128  # frames of a block that only lead in or out (pYIN looks at its 
 
 
 def track(
-    audio,
-    sample_rate=16000,
-    frame_rate=250,
-    method="crepe",
-    viterbi=True,
-    crepe_capacity="tiny",
-    crepe_weights=None,
-    fmin=None,
-    fmax=None,
-    progress=None,
+    audio: np.ndarray,
+    sample_rate: int = 16000,
+    frame_rate: float = 250,
+    method: str = "crepe",
+    viterbi: bool = True,
+    crepe_capacity: str = "tiny",
+    crepe_weights: str | Path | None = None,
+    fmin: float | None = None,
+    fmax: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Tracks the pitch of one voice.
 
@@ -120,14 +122,14 @@ class PitchTracker:
 
     def __init__(
         self,
-        frame_rate=250,
-        method="crepe",
-        viterbi=True,
-        crepe_capacity="tiny",
-        crepe_weights=None,
-        fmin=None,
-        fmax=None,
-        crepe_stride=1,
+        frame_rate: float = 250,
+        method: str = "crepe",
+        viterbi: bool = True,
+        crepe_capacity: str = "tiny",
+        crepe_weights: str | Path | None = None,
+        fmin: float | None = None,
+        fmax: float | None = None,
+        crepe_stride: int = 1,
     ):
         if frame_rate <= 0:
             raise ValueError(f"rates must be positive, got {frame_rate} frames/s")
@@ -163,11 +165,11 @@ class PitchTracker:
         self._stride = crepe_stride if method == "crepe" else 1
         self._done = self._samples = 0
 
-    def leave_out(self, frames) -> None:
+    def leave_out(self, frames: np.ndarray) -> None:
         """Which frames [frames] bool of the whole recording are to have no pitch."""
         self._left_out = frames
 
-    def push(self, audio) -> None:
+    def push(self, audio: np.ndarray) -> None:
         """Takes the next samples, float32 [samples], finite."""
         self._samples += len(audio)
         self._correction.push(audio)
@@ -211,7 +213,7 @@ def _between(f0_hz, confidence, stride, count):
     return f0_hz, confidence[before] + rest * (confidence[after] - confidence[before])
 
 
-def hold(f0_hz) -> np.ndarray:
+def hold(f0_hz: np.ndarray) -> np.ndarray:
     """Fills f0_hz [frames] where it is not a number: the last value before, or the first after.
 
     Returns:

@@ -65,7 +65,7 @@ class Decoder:
         self._origins = np.zeros((0, STATES), np.int16)
         self._started = False
 
-    def push(self, observations) -> np.ndarray:
+    def push(self, observations: np.ndarray) -> np.ndarray:
         """Takes the next bins [frames] and returns the states [frames] that are now settled."""
         observations = np.asarray(observations, np.int64)
         origins = np.empty((len(observations), STATES), np.int16)
@@ -74,7 +74,7 @@ class Decoder:
         self._origins = np.concatenate([self._origins, origins])
         return self._settle()
 
-    def follow(self, observations) -> np.ndarray:
+    def follow(self, observations: np.ndarray) -> np.ndarray:
         """Takes the next bins [frames] and returns for each the state most likely so far.
 
         For what cannot wait for the frames to come; use either this or `push`.
@@ -129,7 +129,7 @@ class Decoder:
         return path
 
 
-def decode(observations) -> np.ndarray:
+def decode(observations: np.ndarray) -> np.ndarray:
     """The most likely states [frames] for the observed bins [frames]."""
     decoder = Decoder()
     observations = np.asarray(observations)

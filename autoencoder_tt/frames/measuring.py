@@ -1,6 +1,7 @@
 """Pitch and loudness of a recording of any length, block by block."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ def measure(
     blocks: Iterable[np.ndarray],
     features: FrameSpectrogram,
     name: str = "the recording",
-    **pitch_options,
+    **pitch_options: Any,
 ) -> tuple[dict[str, np.ndarray] | None, int]:
     """Measures a recording of any length; only the frames are kept.
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import gin
 import numpy as np
@@ -57,7 +58,9 @@ class FramePlayer(InstrumentPlayer):
       seed: of random phase.
     """
 
-    def __init__(self, design, statistics: dict | None, pitch: dict | None = None, seed: int = 0):
+    def __init__(
+        self, design: Any, statistics: dict | None, pitch: dict | None = None, seed: int = 0
+    ):
         self.sample_rate = design.features.sample_rate
         self._design, self._statistics = design, statistics
         self._pitch, self._seed = pitch or {}, seed

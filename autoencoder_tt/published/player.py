@@ -4,6 +4,7 @@ What is drawn has the phase of the input, and the scale of the input's own level
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ RECORDED = "input"  # the phase of the recording as it is
 OVERLAP = 8192  # samples over which a clip fades into the next
 
 
-def draw(network, line: np.ndarray) -> np.ndarray:
+def draw(network: Any, line: np.ndarray) -> np.ndarray:
     """Draws the levels of a clip.
 
     Args:
@@ -30,7 +31,7 @@ def draw(network, line: np.ndarray) -> np.ndarray:
 
 
 def play_clip(
-    network, spectrogram: ClipSpectrogram, audio: np.ndarray, f0_hz: np.ndarray
+    network: Any, spectrogram: ClipSpectrogram, audio: np.ndarray, f0_hz: np.ndarray
 ) -> np.ndarray:
     """Plays one clip.
 
@@ -63,7 +64,7 @@ class ClipPlayer(InstrumentPlayer):
       pitch: keyword arguments of `ClipSpectrogram.pitch`; None for pYIN.
     """
 
-    def __init__(self, network, spectrogram: ClipSpectrogram, pitch: dict | None = None):
+    def __init__(self, network: Any, spectrogram: ClipSpectrogram, pitch: dict | None = None):
         self.sample_rate = spectrogram.sample_rate
         self._network, self._spectrogram, self._pitch = network, spectrogram, pitch or {}
 

@@ -2,6 +2,9 @@
 
 import json
 import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
 import gin
 import keras
@@ -31,11 +34,11 @@ class Trainer:
       loss: as `losses.named` knows it.
     """
 
-    def __init__(self, learning_rate=5e-4, decays=False, loss="mse"):
+    def __init__(self, learning_rate: float = 5e-4, decays: bool = False, loss: str = "mse"):
         self.learning_rate, self.decays = learning_rate, decays
         self.loss = losses.named(loss)
 
-    def optimizer(self, steps) -> keras.optimizers.Adam:
+    def optimizer(self, steps: int) -> keras.optimizers.Adam:
         """The optimiser of a training of so many steps."""
         rate = self.learning_rate
         if self.decays:
@@ -45,15 +48,15 @@ class Trainer:
 
 @gin.configurable("train_autoencoder", module="autoencoder_tt.training")
 def train(
-    network,
-    data,
-    run_path,
-    write_sample=None,
-    epochs=5,
-    patience=None,
-    start_from=None,
-    write_sizes=None,
-    change_settings=False,
+    network: Any,
+    data: Any,
+    run_path: str | Path,
+    write_sample: Callable | None = None,
+    epochs: int = 5,
+    patience: int | None = None,
+    start_from: str | Path | None = None,
+    write_sizes: Callable | None = None,
+    change_settings: bool = False,
 ) -> None:
     """Trains up to `epochs` epochs in total; a run that stands in `run_path` already goes on.
 
@@ -107,7 +110,7 @@ def train(
             )
 
 
-def lsd_db(network, held_out) -> float:
+def lsd_db(network: Any, held_out: Iterable[Any]) -> float:
     """Mean log-spectral distance in dB of what is drawn of held-out data.
 
     Args:

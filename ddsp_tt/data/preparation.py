@@ -4,7 +4,9 @@ import dataclasses
 import hashlib
 import itertools
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from absl import logging
 
@@ -47,14 +49,14 @@ class Job:
 
 
 def prepare(
-    inputs,
-    output_dir,
-    method="crepe",
-    cleaning=UNCHANGED,
-    rates=DEFAULT_RATES,
-    run=run_jobs,
-    **pitch_options,
-):
+    inputs: Sequence[str],
+    output_dir: str | Path,
+    method: str = "crepe",
+    cleaning: Cleaning = UNCHANGED,
+    rates: Rates = DEFAULT_RATES,
+    run: Callable = run_jobs,
+    **pitch_options: Any,
+) -> int:
     """Writes one `.npz` for each minute of the inputs, and the statistics of all.
 
     Examples that are there already are kept, so a run that was stopped goes on where it was; those
@@ -102,7 +104,12 @@ def prepare(
     return 1 if failed else 0
 
 
-def prepared_folder(folder, output_dir, urmp_instrument=None, **options):
+def prepared_folder(
+    folder: str | Path | None,
+    output_dir: str | Path,
+    urmp_instrument: str | None = None,
+    **options: Any,
+) -> tuple[Path | None, int]:
     """A folder of prepared examples: the one given, or one made of the recordings in it.
 
     Args:
@@ -123,7 +130,7 @@ def prepared_folder(folder, output_dir, urmp_instrument=None, **options):
     return output_dir, prepare(inputs, output_dir, **options)
 
 
-def prepare_recording(job):
+def prepare_recording(job: Any) -> str | None:
     """Writes the examples of one recording that are missing; returns why it cannot, if so.
 
     Those of another version of it are written anew or, where it has become shorter, removed.
@@ -245,7 +252,7 @@ class _Measured:
         return (features_and_power(example_files.load_example(path)) for path in self._paths)
 
 
-def features_and_power(example):
+def features_and_power(example: dict[str, Any]) -> dict[str, Any]:
     """Features of a prepared example with its power, without the audio."""
     measured = {key: example[key] for key in example_files.FEATURES}
     power_db = extraction.power(example["audio_16k"], example["rates"].frame_rate)
@@ -253,14 +260,14 @@ def features_and_power(example):
 
 
 def export_tfrecords(
-    prepared_dir,
-    path,
-    num_shards=10,
-    example_secs=4.0,
-    hop_secs=1.0,
-    eval_split_fraction=0.0,
-    center=False,
-):
+    prepared_dir: str | Path,
+    path: str | Path,
+    num_shards: int = 10,
+    example_secs: float = 4.0,
+    hop_secs: float = 1.0,
+    eval_split_fraction: float = 0.0,
+    center: bool = False,
+) -> dict[str, int]:
     """Writes prepared examples as Magenta's TFRecords, a minute in memory at a time.
 
     Args:

@@ -5,6 +5,9 @@ An example holds float lists: `audio` (and, since DDSP 2, the same at 16 kHz as 
 """
 
 import glob
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 import gin
 import numpy as np
@@ -18,7 +21,7 @@ from ddsp_tt.features.rates import MEASURING_RATE, Rates
 _KEYS = ("audio", *example_files.FEATURES)
 
 
-def read(file_pattern):
+def read(file_pattern: str) -> Iterator[dict[str, np.ndarray]]:
     """Reads all examples of the files that match.
 
     Args:
@@ -54,7 +57,9 @@ def _parse(path, stored):
     return {key: np.array(stored[key].float_list.value, "float32") for key in keys}
 
 
-def windows(example, example_secs=4.0, hop_secs=1.0, center=False):
+def windows(
+    example: dict[str, Any], example_secs: float = 4.0, hop_secs: float = 1.0, center: bool = False
+) -> Iterator[dict[str, np.ndarray]]:
     """Cuts a prepared example into the windows that Magenta's data sets consist of.
 
     Args:
@@ -84,7 +89,7 @@ def windows(example, example_secs=4.0, hop_secs=1.0, center=False):
         }
 
 
-def write(examples, path, num_shards=10):
+def write(examples: Iterable[dict[str, Any]], path: str | Path, num_shards: int = 10) -> int:
     """Writes examples to `PATH-00000-of-00010` and so on, one after the other to each in turn.
 
     Args:
@@ -147,13 +152,13 @@ class TFRecordProvider(example_files.CropProvider):
 
     def __init__(
         self,
-        file_pattern=None,
-        example_secs=4,
-        sample_rate=MEASURING_RATE,
-        frame_rate=250,
-        centered=False,
-        batch_size=16,
-        seed=0,
+        file_pattern: str | None = None,
+        example_secs: float = 4,
+        sample_rate: int = MEASURING_RATE,
+        frame_rate: float = 250,
+        centered: bool = False,
+        batch_size: int = 16,
+        seed: int = 0,
     ):
         if file_pattern is None:
             raise UserError(

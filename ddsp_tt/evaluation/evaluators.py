@@ -1,6 +1,9 @@
 """What is measured of a stretch of audio that a model played; gin names which of them run."""
 
 import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import gin
 import numpy as np
@@ -21,7 +24,7 @@ class BasicEvaluator:
 
     needs_pitch = False
 
-    def evaluate(self, window):
+    def evaluate(self, window: Any) -> dict[str, float]:
         """Figures of an `evaluation.Window`: `spectral_loss` and its two parts."""
         target, audio = window.target[None], window.audio[None]
         both = _spectral_losses(window.rates.sample_rate)
@@ -32,7 +35,7 @@ class BasicEvaluator:
             "spectral_loss_logmag": parts[1],
         }
 
-    def sample(self, window, stem):
+    def sample(self, window: Any, stem: str | Path) -> list[Path]:
         """Writes the recording and what was played, and both spectrograms; returns the paths."""
         written = []
         for kind, audio in (("original", window.target), ("generated", window.audio)):
@@ -54,10 +57,10 @@ class F0LdEvaluator:
       run_f0_crepe: measure pitch; without, loudness alone, which is much faster.
     """
 
-    def __init__(self, run_f0_crepe=True):
+    def __init__(self, run_f0_crepe: bool = True):
         self.needs_pitch = run_f0_crepe
 
-    def evaluate(self, window):
+    def evaluate(self, window: Any) -> dict[str, float]:
         """Figures of an `evaluation.Window`.
 
         Returns:
@@ -72,14 +75,14 @@ class F0LdEvaluator:
             scores |= pitch_scores(window.f0_target, window.confidence, window.f0)
         return scores
 
-    def sample(self, window, stem):
+    def sample(self, window: Any, stem: str | Path) -> list[Path]:
         """Draws the curves of pitch (where it is measured) and loudness; returns the path."""
         path = stem.with_name(f"{stem.name}_curves.png")
         draw_curves(window, path, ("recording", "played"))
         return [path]
 
 
-def draw_curves(window, path, names):
+def draw_curves(window: Any, path: str | Path, names: Sequence[str]) -> None:
     """Draws both curves of loudness and, where they were measured, of pitch.
 
     Args:
@@ -96,7 +99,9 @@ def draw_curves(window, path, names):
     charts.curves(path, time, f0s, loudness)
 
 
-def pitch_scores(f0_target, confidence, f0_hz):
+def pitch_scores(
+    f0_target: np.ndarray, confidence: np.ndarray, f0_hz: np.ndarray
+) -> dict[str, float]:
     """The three figures of pitch of `F0LdEvaluator`, from curves `[frames]`."""
     distance = audio_metrics.f0_l1(f0_target, confidence, f0_hz)
     voiced = np.where(confidence >= audio_metrics.CONFIDENT, f0_target, 0.0)

@@ -2,7 +2,9 @@
 
 import dataclasses
 import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Self
 
 import gin
 import numpy as np
@@ -33,7 +35,7 @@ class Tracker:
     frame_rate: int = 250
     capacity: str = "full"
 
-    def __call__(self, audio):
+    def __call__(self, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """`(f0_hz, confidence)` of audio at 16 kHz."""
         return tracking.track(audio, MEASURING_RATE, self.frame_rate, crepe_capacity=self.capacity)
 
@@ -65,11 +67,11 @@ class Window:
     tracked_rate: int = 250
 
     @property
-    def seconds(self):
+    def seconds(self) -> float:
         """Length."""
         return len(self.target) / self.rates.sample_rate
 
-    def measuring_copy(self):
+    def measuring_copy(self) -> Self:
         """The same at 16 kHz: figures of spectra compare between models at one rate only."""
         target, audio = (
             extraction.measuring_copy(x, self.rates) for x in (self.target, self.audio)
@@ -77,7 +79,7 @@ class Window:
         rates = Rates(frame_rate=self.rates.frame_rate)
         return dataclasses.replace(self, target=target, audio=audio, rates=rates)
 
-    def split(self, seconds):
+    def split(self, seconds: float) -> Iterator[Self]:
         """Windows of that length one after the other; the rest at the end is left out.
 
         What is shorter than one window is a window by itself.
@@ -97,7 +99,9 @@ class Window:
             yield dataclasses.replace(self, **{k: getattr(self, k)[cut] for k, cut in cuts.items()})
 
 
-def play(trained, example, tracker, needs_pitch=True):
+def play(
+    trained: Any, example: dict[str, Any], tracker: Tracker, needs_pitch: bool = True
+) -> Window:
     """Plays an example from its own features and measures what came out, as one `Window`.
 
     Args:
@@ -128,13 +132,13 @@ def play(trained, example, tracker, needs_pitch=True):
 
 @gin.configurable(module="ddsp.training.eval_util")
 def evaluate(
-    trained,
-    stretches=None,
-    tracker=None,
-    evaluator_classes=_EVALUATORS,
-    example_secs=4.0,
-    data_provider=None,
-):
+    trained: Any,
+    stretches: Any = None,
+    tracker: Tracker | None = None,
+    evaluator_classes: Sequence[type] = _EVALUATORS,
+    example_secs: float = 4.0,
+    data_provider: Any = None,
+) -> dict[str, Any]:
     """Plays held-out recordings from their own features and measures what comes out.
 
     A recording is played and tracked a minute at a time. The figures are those of its windows of
@@ -195,14 +199,14 @@ def _figures(row):
 
 @gin.configurable(module="ddsp.training.eval_util")
 def sample(
-    trained,
-    output_dir,
-    stretches=None,
-    tracker=None,
-    evaluator_classes=_EVALUATORS,
-    num_recordings=8,
-    data_provider=None,
-):
+    trained: Any,
+    output_dir: str | Path,
+    stretches: Any = None,
+    tracker: Tracker | None = None,
+    evaluator_classes: Sequence[type] = _EVALUATORS,
+    num_recordings: int = 8,
+    data_provider: Any = None,
+) -> list[Path]:
     """Plays the first stretch of some held-out recordings and writes it, to hear and to see.
 
     Args:
@@ -230,7 +234,9 @@ def sample(
     return [path for paths in written.values() for path in paths]
 
 
-def resynthesis(trained, examples, tracker):
+def resynthesis(
+    trained: Any, examples: Iterable[dict[str, Any]], tracker: Tracker
+) -> dict[str, float]:
     """Figures of held-out examples, each taken as a whole, at 16 kHz whatever the model's rate.
 
     Args:
@@ -253,7 +259,12 @@ def resynthesis(trained, examples, tracker):
     return audio_metrics.summarise(scores)
 
 
-def between(trained, sources, target_audio, tracker):
+def between(
+    trained: Any,
+    sources: Iterable[dict[str, Any]],
+    target_audio: Sequence[np.ndarray],
+    tracker: Tracker,
+) -> dict[str, float]:
     """Plays recordings of another instrument and asks for its pitch and the target's timbre.
 
     Loudness is fitted to the target and the octave is kept, so that the output can be compared with
@@ -285,7 +296,7 @@ def between(trained, sources, target_audio, tracker):
     }
 
 
-def as_the_model_reads(trained, example):
+def as_the_model_reads(trained: Any, example: dict[str, Any]) -> dict[str, Any]:
     """A prepared example with the loudness or power that a model learned from.
 
     Raises:

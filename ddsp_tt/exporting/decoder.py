@@ -61,7 +61,7 @@ class StatelessDecoder:
         }
 
     @staticmethod
-    def _only(nodes, kind):
+    def _only(nodes, kind) -> Any:
         found = [node for node in nodes if isinstance(node[0], kind)]
         if len(found) != 1:
             raise UserError(f"only models with one {kind.__name__} can be exported")

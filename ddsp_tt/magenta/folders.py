@@ -1,6 +1,8 @@
 """A folder as Magenta publishes a model, as a model that plays."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from absl import logging
 
@@ -29,14 +31,14 @@ _SYNTHS = ("Harmonic", "Additive", "FilteredNoise")
 _EXPORTED = "ddsp/exported_decoder.gin"
 
 
-def is_magenta(folder):
+def is_magenta(folder: str | Path) -> bool:
     """Whether the folder holds a TensorFlow checkpoint, a SavedModel, or the settings of one."""
     names = ("operative_config-*.gin", STATISTICS_FILE)
     has_settings = any(True for name in names for _ in Path(folder).glob(name))
     return has_settings or checkpoints.find(folder) is not None
 
 
-def find_gin(folder):
+def find_gin(folder: str | Path) -> Path | None:
     """The settings beside a checkpoint, of the highest step (`operative_config-0.gin` or the like).
 
     None without any.
@@ -49,7 +51,9 @@ def find_gin(folder):
     return max(Path(folder).glob("operative_config*.gin"), key=step, default=None)
 
 
-def load(folder, gin_files=(), gin_params=()):
+def load(
+    folder: str | Path, gin_files: Sequence[str] = (), gin_params: Sequence[str] = ()
+) -> tuple[Any, dict[str, Any] | None]:
     """Builds the model that a folder's own settings describe and loads its newest checkpoint.
 
     A SavedModel of a decoder alone has no settings; those of Magenta's four exports are known
@@ -82,7 +86,7 @@ def load(folder, gin_files=(), gin_params=()):
     return model, statistics_pickle.load(pickled) if pickled.is_file() else None
 
 
-def settings_of(folder):
+def settings_of(folder: str | Path) -> Path:
     """The gin file that builds the model of a folder's newest checkpoint.
 
     Raises:
@@ -99,13 +103,15 @@ def settings_of(folder):
     return gin_file or _EXPORTED
 
 
-def check_kind(folder, model):
+def check_kind(folder: str | Path, model: Any) -> None:
     """Raises UserError where checkpoints of models of this kind cannot be read."""
     if getattr(model, "decoder", None) is None:
         raise UserError(f"{folder}: checkpoints of a {type(model).__name__} cannot be read")
 
 
-def parse(gin_file, gin_files=(), gin_params=()):
+def parse(
+    gin_file: str | Path, gin_files: Sequence[str] = (), gin_params: Sequence[str] = ()
+) -> None:
     """Reads Magenta's settings, and adds what was understood without saying.
 
     What is unknown here is passed over with a warning. Settings that do not mention
@@ -158,7 +164,12 @@ def _make_frames_whole(value):
                 settings.bind(parameter, whole)
 
 
-def convert(folder, output, gin_files=(), gin_params=()):
+def convert(
+    folder: str | Path,
+    output: str | Path,
+    gin_files: Sequence[str] = (),
+    gin_params: Sequence[str] = (),
+) -> list[Path]:
     """Writes a folder of Magenta's as weights, settings and statistics of this package.
 
     Args:

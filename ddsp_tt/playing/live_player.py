@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from absl import logging
@@ -22,7 +23,7 @@ class LivePlayer(Player):
       block_size: samples at a time, at least 1.
     """
 
-    def __init__(self, instrument, block_size: int = 256, **settings):
+    def __init__(self, instrument: Any, block_size: int = 256, **settings: Any):
         self._instrument, self._block_size, self._settings = instrument, block_size, settings
         live = self.instrument()
         self.sample_rate, self.latency_ms = live.sample_rate, live.latency_ms

@@ -44,7 +44,7 @@ class ModelFiles:
                 raise UserError(f"{self.folder}: not a model, {path.name} is missing")
 
 
-def find(model) -> ModelFiles:
+def find(model: str | Path) -> ModelFiles:
     """The files of a model.
 
     Args:

@@ -2,6 +2,9 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +22,7 @@ from ddsp_tt.synthesis import shared
 from ddsp_tt.trained import files
 
 
-def load(model, gin_files=(), gin_params=()):
+def load(model: str | Path, gin_files: Sequence[str] = (), gin_params: Sequence[str] = ()) -> Any:
     """Loads a model to play it.
 
     Args:
@@ -41,7 +44,7 @@ def load(model, gin_files=(), gin_params=()):
     return instrument
 
 
-def read(model) -> Instrument | None:
+def read(model: str | Path) -> Instrument | None:
     """Reads a model as training writes it, without Keras.
 
     Args:

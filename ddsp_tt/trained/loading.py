@@ -1,8 +1,9 @@
 """From a folder that training left to a model that plays."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class TrainedModel:
         return self.model.preprocessor is None or self.model.encoder is not None
 
     @property
-    def analysis(self):
+    def analysis(self) -> dict[str, Any]:
         """What it wants measured, as keyword arguments of `features.extraction.extract`."""
         return {
             "convention": self.convention,
@@ -61,11 +62,11 @@ class TrainedModel:
         }
 
     @property
-    def convention(self):
+    def convention(self) -> str:
         """Of the loudness that the model learned from, see `ddsp_tt.features.loudness_scales`."""
         return getattr(self.model.preprocessor, "loudness_convention", loudness_scales.DEFAULT)
 
-    def as_engine(self):
+    def as_engine(self) -> Any:
         """The same in numpy, a `playing.engine.instrument.Instrument`, as live sound needs it.
 
         Raises:
@@ -80,7 +81,13 @@ class TrainedModel:
         return self.model.render(features, seed)
 
 
-def load(model, gin_files=(), gin_params=(), *, evaluating=False) -> TrainedModel:
+def load(
+    model: str | Path,
+    gin_files: Sequence[str] = (),
+    gin_params: Sequence[str] = (),
+    *,
+    evaluating: bool = False,
+) -> TrainedModel:
     """Builds a model from its own gin file and loads its weights.
 
     Args:
@@ -114,7 +121,7 @@ def load(model, gin_files=(), gin_params=(), *, evaluating=False) -> TrainedMode
     return TrainedModel(found.folder.name, network, table, origin)
 
 
-def export(run_dir, folder):
+def export(run_dir: str | Path, folder: str | Path) -> None:
     """Copies what a model needs from a run directory to a folder that `load` takes."""
     for name in (files.MODEL_FILE, files.GIN_FILE, files.STATISTICS_FILE):
         with replacing(Path(folder) / name) as temporary:

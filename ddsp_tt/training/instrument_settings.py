@@ -1,5 +1,9 @@
 """The settings that suit an instrument, from how low it plays."""
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from audio_tt.errors import UserError
@@ -22,7 +26,7 @@ train.leave_out_doubtful = True
 """
 
 
-def n_harmonics(examples, highest_hz):
+def n_harmonics(examples: Iterable[Mapping[str, Any]], highest_hz: float) -> int:
     """As many harmonics as the lowest note needs up to a frequency, within reason.
 
     Args:
@@ -39,7 +43,7 @@ def n_harmonics(examples, highest_hz):
     return int(np.clip(np.ceil(highest_hz / np.percentile(sure, 2)), _FEWEST, _MOST))
 
 
-def write(folder, sample_rate):
+def write(folder: str | Path, sample_rate: int) -> Path:
     """Writes `instrument.gin` for the examples in `folder/examples`, unless it is there.
 
     Args:

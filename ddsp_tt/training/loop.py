@@ -2,6 +2,7 @@
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import gin
 import keras
@@ -48,7 +49,11 @@ class Trainer:
     """
 
     def __init__(
-        self, learning_rate=1e-3, lr_decay_steps=10000, lr_decay_rate=0.98, grad_clip_norm=3.0
+        self,
+        learning_rate: float = 1e-3,
+        lr_decay_steps: int = 10000,
+        lr_decay_rate: float = 0.98,
+        grad_clip_norm: float = 3.0,
     ):
         schedule = keras.optimizers.schedules.ExponentialDecay(
             learning_rate, lr_decay_steps, lr_decay_rate
@@ -60,24 +65,24 @@ class Trainer:
 
 @gin.configurable(module="ddsp.training.train_util")
 def train(
-    model,
-    save_dir,
-    data_dir=None,
-    eval_data_dir=None,
-    eval_split_fraction=0.0,
-    data_provider=None,
-    trainer=None,
-    num_steps=30000,
-    batch_size=16,
-    crop_seconds=4.0,
-    steps_per_summary=300,
-    steps_per_save=300,
-    leave_out_doubtful=False,
-    seed=0,
-    devices=None,
-    start_from=None,
-    change_settings=False,
-):
+    model: Any,
+    save_dir: str | Path,
+    data_dir: str | Path | None = None,
+    eval_data_dir: str | Path | None = None,
+    eval_split_fraction: float = 0.0,
+    data_provider: Any = None,
+    trainer: Any = None,
+    num_steps: int = 30000,
+    batch_size: int = 16,
+    crop_seconds: float = 4.0,
+    steps_per_summary: int = 300,
+    steps_per_save: int = 300,
+    leave_out_doubtful: bool = False,
+    seed: int = 0,
+    devices: Any = None,
+    start_from: str | Path | None = None,
+    change_settings: bool = False,
+) -> None:
     """Trains up to `num_steps` steps in total; a run that stands in `save_dir` already goes on.
 
     A new run in a folder that holds weights begins from those.
@@ -252,12 +257,14 @@ class _RunWriter:
             self.run.save_state(self.kept, step)
 
 
-def evaluate_loss(model, batch):
+def evaluate_loss(model: Any, batch: Any) -> float:
     """Sum of the model's losses on one batch."""
     return float(model.compute_loss(batch, y_pred=model(batch)))
 
 
-def resynthesise(model, example, seconds=_SAMPLE_SECONDS):
+def resynthesise(
+    model: Any, example: dict[str, Any], seconds: float = _SAMPLE_SECONDS
+) -> np.ndarray:
     """The beginning of a prepared example, as the model plays it: float32 `[samples]`."""
     n_frames = min(round(seconds * model.rates.frame_rate), len(example["f0_hz"]))
     n_frames = model.crop_frames or n_frames

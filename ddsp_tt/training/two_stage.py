@@ -20,16 +20,16 @@ SOURCE_FOLDER = "source"
 
 @gin.configurable(module="ddsp_tt.two_stage")
 def train_two_stage(
-    save_dir,
-    source_dir,
-    target_dir,
-    source_eval_dir=None,
-    target_eval_dir=None,
-    source_steps=1000,
-    target_steps=1000,
-    seed=0,
-    change_settings=False,
-):
+    save_dir: str | Path,
+    source_dir: str | Path,
+    target_dir: str | Path,
+    source_eval_dir: str | Path | None = None,
+    target_eval_dir: str | Path | None = None,
+    source_steps: int = 1000,
+    target_steps: int = 1000,
+    seed: int = 0,
+    change_settings: bool = False,
+) -> None:
     """Trains both stages; what stands in `save_dir` already goes on from where it was.
 
     Leaves the source's run in `save_dir/source` and the target's, which is the model to play with,

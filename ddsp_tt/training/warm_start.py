@@ -1,6 +1,7 @@
 """Trainings that begin from a model's weights."""
 
 from pathlib import Path
+from typing import Any
 
 from absl import logging
 
@@ -65,7 +66,7 @@ def find(source: str | Path) -> Path:
     return found.folder
 
 
-def begin(model, run_dir: Path, source: str | Path | None) -> None:
+def begin(model: Any, run_dir: Path, source: str | Path | None) -> None:
     """Gives a model that is built the weights that a new run begins from.
 
     Those of `source`, as far as names and shapes are the model's own; or else those that are in the

@@ -4,7 +4,8 @@ import functools
 import io
 import re
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.lib import format as npy
@@ -21,7 +22,7 @@ def song_of(name: str) -> str:
     return _COPY.sub("", holding_out.without_number(name))
 
 
-def open_slice(path, shape) -> np.ndarray:
+def open_slice(path: str | Path, shape: tuple[int, ...]) -> np.ndarray:
     """One slice, mapped into memory: `[bins, frames, 1]` in 0..1.
 
     Raises:
@@ -65,7 +66,7 @@ def _parsed(header):
     return npy.read_array_header_1_0(io.BytesIO(header))
 
 
-def common_names(path, instruments, shape) -> list[str]:
+def common_names(path: str | Path, instruments: Sequence[str], shape: tuple[int, ...]) -> list[str]:
     """File names without extension, sorted, of slices that every instrument has.
 
     Args:

@@ -2,7 +2,7 @@
 
 import functools
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,10 @@ class SlicePairs:
     @checked("SlicePairs")
     def __init__(
         self,
-        features_path,
+        features_path: str | Path,
         origin: str,
-        targets,
-        shape=(256, 256),
+        targets: Sequence[str],
+        shape: tuple[int, int] = (256, 256),
         conditioned: bool = False,
         batch_size: int = 8,
         validation_split: float = 0.1,
@@ -90,7 +90,7 @@ class SlicePairs:
         """Number of held-out examples."""
         return len(self._examples[_HELD_OUT])
 
-    def batch(self, step) -> tuple[np.ndarray, np.ndarray]:
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """The batch of a step of training.
 
         Returns:
@@ -103,7 +103,9 @@ class SlicePairs:
             self._examples[_TRAINING][order], np.random.default_rng((self.seed, step))
         )
 
-    def held_out_batches(self, limit=None) -> list[Callable[[], tuple[np.ndarray, np.ndarray]]]:
+    def held_out_batches(
+        self, limit: int | None = None
+    ) -> list[Callable[[], tuple[np.ndarray, np.ndarray]]]:
         """Functions that read the batches of held-out examples, the same ones each time.
 
         Args:
@@ -118,7 +120,7 @@ class SlicePairs:
             for i in range(count if limit is None else min(count, limit))
         ]
 
-    def beginning(self, target, n_slices) -> tuple[np.ndarray, np.ndarray]:
+    def beginning(self, target: str, n_slices: int) -> tuple[np.ndarray, np.ndarray]:
         """First slices of one song, a held-out one where there is any, as `batch` gives them."""
         side = _HELD_OUT if self.n_held_out else _TRAINING
         rows = self._examples[side]
@@ -127,7 +129,7 @@ class SlicePairs:
         chosen = [row for row in rows if song_of(self.names[row[1]]) == song][:n_slices]
         return self._read(np.array(chosen), 0)
 
-    def style(self, target) -> np.ndarray:
+    def style(self, target: str) -> np.ndarray:
         """An example of a target instrument to draw by: float32 `[bins, frames]` in 0..1.
 
         Of training slices from all over the set, one that is louder than three in four.
@@ -196,7 +198,9 @@ class SlicePairs:
         return values
 
 
-def prefetch(readers, threads=4, ahead=8) -> Generator[Any, None, None]:
+def prefetch(
+    readers: Iterable[Callable], threads: int = 4, ahead: int = 8
+) -> Generator[Any, None, None]:
     """Calls functions a few ahead of what is asked for, and yields what they return in order.
 
     Keras has the same for `keras.utils.PyDataset`, as quick, but in `fit` alone.

@@ -2,6 +2,8 @@
 
 import csv
 import functools
+from pathlib import Path
+from typing import Any
 
 import gin
 import numpy as np
@@ -24,9 +26,9 @@ _FEWEST_STEPS = 20
 @gin.configurable(module="pix2pix_tt.finder")
 @checked("find_learning_rates")
 def find_learning_rates(
-    trainer,
-    pairs,
-    run_path,
+    trainer: Any,
+    pairs: Any,
+    run_path: str | Path,
     lowest: float = 1e-9,
     highest: float = 1.0,
     num_steps: int | None = None,
@@ -79,14 +81,14 @@ def find_learning_rates(
     return found
 
 
-def smoothed(rates, values) -> np.ndarray:
+def smoothed(rates: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values averaged with a Gaussian over the logarithm of the rate, which does not shift them."""
     decades = np.log10(rates)
     weights = np.exp(-0.5 * ((decades - decades[:, None]) / _SMOOTHING_DECADES) ** 2)
     return weights @ values / weights.sum(axis=1)
 
 
-def steepest(rates, values) -> float | None:
+def steepest(rates: np.ndarray, values: np.ndarray) -> float | None:
     """The rate at which a loss falls steepest over the logarithm of the rate, before its lowest.
 
     Args:

@@ -3,7 +3,9 @@
 import functools
 import itertools
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gin
 import numpy as np
@@ -35,10 +37,10 @@ _LOOK_EVERY = 10  # steps between two looks at figures, each of which waits for 
 @gin.configurable("train_pix2pix", module="pix2pix_tt.training")
 @checked("train_pix2pix")
 def train(
-    trainer,
-    pairs,
-    run_path,
-    recordings=None,
+    trainer: Any,
+    pairs: Any,
+    run_path: str | Path,
+    recordings: Any = None,
     epochs: int = 100,
     steps_per_epoch: int | None = None,
     validation_steps: int | None = None,
@@ -146,7 +148,9 @@ def _check_finite(figures, epoch):
         )
 
 
-def learning_rates(rates, epochs_done, epochs, decay_epochs) -> list[float]:
+def learning_rates(
+    rates: Sequence[float], epochs_done: int, epochs: int, decay_epochs: int
+) -> list[float]:
     """Learning rates after so many epochs, of which the last ones lower them linearly to 0."""
     left = epochs - epochs_done
     factor = left / decay_epochs if left < decay_epochs else 1.0

@@ -1,5 +1,6 @@
 """Training of the networks in a run directory that can be stopped and resumed at any moment."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import gin
@@ -78,7 +79,7 @@ class Trainer:
         """All variables that a resumed training needs, in a fixed order."""
         return [*self.variables, *(v for o in self.optimizers for v in o.variables)]
 
-    def losses(self, image, target, training) -> tuple[list[Any], Any]:
+    def losses(self, image: Any, target: Any, training: bool) -> tuple[list[Any], Any]:
         """What is minimised, and the figures to watch, of one batch.
 
         Args:
@@ -103,7 +104,7 @@ class Trainer:
             [distance, generator_loss, discriminator_loss]
         )
 
-    def step(self, batch, *rates) -> Any:
+    def step(self, batch: tuple[np.ndarray, np.ndarray], *rates: Any) -> Any:
         """Takes one step.
 
         Args:
@@ -117,11 +118,11 @@ class Trainer:
             optimizer.learning_rate = rate
         return self._step(*batch)
 
-    def evaluate(self, batches) -> np.ndarray:
+    def evaluate(self, batches: Iterable[Any]) -> np.ndarray:
         """Mean figures of batches, in inference mode: `[figures]`."""
         return np.mean([np.asarray(self._evaluate(*batch)) for batch in batches], axis=0)
 
-    def draw(self, image) -> np.ndarray:
+    def draw(self, image: Any) -> np.ndarray:
         """What the generator makes of images `[batch, bins, frames, channels]`, as an array."""
         return np.asarray(self._draw(image))
 

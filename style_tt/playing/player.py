@@ -6,6 +6,7 @@ import itertools
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import gin
 import numpy as np
@@ -20,7 +21,7 @@ from audio_tt.playing.player import SILENCE, Player, finite, warn_of_silence
 from style_tt.features import LogSpectrogram, Waveform
 from style_tt.models.extraction import Extractor
 from style_tt.playing.mixing import strengths
-from style_tt.playing.recordings import Recording, block_layout, regrouped
+from style_tt.playing.recordings import Measures, Recording, block_layout, regrouped
 from style_tt.training.kept_state import Keeping
 from style_tt.training.objective import Objective
 from style_tt.training.optimisation import Optimisation, Progress, optimise
@@ -65,13 +66,13 @@ class StyleTransfer:
             known = ", ".join(REPRESENTATIONS)
             raise UserError(f"StyleTransfer.representation is one of {known}")
 
-    def frames(self, seconds, representation) -> int | None:
+    def frames(self, seconds: float | None, representation: Any) -> int | None:
         """Frames of so many seconds; None for None."""
         if seconds is None:
             return None
         return max(1, round(seconds * representation.sample_rate / representation.hop_length))
 
-    def gain(self, measures) -> float:
+    def gain(self, measures: Measures) -> float:
         """The factor that brings a recording to `level_db`."""
         if self.level_db is None or not measures.rms:
             return 1.0
@@ -114,7 +115,7 @@ class StylePlayer(Player):
     def __init__(
         self,
         style: Recording,
-        network=None,
+        network: Any = None,
         strength: float = 1.0,
         bands: Sequence[tuple[float, float]] = (),
         seed: int = 0,

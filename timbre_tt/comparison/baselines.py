@@ -1,6 +1,7 @@
 """What a transfer has to be better than: copying the input, and playing its notes on samples."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from absl import logging
@@ -90,7 +91,11 @@ def _velocity(level_db):
 
 
 def resynthesise(
-    notes: Sequence[Note], instrument: str, sample_rate: int, n_samples: int, soundfont=None
+    notes: Sequence[Note],
+    instrument: str,
+    sample_rate: int,
+    n_samples: int,
+    soundfont: str | Path | None = None,
 ) -> np.ndarray:
     """Plays notes on a SoundFont's instrument; float32 `[n_samples]`, peak 0.5 or silent.
 
@@ -104,7 +109,7 @@ def resynthesise(
     return 0.5 * audio / max(float(np.abs(audio).max(initial=0.0)), 1e-9)
 
 
-def known_notes(path) -> list[Note] | None:
+def known_notes(path: str | Path) -> list[Note] | None:
     """The notes of the MIDI file that lies beside a recording under its name; None without one.
 
     Of one that cannot be read there is a warning, and None.

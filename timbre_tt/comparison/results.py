@@ -91,7 +91,7 @@ def read(path: Path) -> dict:
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
-def setup(soundfont=None) -> str:
+def setup(soundfont: str | Path | None = None) -> str:
     """What a figure depends on beside the model: SoundFont, synthesiser, and package versions.
 
     Raises:

@@ -22,6 +22,7 @@ Gin is read by `load` alone: a player keeps its settings, whatever is loaded aft
 import importlib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from audio_tt.errors import UserError, did_you_mean
 from audio_tt.files import paths
@@ -42,7 +43,7 @@ def variants(name: str, instrument: str) -> dict[str, dict]:
     return module.variants(instrument) if hasattr(module, "variants") else {name: {}}
 
 
-def player(name: str, instrument: str, **options) -> Player:
+def player(name: str, instrument: str, **options: Any) -> Player:
     """Loads the player of a system, whichever were loaded before."""
     import gin
 

@@ -1,6 +1,8 @@
 """A spectrum drawn for every frame from one voice's pitch and loudness."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from audio_tt.playing.player import Player
 from autoencoder_tt.trained import catalogue
@@ -18,7 +20,13 @@ def plays(path: Path) -> bool:
     return path.name == catalogue.MODELS.file or catalogue.MODELS.is_model(path)
 
 
-def load(instrument, pitch=None, seed=0, gin_files=(), gin_params=()) -> Player:
+def load(
+    instrument: str,
+    pitch: dict[str, Any] | None = None,
+    seed: int = 0,
+    gin_files: Sequence[str] = (),
+    gin_params: Sequence[str] = (),
+) -> Player:
     """The player of an instrument.
 
     Args:

@@ -1,6 +1,8 @@
 """Harmonics and noise driven by one voice's pitch and loudness."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from audio_tt.playing.player import Player
 from ddsp_tt.trained import catalogue
@@ -9,7 +11,7 @@ INSTRUMENT = "flute"
 WIDE = "_48k"  # ends the name of an instrument's model at 48 kHz, where there is one
 
 
-def variants(instrument) -> dict[str, dict]:
+def variants(instrument: str) -> dict[str, dict]:
     """As it is, by the model at 48 kHz, and moved to the instrument's register in any case."""
     ways = {"ddsp": {}}
     if instrument + WIDE in catalogue.instruments():
@@ -34,7 +36,14 @@ def plays(path: Path) -> bool:
     return path.name == catalogue.MODELS.file or catalogue.MODELS.is_model(path)
 
 
-def load(instrument, pitch=None, adjustment=None, seed=0, gin_files=(), gin_params=()) -> Player:
+def load(
+    instrument: str,
+    pitch: dict[str, Any] | None = None,
+    adjustment: Any = None,
+    seed: int = 0,
+    gin_files: Sequence[str] = (),
+    gin_params: Sequence[str] = (),
+) -> Player:
     """The player of an instrument.
 
     Args:

@@ -1,6 +1,7 @@
 """Spectrograms drawn by a U-Net; chords and stereo too, from the one instrument that it knows."""
 
 from pathlib import Path
+from typing import Any
 
 from audio_tt.playing.player import Player
 from pix2pix_tt.trained import catalogue
@@ -20,7 +21,7 @@ def plays(path: Path) -> bool:
     return is_generator or catalogue.MODELS.is_model(path)
 
 
-def load(instrument, **options) -> Player:
+def load(instrument: str, **options: Any) -> Player:
     """The player of an instrument.
 
     Args:

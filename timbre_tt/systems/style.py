@@ -1,6 +1,7 @@
 """Any recording as the style of any other, by Gram matrices of random filters; chords too."""
 
 from pathlib import Path
+from typing import Any
 
 from audio_tt.errors import UserError
 from audio_tt.playing.player import Player
@@ -19,7 +20,7 @@ def plays(path: Path) -> bool:
     return False
 
 
-def load(instrument, style=None, **options) -> Player:
+def load(instrument: str, style: str | None = None, **options: Any) -> Player:
     """The player of a style.
 
     Args:

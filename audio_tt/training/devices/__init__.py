@@ -21,7 +21,7 @@ __all__ = ["STRATEGIES", "Devices", "start"]
 STRATEGIES = ("mirrored", "multiworker")
 
 
-def start(strategy=None) -> Devices:
+def start(strategy: str | None = None) -> Devices:
     """Takes hold of the devices; call it before anything is computed.
 
     Args:

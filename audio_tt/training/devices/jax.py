@@ -11,7 +11,7 @@ from audio_tt.training.devices import single
 class JaxDevices(single.Devices):
     """All devices of this machine, or of the machines in TF_CONFIG."""
 
-    def __init__(self, strategy):
+    def __init__(self, strategy: Any):
         self._workers, self._index = 1, 0
         if strategy == "multiworker":
             workers, self._index = single.read_tf_config()
@@ -25,11 +25,11 @@ class JaxDevices(single.Devices):
         """See `Devices.scope`."""
         return self._distribution.scope()
 
-    def optimizer(self, optimizer) -> keras.optimizers.Optimizer:
+    def optimizer(self, optimizer: Any) -> keras.optimizers.Optimizer:
         """See `Devices.optimizer`; made anew, so that its variables are on all devices."""
         return type(optimizer).from_config(optimizer.get_config())
 
-    def spread(self, arrays) -> list[Any]:
+    def spread(self, arrays: Any) -> list[Any]:
         """See `Devices.spread`."""
         single.share(dict(enumerate(arrays)), 0, self.count)
         return [

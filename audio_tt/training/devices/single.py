@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from audio_tt.errors import UserError
@@ -29,11 +29,11 @@ class Devices:
         """Context in which the model and its optimiser are made, compiled and trained."""
         return contextlib.nullcontext()
 
-    def optimizer(self, optimizer) -> "keras.optimizers.Optimizer":
+    def optimizer(self, optimizer: Any) -> "keras.optimizers.Optimizer":
         """The same optimiser, made for these devices; it clips the gradient of the whole batch."""
         return optimizer
 
-    def spread(self, arrays) -> Sequence[Any]:
+    def spread(self, arrays: Any) -> Sequence[Any]:
         """Arrays `[batch, ...]` divided among the devices, for a step of one's own.
 
         Raises:
@@ -41,14 +41,22 @@ class Devices:
         """
         return arrays
 
-    def check_same(self, step) -> None:
+    def check_same(self, step: int) -> None:
         """Makes sure that all processes go on from the same step.
 
         Raises:
           UserError: they do not.
         """
 
-    def fit(self, model, batch, first_step, num_steps, steps_per_row, end_row) -> None:
+    def fit(
+        self,
+        model: Any,
+        batch: Any,
+        first_step: int,
+        num_steps: int,
+        steps_per_row: int,
+        end_row: Callable[[int, dict[str, float]], None],
+    ) -> None:
         """Trains a compiled model, as `Model.fit` does.
 
         Args:
@@ -84,7 +92,9 @@ def _ended(first, steps, end_row):
     return lambda epoch, figures: end_row(first + (epoch + 1) * steps, figures)
 
 
-def stretches(first_step, num_steps, steps_per_row) -> Iterator[tuple[int, int, int]]:
+def stretches(
+    first_step: int, num_steps: int, steps_per_row: int
+) -> Iterator[tuple[int, int, int]]:
     """Yields (first step, steps a row, rows): whole rows, and what is left before and after."""
     head = min(-first_step % steps_per_row, num_steps - first_step)
     if head > 0:
@@ -97,7 +107,7 @@ def stretches(first_step, num_steps, steps_per_row) -> Iterator[tuple[int, int, 
         yield num_steps - tail, tail, 1
 
 
-def share(batch, index, count) -> dict[str, "np.ndarray"]:
+def share(batch: Any, index: int, count: int) -> dict[str, "np.ndarray"]:
     """The part of a batch that device `index` of `count` works on, as consecutive examples.
 
     Raises:

@@ -1,8 +1,9 @@
 """`tf.distribute`: a replica of the model on each device, gradients added up among them."""
 
 import itertools
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from audio_tt import compat
 from audio_tt.errors import UserError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class TensorFlowDevices(single.Devices):
     """All devices of this machine, or of the machines in TF_CONFIG."""
 
-    def __init__(self, strategy):
+    def __init__(self, strategy: Any):
         import tensorflow as tf
 
         self._workers, self._index = 1, 0
@@ -32,16 +33,16 @@ class TensorFlowDevices(single.Devices):
         """See `Devices.scope`."""
         return self._strategy.scope()
 
-    def optimizer(self, optimizer) -> "keras.optimizers.Optimizer":
+    def optimizer(self, optimizer: Any) -> "keras.optimizers.Optimizer":
         """See `Devices.optimizer`; Keras itself clips each device's gradient alone."""
         kind = compat.clipped_after_summing(type(optimizer))
         return kind.from_config(optimizer.get_config())
 
-    def spread(self, arrays) -> NoReturn:
+    def spread(self, arrays: Any) -> NoReturn:
         """See `Devices.spread`; not on TensorFlow, whose replicas would each normalise alone."""
         raise UserError("this training takes one device on TensorFlow; use KERAS_BACKEND=jax")
 
-    def check_same(self, step) -> None:
+    def check_same(self, step: int) -> None:
         """See `Devices.check_same`."""
         import tensorflow as tf
 
@@ -51,7 +52,15 @@ class TensorFlowDevices(single.Devices):
                 f"this worker is at step {step} and others are not; all need the same --save_dir"
             )
 
-    def fit(self, model, batch, first_step, num_steps, steps_per_row, end_row) -> None:
+    def fit(
+        self,
+        model: Any,
+        batch: Any,
+        first_step: int,
+        num_steps: int,
+        steps_per_row: int,
+        end_row: Callable[[int, dict[str, float]], None],
+    ) -> None:
         """See `Devices.fit`; Keras's own neither reads dicts nor adds up figures of machines."""
         import tensorflow as tf
 
