@@ -144,15 +144,36 @@ def problem_of(in_block, words):
 def _main():
     import audio_tt.command.app  # noqa: F401  what all of them need is loaded once
 
+    by_module = {}
     for in_block, words in json.load(sys.stdin):
-        sys.stdout.flush()
-        if os.fork() == 0:
-            problem = problem_of(in_block, words)
-            if problem:
-                print(f"{shlex.join(words)}: {problem}")
+        by_module.setdefault(module_of(words), []).append((in_block, words))
+    for module, found in by_module.items():
+        in_a_copy(print_problems, module, found)
+
+
+def print_problems(module, found):
+    """Prints what is wrong with commands of one module, each looked at by a copy of its own."""
+    with contextlib.suppress(ImportError):  # which is said of each command
+        importlib.import_module(module)
+    for in_block, words in found:
+        in_a_copy(print_problem, in_block, words)
+
+
+def print_problem(in_block, words):
+    if problem := problem_of(in_block, words):
+        print(f"{shlex.join(words)}: {problem}")
+
+
+def in_a_copy(function, *arguments):
+    """Calls a function in a copy of this process, and waits for it."""
+    sys.stdout.flush()
+    if os.fork() == 0:
+        try:
+            function(*arguments)
+        finally:
             sys.stdout.flush()
             os._exit(0)
-        os.wait()
+    os.wait()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Becomes one command after the other; see `commands`.
 
-Imports what is slow to import once, and nothing of this project but what every command begins with.
+Imports once what is slow to import: other packages. Each command imports its own parts.
+
 Then it reads a line of JSON for each command, makes a copy of itself that runs it, and answers with
 the exit status.
 """
@@ -18,7 +19,8 @@ import traceback
 
 from audio_tt.command import app
 
-SLOW = ("keras", "tensorflow", "scipy.signal", "scipy.fft", "soundfile", "soxr", "h5py", "absl")
+SLOW = ("keras", "tensorflow", "scipy.signal", "soundfile", "soxr", "h5py", "matplotlib.figure")
+SLOW += ("audio_tt.dsp.locked_librosa",)
 
 
 def become(wanted):

@@ -2,7 +2,6 @@
 
 import gin
 import pytest
-from absl import logging
 
 from audio_tt import settings
 from audio_tt.errors import UserError
@@ -52,7 +51,7 @@ def test_other_settings_are_refused_or_noted(base, tmp_path, caplog):
     with pytest.raises(UserError, match=r"train_run.sizes = \(1, 2\), .*\(3,\) \(and 1 more\)"):
         train(path, base, *changed)
     assert (path / "operative_config.gin").read_text() == before
-    with caplog.at_level(logging.converter.STANDARD_INFO):
+    with caplog.at_level("INFO", logger="absl"):
         assert train(path, base, *changed, allow_changes=True) == (0.5, 10, (3,))
     assert (path / "settings_until_000003.gin").read_text() == before
     line = "after 3: train_run.weight = 0.5, before 1.0"

@@ -1,16 +1,13 @@
-"""The commands, called as a user calls them but in this process."""
+"""The commands, called as a user calls them."""
 
 import os
 
-import gin
+import commands
 import numpy as np
 import pytest
-from absl import flags
 from PIL import Image
 
-from audio_tt.command import app
 from audio_tt.files import io
-from style_tt import graphs, style_transfer
 
 RATE = 8000
 QUICK = [
@@ -27,38 +24,32 @@ def folder(tmp_path, melody, monkeypatch):
     io.write(tmp_path / "in" / "my content.wav", melody("plucked", RATE, 0.6, 0.2), RATE)
     io.write(tmp_path / "in" / "style.flac", melody("bowed", 16000, 0.9, 0.2), 16000)
     monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    gin.clear_config()
+    return tmp_path
 
 
-def call(main, *arguments, positional="CONTENT STYLE"):
-    flags.FLAGS.unparse_flags()
-    with pytest.raises(SystemExit) as left:
-        app.run(main, ["command", *map(str, arguments)], positional=positional)
-    for name in ("gin_file", "gin_param"):
-        flags.FLAGS[name].unparse()
-    for module in (style_transfer, style_transfer.transfer_flags, graphs):
-        for flag in flags.FLAGS.get_key_flags_for_module(module):
-            flag.unparse()
-    return left.value.code
+def call(module, *arguments):
+    return commands.run(f"style_tt.{module}", *arguments)
 
 
 FILES = ["in/my content.wav", "in/style.flac"]
 
 
-def test_published_with_its_network_kept(folder, capsys):
+def test_published_with_its_network_kept(folder):
     steps = "--steps=4"
     published = ["--gin_file=style/published.gin", *QUICK, steps]
-    assert call(style_transfer.main, *FILES, *published, "--save_network=n.h5") == 0
+    result = call("style_transfer", *FILES, *published, "--save_network=n.h5")
+    assert result.returncode == 0, result.stderr
     name = "output1D_16_iter3_cmy content_sstyle_sw2500_k3s1p1.wav"
-    assert capsys.readouterr().out.strip() == name
+    assert result.stdout.strip() == name
     first, rate = io.read(folder / name)
     assert rate == RATE and len(first) == 4800 and np.abs(first).max() > 0.01
     again = [*published, "--load_network=n.h5", "--output=again.wav"]
-    assert call(style_transfer.main, *FILES, *again, "--gin_param=random_network.seed=7") == 0
+    assert (
+        call("style_transfer", *FILES, *again, "--gin_param=random_network.seed=7").returncode == 0
+    )
     np.testing.assert_array_equal(io.read("again.wav")[0], first)
     other = [*published, "--output=other.wav", "--seed=7"]
-    assert call(style_transfer.main, *FILES, *other) == 0
+    assert call("style_transfer", *FILES, *other).returncode == 0
     assert np.abs(io.read("other.wav")[0] - first).max() > 1e-3
     left = {entry for entry in os.listdir(folder) if not entry.endswith(".wav")}
     assert left == {"in", "n.h5"}
@@ -66,13 +57,13 @@ def test_published_with_its_network_kept(folder, capsys):
 
 def test_run_directory_and_picture(folder):
     options = [*QUICK, "--steps=6", "--output=new/out.ogg", "--run_dir=run", "--sample_every=3"]
-    assert call(style_transfer.main, *FILES, *options, "--plot=p.png") == 0
+    assert call("style_transfer", *FILES, *options, "--plot=p.png").returncode == 0
     assert io.info("new/out.ogg").duration == pytest.approx(0.6)
     assert {"history.csv", "samples", "blocks"} <= set(os.listdir("run"))
     assert len(os.listdir("run/samples")) == 2
     with Image.open("p.png") as picture:
         assert picture.width > 800 and picture.height > 600
-    assert call(graphs.main, *FILES, "new/out.ogg", positional="CONTENT STYLE OUTPUT") == 0
+    assert call("graphs", *FILES, "new/out.ogg").returncode == 0
     assert (folder / "new" / "out.png").is_file()
 
 
@@ -90,8 +81,9 @@ def test_run_directory_and_picture(folder):
         ([*FILES, "--gin_param=Optimisation.method='sgd'"], "adam, lbfgs"),
     ],
 )
-def test_mistakes_get_one_line(folder, capsys, options, words):
-    assert call(style_transfer.main, *options) in (1, 2)
-    lines = capsys.readouterr().err.strip().splitlines()
+def test_mistakes_get_one_line(folder, options, words):
+    result = call("style_transfer", *options)
+    assert result.returncode in (1, 2)
+    lines = result.stderr.strip().splitlines()
     assert len(lines) == 1 and lines[0].startswith("error: ") and words in lines[0]
     assert os.listdir(folder) == ["in"]
