@@ -35,5 +35,5 @@ def test_what_the_user_can_put_right_is_told(tmp_path):
 
 @pytest.mark.skipif(INSTALLED, reason="Apache Beam is installed")
 def test_without_beam_one_line_says_what_to_install(tmp_path):
-    with pytest.raises(UserError, match=r"pip install 'timbre-tt\[beam\]'"):
+    with pytest.raises(UserError, match=r"pip install 'apache-beam"):
         Beam("DirectRunner", [], tmp_path)
