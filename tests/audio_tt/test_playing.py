@@ -11,7 +11,7 @@ import soundfile
 import tqdm
 
 from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.files import io as audio_io
 from audio_tt.playing import conversion
 from audio_tt.playing.conversion import Job, Output
 from audio_tt.playing.player import Player, warn_of_silence
@@ -292,7 +292,7 @@ def test_what_is_known_to_fail_is_said_before_the_model_is_loaded(tmp_path):
 def test_a_file_that_holds_no_number_gets_one_line(tmp_path, caplog):
     path = str(tmp_path / "nothing.wav")
     soundfile.write(path, np.full(1000, np.nan, np.float32), RATE, "FLOAT")
-    io.read(path)
+    audio_io.read(path)
     warn_of_silence(path)
     assert len(caplog.messages) == 1 and "NaN or infinite" in caplog.text
     warn_of_silence("silent.wav")
