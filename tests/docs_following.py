@@ -46,11 +46,17 @@ PLACES = {
     "--origin=ORIGIN": "--origin=keyboard_acoustic",
     "--target=TARGET": "--target=guitar_acoustic",
 }
+
+
+def _settings(system):
+    """Single settings that not every model reads, as a file, which may hold such."""
+    return f"--gin_file={Path(__file__).parent / 'shortened' / system}.gin"
+
+
 _SMALL_DDSP = [
     "--gin_param=train.num_steps=1",
     "--gin_param=train.batch_size=1",
-    "--gin_param=RnnFcDecoder.rnn_channels=8",
-    "--gin_param=RnnFcDecoder.ch=8",
+    _settings("ddsp"),
 ]
 _SHORT_CROPS = ["--gin_param=train.crop_seconds=0.25"]
 # A command that holds the key is run with this added, so that it ends soon.
@@ -79,7 +85,7 @@ SHORTENED = {
     "ddsp_tt.train_instrument --samples": ["--minutes=1"],
     "ddsp_tt.train_instrument": ["--f0_method=yin", "--processes=1", *_SMALL_DDSP, *_SHORT_CROPS],
     "ddsp_tt.train_two_stage": [
-        *("--f0_method=yin", "--processes=1", *_SMALL_DDSP, *_SHORT_CROPS),
+        *("--f0_method=yin", "--processes=1", *_SMALL_DDSP[1:], *_SHORT_CROPS),
         "--gin_param=train_two_stage.source_steps=1",
         "--gin_param=train_two_stage.target_steps=1",
     ],
@@ -89,15 +95,13 @@ SHORTENED = {
     "autoencoder_tt.encode": ["--f0_method=yin"],
     "autoencoder_tt.train": [
         *("--f0_method=yin", "--epochs=1"),
-        "--gin_param=frame_autoencoder.channels=(8, 8)",
-        "--gin_param=convolutional_autoencoder.filters=(4, 2)",
-        "--gin_param=PicturePairs.batch_size=4",
+        _settings("autoencoder"),
     ],
     "pix2pix_tt.synthesize_audios": ["--midi_path=midi"],
     "--gin_file=pix2pix/pianos.gin": ["--origin_sources=", "--copies=0"],
     "pix2pix_tt.train": SHORT_PIX2PIX,
     "--system=style": ["--steps=2"],
-    "style_tt.style_transfer": ["--steps=2", "--gin_param=GriffinLim.n_iter=4"],
+    "style_tt.style_transfer": ["--steps=2", _settings("style")],
     "--instruments=flute,violin,trumpet": ["--minutes=5"],  # so that there are two held-out ones
     "style_tt.evaluate": ["--settings=style/lbfgs.gin", "--gin_param=Optimisation.steps=2"],
     "autoencoder_training_step.py": ["--repeats=1"],

@@ -18,13 +18,14 @@ class _Lines:
 
     def __init__(self, stream: TextIO):
         self._stream = stream
-        self._last = ""
+        self._last = self._ended = ""
 
     def write(self, text: str) -> None:
         line = text.strip()
-        if line and line != self._last:
+        count = line.partition("[")[0]  # without the time that has passed
+        if line and line != self._last and not (count == self._ended and "100%" in count):
             self._stream.write(line + "\n")
-            self._last = line
+            self._last, self._ended = line, count
 
     def flush(self) -> None:
         self._stream.flush()

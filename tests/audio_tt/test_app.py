@@ -254,7 +254,10 @@ def test_progress_prints_plain_lines_and_none_for_short_work(capsys, monkeypatch
         time.sleep(0.03)
     printed = capsys.readouterr().err
     assert "\r" not in printed
-    assert printed.splitlines()[-1].startswith("adding: 100% 4/4")
+    assert [line.startswith("adding: 100% 4/4") for line in printed.splitlines()[-2:]] == [
+        False,
+        True,
+    ]
     monkeypatch.setattr(logging, "get_verbosity", lambda: logging.ERROR)
     for _ in app.progress(range(4), "adding", "number"):
         time.sleep(0.03)

@@ -11,9 +11,10 @@ import soundfile
 import tqdm
 
 from audio_tt.errors import UserError
+from audio_tt.files import io as audio_io
 from audio_tt.playing import conversion
 from audio_tt.playing.conversion import Job, Output
-from audio_tt.playing.player import Player
+from audio_tt.playing.player import Player, warn_of_silence
 
 RATE = 16000
 
@@ -286,3 +287,13 @@ def test_what_is_known_to_fail_is_said_before_the_model_is_loaded(tmp_path):
         conversion.plan([source], "a.wav", "folder")
     with pytest.raises(UserError, match="no such file"):
         conversion.plan([tmp_path / "none.wav"], "a.wav")
+
+
+def test_a_file_that_holds_no_number_gets_one_line(tmp_path, caplog):
+    path = str(tmp_path / "nothing.wav")
+    soundfile.write(path, np.full(1000, np.nan, np.float32), RATE, "FLOAT")
+    audio_io.read(path)
+    warn_of_silence(path)
+    assert len(caplog.messages) == 1 and "NaN or infinite" in caplog.text
+    warn_of_silence("silent.wav")
+    assert caplog.messages[1] == "silent.wav is silent, so the output is silence"

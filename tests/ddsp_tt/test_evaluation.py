@@ -106,7 +106,7 @@ def test_unknown_instrument_and_folder(tmp_path):
         catalogue.folder("kazoo")
     with pytest.raises(UserError, match="no such folder"):
         loading.load(tmp_path / "nowhere")
-    with pytest.raises(UserError, match="operative_config.gin is missing"):
+    with pytest.raises(UserError, match="model.h5 is missing"):
         loading.load(tmp_path)
 
 

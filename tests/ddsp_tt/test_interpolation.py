@@ -103,7 +103,7 @@ app.run(interpolate.main)
 """
     for name in ("x/a.wav", "y/a.wav", "b.wav"):
         io.write(tmp_path / name, melody[:1000], 16000)
-    (tmp_path / "foreign.gin").write_text("TWMEvaluator.noisy = True\n")
+    (tmp_path / "foreign.gin").write_text("import ddsp\nTWMEvaluator.noisy = True\n")
     words = [f"--model={catalogue.folder('flute')}", "--source=x/a.wav,y/a.wav"]
     words += ["--target=b.wav,b.wav", "--output_dir=out", "--gin_file=foreign.gin"]
     result = commands.run("-c", code, *words, cwd=tmp_path)

@@ -243,8 +243,11 @@ def test_pieces_of_the_corpus(monkeypatch):
 def test_no_pieces(tmp_path):
     with pytest.raises(UserError, match="gone.*--midi_path"):
         recordings.find_pieces(str(tmp_path / "gone"))
-    with pytest.raises(UserError, match=r"no \.mid or \.midi"):
+    with pytest.raises(UserError, match="no MIDI file"):
         recordings.find_pieces(str(tmp_path))
+    for name in ("a.mid", "b.RMI", ".c.mid", "d.txt"):
+        (tmp_path / name).touch()
+    assert sorted(recordings.find_pieces(str(tmp_path))) == ["a", "b"]
 
 
 def test_where_the_notes_come_from(nsynth_path, tmp_path):

@@ -15,8 +15,8 @@ QUICK = [
     "--gin_param=LogSpectrogram.n_fft=128",
     "--gin_param=LogSpectrogram.hop_length=32",
     "--gin_param=GriffinLim.n_iter=2",
-    "--gin_param=random_network.filters=(16,)",
 ]
+FILTERS = "--gin_param=random_network.filters=(16,)"  # of no use to infinitely many
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ FILES = ["in/my content.wav", "in/style.flac"]
 
 def test_published_with_its_network_kept(folder):
     steps = "--steps=4"
-    published = ["--gin_file=style/published.gin", *QUICK, steps]
+    published = ["--gin_file=style/published.gin", *QUICK, FILTERS, steps]
     result = call("style_transfer", *FILES, *published, "--save_network=n.h5")
     assert result.returncode == 0, result.stderr
     name = "output1D_16_iter3_cmy content_sstyle_sw2500_k3s1p1.wav"
@@ -76,7 +76,11 @@ def test_run_directory_and_picture(folder):
         ([*FILES, "--sample_every=3"], "--run_dir"),
         ([*FILES, "--strength=2"], "strength"),
         ([*FILES, *QUICK, "--save_network=n.h5", "--output=a.wav"], "infinitely many"),
-        ([*FILES, *QUICK, "--load_network=in/style.flac"], "style.flac"),
+        ([*FILES, *QUICK, FILTERS, "--load_network=in/style.flac"], "style.flac"),
+        (
+            [*FILES, *QUICK, FILTERS, "--output=a.wav"],
+            "random_network.filters=(16,) would do nothing",
+        ),
         ([*FILES, "--gin_file=style/publish.gin"], "style/published.gin"),
         ([*FILES, "--gin_param=Optimisation.method='sgd'"], "adam, lbfgs"),
     ],
