@@ -54,7 +54,7 @@ notes that are heard in the input and plays them on the SoundFont that made the 
 timbre is the target's own: it shows what is lost when a performance is reduced to notes. "Code" and
 "gin" name the commit, and a digest of the model's files and settings, that a row was measured with;
 "x real time" is seconds of audio a second on the machine that measured the row, compilation
-included.
+included; other work on that machine makes it less, so compare it within one row's commit only.
 """
 
 
