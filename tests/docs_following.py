@@ -21,6 +21,7 @@ NOT_RUN = {
     "python -m pix2pix_tt.build_instrument --samples=layers/1,layers/4,layers/8,layers/12 "
     "--name=keyboard_acoustic --sample_rate=44100 --output=data/salamander/soft": "the recordings "
     "are somebody else's; pix2pix_tt/test_nsynth_folder.py builds such an instrument",
+    "make results": "takes a quarter of an hour; timbre_tt/test_results.py",
     "make parity": "needs the original's own environment",
     "make pretrained": "trains for an hour; tools.train_instruments, which it calls, is run",
     "python benchmarks/autoencoder_published_size.py": "takes 5 GB of memory",

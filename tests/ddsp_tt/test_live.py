@@ -340,11 +340,11 @@ def test_old_names_of_processors_are_known(solo, sound):
         dag[1],
         (processors.Add(), ["filtered_noise/signal", "additive/signal"]),
     ]
-    keys = ("ld_scaled", "f0_scaled")
-    outputs = [
-        live.LiveInstrument(make(decoder(keys, splits), nodes)).process(sound)
-        for nodes in (dag, renamed)
-    ]
+    outputs = []
+    for nodes in (dag, renamed):
+        keras.utils.set_random_seed(1)
+        trained = make(decoder(("ld_scaled", "f0_scaled"), splits), nodes)
+        outputs.append(live.LiveInstrument(trained).process(sound))
     np.testing.assert_allclose(*outputs, atol=1e-6)
 
 

@@ -99,6 +99,11 @@ def better_than(own, task):
             yield label
 
 
+# Better in six of ten figures, at three times DDSP's time and without its fit, autotune and live
+# playing: not the default, and docs/pretrained.md says so.
+SLOWER = {"violin": {"autoencoder"}}
+
+
 def test_the_default_system_is_the_best_measured():
     """Of those that have the instrument; what docs/results.md says decides."""
     known = results.read(ROOT / "docs" / "results.md")
@@ -106,6 +111,7 @@ def test_the_default_system_is_the_best_measured():
     for instrument, task in known.items():
         system = systems.best_for(instrument)
         passed_over = {COPY, RESYNTHESIS, *systems.variants(system, instrument)}
+        passed_over |= SLOWER.get(instrument, set())
         assert set(better_than(task[system]["figures"], task)) <= passed_over, instrument
 
 
