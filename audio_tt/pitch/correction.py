@@ -18,6 +18,7 @@ _SAME = 0.5 / 12  # octaves between two values of one pitch
 _GLIDE = 1 / 12  # octaves between two frames, above which the line leaps
 _HEARD, _SURE = 0.1, 0.5  # strengths that stand for confidence 0 and 1
 _DOUBT, _ALONE = 0.5, 0.4  # confidence below which, and strength above which one frame will do
+_BRIEFEST = 2  # frames that a correction lasts; the noise of an attack lasts less
 _LASTING = 5  # frames over which a strength is a median
 
 
@@ -91,6 +92,7 @@ class Correction:
         with np.errstate(invalid="ignore", divide="ignore"):
             octaves = np.log2(line_hz / f0_hz)
         differs = (confidence > 0) & (lasting > _HEARD) & ~(np.abs(octaves) < _SAME)
+        differs &= ~_brief(differs, _BRIEFEST * self._stride)
         # The tracker is finer than the grid of salience.
         whole = np.rint(octaves)
         moved = np.where(np.abs(octaves - whole) < _SAME, f0_hz * 2.0**whole, line_hz)
@@ -179,6 +181,15 @@ def _likeliest(score, octave):
     for frame in range(len(score) - 1, 0, -1):
         path[frame - 1] = origins[frame, path[frame]]
     return path
+
+
+def _brief(chosen, shortest):
+    """Which of the frames [frames] that are chosen stand in runs of fewer than `shortest`."""
+    edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
+    brief = np.zeros(len(chosen), bool)
+    for start, stop in edges.reshape(-1, 2):
+        brief[start:stop] = stop - start < shortest
+    return brief
 
 
 def _median(strength):

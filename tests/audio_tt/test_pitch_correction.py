@@ -180,3 +180,9 @@ def test_candidates_do_not_depend_on_the_blocks():
     for one, other in zip(whole.finish(), parts.finish(), strict=True):
         assert one.shape == (len(audio) // 256 + 1, salience.PEAKS)
         np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_what_is_brief_is_no_correction():
+    chosen = np.array([1, 1, 0, 1, 1, 1, 0, 0, 1], bool)
+    expected = np.array([1, 1, 0, 0, 0, 0, 0, 0, 1], bool)
+    np.testing.assert_array_equal(correction._brief(chosen, 3), expected)
