@@ -1,5 +1,6 @@
 """Recordings played as if they came live."""
 
+import itertools
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
+from audio_tt.dsp.blocks import of_size, silence
 from audio_tt.pitch.polyphony import Opening
 from audio_tt.playing.player import Player
 from ddsp_tt.playing.engine.live import LiveInstrument
@@ -39,7 +41,8 @@ class LivePlayer(Player):
         """See `Player.play`."""
         live, opening = self.instrument(), Opening(self.sample_rate)
         early, sounding, slowest, samples = live.latency_samples, 0.0, 0.0, 0
-        for block in _cut(blocks, self._block_size, live.latency_samples):
+        with_end = itertools.chain(blocks, silence(live.latency_samples))
+        for block in of_size(with_end, self._block_size):
             opening.push(block)
             begin = time.perf_counter()
             played = live.process(block)
@@ -55,16 +58,3 @@ class LivePlayer(Player):
             1000 * slowest,
             1000 * self._block_size / self.sample_rate,
         )
-
-
-def _cut(blocks, size, silence):
-    """The same samples in blocks of one size, the last one maybe shorter, and then silence."""
-    waiting = np.zeros(0, np.float32)
-    for block in blocks:
-        waiting = np.concatenate([waiting, block])
-        whole = len(waiting) - len(waiting) % size
-        yield from waiting[:whole].reshape(-1, size)
-        waiting = waiting[whole:]
-    waiting = np.pad(waiting, (0, silence))
-    for start in range(0, len(waiting), size):
-        yield waiting[start : start + size]
