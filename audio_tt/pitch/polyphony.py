@@ -120,14 +120,17 @@ class Opening:
 
     def push(self, block: np.ndarray) -> None:
         """Takes the next samples, `[samples]`; what is silent before the first sound is left."""
-        if self._missing > 0 and (self._blocks or np.abs(block).max(initial=0.0) > _SILENT):
+        if self._missing > 0 and (self._blocks or np.abs(block).max(initial=0.0) >= _SILENT):
             self._blocks.append(np.array(block[: self._missing], np.float32))
             self._missing -= len(block)
 
     def warn_if_polyphonic(self, name: str) -> None:
         """Logs one warning if it is polyphonic, see `warn_if_polyphonic`."""
-        if self._blocks:
-            warn_if_polyphonic(np.concatenate(self._blocks), self._sample_rate, name)
+        warn_if_polyphonic(self.audio(), self._sample_rate, name)
+
+    def audio(self) -> np.ndarray:
+        """What was kept, float32 `[samples]`."""
+        return np.concatenate([np.zeros(0, np.float32), *self._blocks])
 
 
 def _examine(frames):

@@ -58,11 +58,11 @@ class DdspPlayer(Player):
         self, blocks: Iterable[np.ndarray], name: str = "the recording"
     ) -> Iterator[np.ndarray]:
         """Plays a recording, see `audio_tt.playing.player.Player`."""
-        recording = _Recording(blocks, polyphony.CHECKED_SECONDS * self.sample_rate)
+        recording = _Recording(blocks, self.sample_rate)
         measured = self._measure(recording)
         if self._has_sound(recording, measured, name):
             if self._follows_pitch(measured):
-                polyphony.warn_if_polyphonic(recording.opening(), self.sample_rate, name)
+                recording.opening.warn_if_polyphonic(name)
             yield from self.play_features(measured, recording.samples)
         else:
             yield from silence(recording.samples)
@@ -105,7 +105,7 @@ class DdspPlayer(Player):
         elif self.instrument.reads_audio or self.adjustment.finds_notes(measured, self.instrument):
             return True
         else:
-            advice = self._advice(recording.opening())
+            advice = self._advice(recording.opening.audio())
             logging.warning(
                 "%s: no pitch was found in it, so the output is silence%s", name, advice
             )
@@ -122,13 +122,10 @@ class DdspPlayer(Player):
 
 
 class _Recording:
-    """Passes on blocks and counts them; what is not finite counts as silence.
+    """Passes on blocks, counts them and keeps their opening; what is not finite is silence."""
 
-    So many samples are kept as `n_kept` says, from the first block that is not silent.
-    """
-
-    def __init__(self, blocks, n_kept):
-        self._blocks, self._kept, self._n_missing = blocks, [], n_kept
+    def __init__(self, blocks, sample_rate):
+        self._blocks, self.opening = blocks, polyphony.Opening(sample_rate)
         self.samples = self.finite = 0
         self.peak = 0.0
 
@@ -138,14 +135,8 @@ class _Recording:
             self.samples += len(block)
             self.finite += len(block) - bad
             self.peak = max(self.peak, float(np.abs(block).max(initial=0.0)))
-            if self._n_missing > 0 and self.peak >= SILENCE:
-                self._kept.append(block[: self._n_missing].copy())
-                self._n_missing -= len(block)
+            self.opening.push(block)
             yield block
-
-    def opening(self):
-        """What was kept, float32 `[samples]`."""
-        return np.concatenate([np.zeros(0, "float32"), *self._kept])
 
     def read(self):
         """All of it, float32 `[samples]`."""
