@@ -50,7 +50,7 @@ class Reading:
 
     def __init__(self, passed_over: Collection[str]):
         self.parameters, self.skipped, self.has_foreign = [], [], False
-        self._passed_over = set(passed_over)
+        self._passed_over, self._unknown = set(passed_over), {}
         self._macros, self._read_macros = {}, set()
 
     def file(self, path: Path, including: tuple[Path, ...], is_foreign: bool) -> None:
@@ -70,11 +70,13 @@ class Reading:
                 self.file(included, (*including, path), is_foreign)
             pending.append("\n" if include or _FOREIGN_IMPORT.match(line) else line)
         self._text("".join(pending), str(path), is_foreign)
+        self._warn(str(path))
 
     def parameter(self, text: str) -> None:
         """Reads a single setting."""
         if self._text(text, text, is_foreign=False).strip():
             self.parameters.append(text)
+        self._warn(text)
 
     def check_macros(self) -> None:
         """Refuses a macro that nothing reads."""
@@ -95,11 +97,19 @@ class Reading:
                 break
             except (*GIN_ERRORS, tokenize.TokenError) as error:
                 text, what = self._passing_over(error, text, name, is_foreign)
-                logging.warning("%s: %s is not known here and is passed over", name, what)
+                # What is known to mean nothing is told to whom has typed it alone.
+                if not (is_foreign and what in self._passed_over):
+                    self._unknown.setdefault(name, []).append(what)
         self._read_macros.update(_MACRO_READ.findall(text))
         if not is_foreign:
             self._macros |= dict.fromkeys(_MACRO_SET.findall(text), name)
         return text
+
+    def _warn(self, name):
+        """Says in one line what was passed over in a file or a setting."""
+        unknown = self._unknown.pop(name, None)
+        if unknown:
+            logging.warning("%s: not known here and passed over: %s", name, ", ".join(unknown))
 
     def _passing_over(self, error, text, name, is_foreign):
         """(text without what gin complains of, what that is).
@@ -118,7 +128,7 @@ class Reading:
             self.skipped.append(unknown[1])
             return text, unknown[1]
         if is_foreign and isinstance(error, ImportError) and line:
-            what = f"line {line}, {text.splitlines()[line - 1].strip()!r},"
+            what = f"line {line} ({text.splitlines()[line - 1].strip()})"
             return _without_statement(text, line), what
         raise UserError(_explain(error, name)) from error
 

@@ -50,8 +50,8 @@ def parse_gin(
       files: In the order in which they are read.
       parameters: Single settings, such as `"train.batch_size=8"`; they win over the files.
       foreign: Those of the files that are Magenta's by where they were found.
-      passed_over: Parameters of Magenta's that have no meaning here, such as
-        `"Trainer.checkpoints_to_keep"`; they are passed over wherever they stand.
+      passed_over: What of Magenta's has no meaning here, such as `"Trainer.checkpoints_to_keep"`;
+        passed over wherever it stands, and in Magenta's files without a word.
       go_on: Whether the same single settings were read before, for work that is done by now; what
         that has read counts for `refuse_unused`.
 

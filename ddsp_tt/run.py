@@ -5,7 +5,7 @@ python -m ddsp_tt.run --data_dir=data/mine --save_dir=runs/mine --gin_file=ddsp/
 
 from pathlib import Path
 
-from absl import flags
+from absl import flags, logging
 
 from audio_tt.command import app, change_flags, ending, gin_flags, path_flags
 from ddsp_tt import tracker_flags
@@ -35,6 +35,11 @@ _START = path_flags.DEFINE_path(
     "Begin a new run from a model: an instrument, a folder (also one of Magenta's) or a .h5 file.",
 )
 flags.DEFINE_alias("restore_dir", "start_from")
+_EARLY_STOP = flags.DEFINE_float(
+    "early_stop_loss_value", None, "End training when the mean loss of a row is as low as this."
+)
+_HYPERTUNE = flags.DEFINE_bool("hypertune", False, "Magenta's; does nothing here, and says so.")
+flags.DEFINE_bool("run_once", True, "Magenta's; --mode=eval and sample always run once.")
 flags.adopt_module_key_flags(change_flags)
 flags.adopt_module_key_flags(tracker_flags)
 app.define_strategy_flag()
@@ -53,10 +58,13 @@ def main() -> int:
     from ddsp_tt.training import warm_start
 
     warm_start.read_settings(_RUN_DIR.value, _START.value, **gin_flags.given())
+    if _HYPERTUNE.value:
+        logging.warning("--hypertune reports nothing here; %s/history.csv has it", _RUN_DIR.value)
     if _DATA_DIR.value:
         settings.clear("train.data_provider")  # or gin would make the one that it names
     app.bind("train.seed", _SEED.value)
     app.bind("train.eval_split_fraction", _HELD_OUT.value)
+    app.bind("train.early_stop_loss_value", _EARLY_STOP.value)
     all_devices = devices.start(flags.FLAGS.strategy)
     keras.utils.set_random_seed(settings.value_of("train.seed", 0))
     with all_devices.scope():

@@ -16,9 +16,9 @@ from ddsp_tt.magenta import checkpoints, statistics_pickle
 STATISTICS_FILE = "dataset_statistics.pkl"
 # What Magenta's own commands and files set and what has no meaning here.
 PASSED_OVER = (
+    "run_dag",
     "Trainer.checkpoints_to_keep",
     "Trainer.restore_keys",
-    "train.early_stop_loss_value",
     "train.report_loss_to_hypertune",
     *(
         f"{name}.{parameter}"

@@ -25,6 +25,7 @@ from ddsp_tt.training import warm_start
 # What may be another when a run goes on: how far it goes, what it writes on the way, and paths.
 _FREE = (
     "train.num_steps",
+    "train.early_stop_loss_value",
     "train.steps_per_save",
     "train.steps_per_summary",
     "train.data_provider",
@@ -78,6 +79,7 @@ def train(
     steps_per_summary: int = 300,
     steps_per_save: int = 300,
     leave_out_doubtful: bool = False,
+    early_stop_loss_value: float | None = None,
     seed: int = 0,
     devices: Any = None,
     start_from: str | Path | None = None,
@@ -108,6 +110,7 @@ def train(
         they come with the next one.
       leave_out_doubtful: keep frames without one sure pitch, which preparation has marked, out of
         the loss (`data_dir` only).
+      early_stop_loss_value: mean loss of a row at which training ends; None for never.
       seed: of crops and initial weights (set before the model was built).
       start_from: weights that a new run begins from, see `warm_start.begin`; None for random ones.
       change_settings: whether a run that stands there may go on with other settings.
@@ -144,6 +147,7 @@ def train(
         if state is None:
             warm_start.begin(model, run.path, start_from)
         first_step = int(state["step"]) if state else 0
+        goal = _Goal(early_stop_loss_value)
         devices.check_same(first_step)
         if devices.is_chief:
             run_settings.keep(run, changes, first_step)
@@ -152,10 +156,10 @@ def train(
             logging.info(
                 "%s: %d steps are done; train.num_steps is the total", run.path, first_step
             )
-        else:
+        elif not goal.was_reached(run):
             with progress(num_steps, "Training", "step") as bar:
                 bar.update(first_step)
-                keeper = _RunWriter(run, model, variables, held_out, sample, bar)
+                keeper = _RunWriter(run, model, variables, held_out, sample, bar, goal)
                 keeper.steps_per_save, keeper.num_steps = steps_per_save, num_steps
                 keeper.writes = devices.is_chief
                 devices.fit(
@@ -218,28 +222,58 @@ def _check_fit(model, provider):
         )
 
 
+class _Goal:
+    """The loss at which training ends; None where it does not."""
+
+    def __init__(self, loss):
+        self._loss = loss
+
+    def is_reached(self, step, loss):
+        """Whether a row's loss is as low as that, which is said."""
+        if self._loss is None or loss > self._loss:
+            return False
+        logging.info(
+            "after %d steps: the loss, %.4g, has reached train.early_stop_loss_value = %g",
+            step,
+            loss,
+            self._loss,
+        )
+        return True
+
+    def was_reached(self, run):
+        """Whether that is so in the last row of a run."""
+        row = run.history()[-1:]
+        return bool(row) and self.is_reached(row[0]["step"], row[0]["loss"])
+
+
 class _RunWriter:
     """Writes the history after every row's steps, and state, samples and plot at every save."""
 
-    def __init__(self, run, model, variables, held_out, example, bar):
+    def __init__(self, run, model, variables, held_out, example, bar, goal):
         self.run = run
         self.model = model
         self.kept = variables
         self.held_out = held_out
         self.example = example
         self.bar = bar
+        self.goal = goal
         self._ended = self._counted = bar.n
 
     def end_row(self, step, figures):
-        """Takes the number of steps done, and the figures of those since the row before."""
+        """Takes the number of steps done, and the figures of those since the row before.
+
+        Returns whether training ends here.
+        """
         row = {"step": step, "loss": figures["loss"]}
         is_due = step // self.steps_per_save > self._ended // self.steps_per_save
-        is_save, self._ended = is_due or step >= self.num_steps, step
+        is_end = self.goal.is_reached(step, row["loss"])
+        is_save, self._ended = is_due or is_end or step >= self.num_steps, step
         if is_save and self.held_out is not None:
             row["val_loss"] = evaluate_loss(self.model, self.held_out)
         audio = resynthesise(self.model, self.example) if is_save else None
         if self.writes:
             self.write(row, audio)
+        return is_end
 
     def write(self, row, audio):
         """Writes the figures of a step and, with audio, all that a save leaves."""

@@ -227,10 +227,12 @@ def test_unknown_settings_can_be_passed_over(command):
     )
     done = command("--do=gin", "--gin_file=foreign.gin", "--epochs=99")
     assert done.stdout.startswith("99 kept\n")
-    assert "warning: foreign.gin: Elsewhere is not known here and is passed over" in done.stderr
+    assert (
+        "warning: foreign.gin: not known here and passed over: Nowhere, Elsewhere\n" in done.stderr
+    )
     write(command.folder, "foreign.gin", "import ddsp\ntrain.name = [@Nowhere, @train]\n")
     done = command("--do=gin", "--gin_file=foreign.gin", "--epochs=99")
-    assert "foreign.gin: Nowhere is not known here" in done.stderr
+    assert "foreign.gin: not known here and passed over: Nowhere" in done.stderr
     assert "99 [<function train" in done.stdout
 
 

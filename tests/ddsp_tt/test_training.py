@@ -114,3 +114,14 @@ def test_loss_falls(small_gin, prepared):
     model.compile(loop.Trainer(learning_rate=1e-2).optimizer)
     losses = [float(model.train_on_batch(batch)[0]) for _ in range(12)]
     assert losses[-1] < 0.9 * losses[0]
+
+
+def test_training_ends_where_the_loss_is_low_enough(small_gin, prepared, tmp_path, caplog):
+    """Of the rows at 2, 4, ...: at the first whose loss is reached, and no further when repeated."""
+    with caplog.at_level("INFO", logger="absl"):
+        for _ in range(2):
+            settings.parse_gin((small_gin,), ["train.early_stop_loss_value = 1e6"])
+            loop.train(models.get_model(), tmp_path, prepared, num_steps=8, steps_per_save=8)
+    assert [row["step"] for row in RunDirectory(tmp_path).history()] == [2]
+    assert caplog.text.count("after 2 steps: the loss") == 2
+    assert RunDirectory(tmp_path).has_state and (tmp_path / "model.h5").is_file()

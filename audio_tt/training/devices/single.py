@@ -55,7 +55,7 @@ class Devices:
         first_step: int,
         num_steps: int,
         steps_per_row: int,
-        end_row: Callable[[int, dict[str, float]], None],
+        end_row: Callable[[int, dict[str, float]], bool | None],
     ) -> None:
         """Trains a compiled model, as `Model.fit` does.
 
@@ -65,7 +65,8 @@ class Devices:
           first_step: how many steps are done.
           num_steps: how many are to be done, those included.
           steps_per_row: after every so many steps `end_row` is called, and at the end.
-          end_row: function of the number of steps done and a dict of the mean figures since.
+          end_row: function of the number of steps done and a dict of the mean figures since; where
+            it returns True, training ends.
 
         Raises:
           UserError: the batch cannot be divided among the devices.
@@ -78,18 +79,25 @@ class Devices:
                 steps_per_epoch=steps,
                 epochs=rows,
                 callbacks=[
-                    keras.callbacks.LambdaCallback(on_epoch_end=_ended(first, steps, end_row))
+                    keras.callbacks.LambdaCallback(
+                        on_epoch_end=_ended(model, first, steps, end_row)
+                    )
                 ],
                 verbose=0,
             )
+            if model.stop_training:
+                break
 
     def _local(self, batch):
         """The part of a batch that this process works on."""
         return batch
 
 
-def _ended(first, steps, end_row):
-    return lambda epoch, figures: end_row(first + (epoch + 1) * steps, figures)
+def _ended(model, first, steps, end_row):
+    def end(epoch, figures):
+        model.stop_training = bool(end_row(first + (epoch + 1) * steps, figures))
+
+    return end
 
 
 def stretches(

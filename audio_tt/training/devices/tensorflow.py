@@ -59,7 +59,7 @@ class TensorFlowDevices(single.Devices):
         first_step: int,
         num_steps: int,
         steps_per_row: int,
-        end_row: Callable[[int, dict[str, float]], None],
+        end_row: Callable[[int, dict[str, float]], bool | None],
     ) -> None:
         """See `Devices.fit`; Keras's own neither reads dicts nor adds up figures of machines."""
         import tensorflow as tf
@@ -73,13 +73,17 @@ class TensorFlowDevices(single.Devices):
             return tf.nest.map_structure(self._mean, self._strategy.run(model.train_step, (data,)))
 
         batches = iter(self._shares(batch, first_step))
-        for first, steps, rows in single.stretches(first_step, num_steps, steps_per_row):
-            for row in range(rows):
-                model.reset_metrics()
-                for _ in range(steps):
-                    figures = self._unless_alone(step, next(batches))
-                figures = {key: float(value) for key, value in figures.items()}
-                end_row(first + (row + 1) * steps, figures)
+        rows = (
+            (first + (row + 1) * steps, steps)
+            for first, steps, count in single.stretches(first_step, num_steps, steps_per_row)
+            for row in range(count)
+        )
+        for end, steps in rows:
+            model.reset_metrics()
+            for _ in range(steps):
+                figures = self._unless_alone(step, next(batches))
+            if end_row(end, {key: float(value) for key, value in figures.items()}):
+                break
         del model.compute_loss
 
     def _unless_alone(self, step, data):
