@@ -9,7 +9,7 @@ reads frames. Draw them with autoencoder_tt.plot_latent.
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags, pitch_flags
+from audio_tt.command import app, ending, gin_flags, path_flags, pitch_flags
 
 _MODEL = path_flags.DEFINE_path(
     "model", None, "Folder or weights of a model, or an included name.", required=True
@@ -26,6 +26,7 @@ def main() -> int:
 
     trained = loading.load(_MODEL.value, **gin_flags.given())
     failed = encoding.encode_all(trained, _INPUT.value, _OUTPUT.value, pitch_flags.chosen())
+    ending.say_written(_OUTPUT.value)
     return 1 if failed else 0
 
 

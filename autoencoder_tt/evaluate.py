@@ -9,7 +9,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags, pitch_flags
+from audio_tt.command import app, ending, gin_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 
@@ -72,6 +72,8 @@ def main() -> int:
         rows["the input itself"] = audio_metrics.summarise(figures)
     print(f"{len(pairs)} recording(s)\n")
     print(scoring.as_markdown(rows))
+    if _OUTPUT.value:
+        ending.say_written(_OUTPUT.value)
     return 1 if failed else 0
 
 

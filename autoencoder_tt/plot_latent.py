@@ -7,7 +7,7 @@ import math
 
 from absl import logging
 
-from audio_tt.command import app, path_flags
+from audio_tt.command import app, ending, path_flags
 
 _INPUT = path_flags.DEFINE_path("input", None, "Folder with a folder an instrument.", required=True)
 _OUTPUT = path_flags.DEFINE_path("output", None, "Picture to write (.png).", required=True)
@@ -27,6 +27,7 @@ def main() -> None:
             100 * share,
             100 / len(set(instruments)),
         )
+    ending.say_written(_OUTPUT.value)
 
 
 if __name__ == "__main__":

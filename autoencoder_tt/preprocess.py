@@ -8,7 +8,7 @@ OUTPUT/min_max_values.pkl. What is there is kept, so the same command continues.
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags, pitch_flags
+from audio_tt.command import app, ending, gin_flags, path_flags, pitch_flags
 
 _INPUT = path_flags.DEFINE_paths(
     "input", None, "Files, folders or globs, comma-separated.", required=True
@@ -43,6 +43,7 @@ def main() -> int:
         pitch_flags.options(),
         _WORKERS.value,
     )
+    ending.say_written(_OUTPUT.value)
     return 1 if failed else 0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags, pitch_flags
+from audio_tt.command import app, ending, gin_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.playing import conversion, playing_flags
@@ -76,14 +76,17 @@ def _play_clip(paths, output):
     original, generated = trained.design.render_clip(trained.name, paths[0])
     rate = trained.design.sample_rate
     io.write(output, generated, rate)
+    ending.say_written(output)
     _draw(output, original, generated, rate)
 
 
 def _draw(output, original, generated, sample_rate):
     from audio_tt.plots import charts
 
-    for name, audio in (("original", original), ("generated", generated)):
-        charts.spectrogram(audio, sample_rate, Path(output).with_name(f"{name}.png"))
+    pictures = [Path(output).with_name(f"{name}.png") for name in ("original", "generated")]
+    for picture, audio in zip(pictures, (original, generated), strict=True):
+        charts.spectrogram(audio, sample_rate, picture)
+    ending.say_written(*pictures)
 
 
 def _beginning(path, sample_rate):

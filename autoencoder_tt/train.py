@@ -5,6 +5,7 @@ python -m autoencoder_tt.train --dataset_path=features --run_path=runs/mine \\
     --gin_file=autoencoder/published.gin
 """
 
+import functools
 from pathlib import Path
 
 from absl import flags
@@ -12,9 +13,9 @@ from absl import flags
 from audio_tt.command import (
     app,
     change_flags,
-    ending,
     epoch_flags,
     gin_flags,
+    name_flags,
     path_flags,
     pitch_flags,
 )
@@ -36,6 +37,7 @@ _START = path_flags.DEFINE_path(
 flags.DEFINE_alias("restore_dir", "start_from")
 flags.adopt_module_key_flags(epoch_flags)
 flags.adopt_module_key_flags(change_flags)
+flags.adopt_module_key_flags(name_flags)
 flags.adopt_module_key_flags(pitch_flags)
 
 SETTINGS = ("autoencoder/flute.gin",)
@@ -48,8 +50,10 @@ def main() -> None:
     from audio_tt import settings
     from autoencoder_tt.configurables import design as designs
     from autoencoder_tt.configurables import loop
+    from autoencoder_tt.trained import catalogue, packing
     from autoencoder_tt.training import warm_start
 
+    name_flags.check(catalogue.MODELS, _RUN.value)
     start = warm_start.read_settings(_RUN.value, _START.value, SETTINGS, **gin_flags.given())
     app.bind("train_autoencoder.epochs", epoch_flags.epochs())
     for name, value in {**epoch_flags.data_options(), "seed": _SEED.value}.items():
@@ -69,7 +73,9 @@ def main() -> None:
         write_sizes=design.write_sizes,
         change_settings=change_flags.allowed(),
     )
-    ending.say_model(_RUN.value)
+    name_flags.finish(
+        catalogue.MODELS, _RUN.value, functools.partial(packing.pack, dtype="float32")
+    )
 
 
 if __name__ == "__main__":

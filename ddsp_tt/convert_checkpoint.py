@@ -3,7 +3,7 @@
 python -m ddsp_tt.convert_checkpoint --checkpoint_dir=solo_flute_ckpt --output=models/flute/model.h5
 """
 
-from audio_tt.command import app, gin_flags, path_flags
+from audio_tt.command import app, ending, gin_flags, path_flags
 
 _INPUT = path_flags.DEFINE_path(
     "checkpoint_dir", None, "Folder with ckpt-N.*, operative_config-0.gin, ...", required=True
@@ -19,9 +19,12 @@ _OUTPUT = path_flags.DEFINE_path(
 def main() -> None:
     """Reads one folder, writes one."""
     from ddsp_tt.magenta import folders
+    from ddsp_tt.trained.files import MODEL_FILE
 
     written = folders.convert(_INPUT.value, _OUTPUT.value, **gin_flags.given())
-    print("\n".join(map(str, written)))
+    ending.say_written(*written)
+    is_folder = written[0].name == MODEL_FILE
+    ending.say_model(written[0].parent if is_folder else written[0])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, path_flags, pitch_flags
+from audio_tt.command import app, ending, path_flags, pitch_flags
 from audio_tt.command.progress import reporter
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
@@ -56,7 +56,7 @@ def _report(path, stem):
     polyphony.warn_if_polyphonic(audio, _SAMPLE_RATE, path)
     written = pitch_curves.write(audio, measured, stem, path.name)
     logging.info("%s: %s", path, pitch_curves.describe(measured))
-    logging.info("see %s", ", ".join(written))
+    ending.say_written(*written)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ F0 outliers are DDSP's, of what CREPE hears in the audio that was played, in exa
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags, pitch_flags
+from audio_tt.command import app, ending, gin_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from ddsp_tt import tracker_flags
@@ -50,6 +50,7 @@ def main() -> int:
     tables.publish(report, _OUTPUT.value, trained, tracker)
     if _SAMPLES.value:
         scoring.sample(trained, _OUTPUT.value, stretches(), tracker)
+        ending.say_written(_OUTPUT.value)
     return 1 if failed else 0
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags
+from audio_tt.command import app, ending, gin_flags, path_flags
 
 _MODEL = path_flags.DEFINE_path(
     "model", None, "Folder of a trained model, or an instrument.", required=True
@@ -39,9 +39,10 @@ def main() -> None:
     trained = loading.load(_MODEL.value, **gin_flags.given())
     kind = _FORMAT.value or _ENDINGS.get(Path(_OUTPUT.value).suffix.lower(), "saved_model")
     differences = files.export(trained, _OUTPUT.value, kind, _FRAMES.value or None)
-    print(f"{_OUTPUT.value}: largest differences from the model itself")
+    print("largest differences from the model itself:")
     for name, difference in differences.items():
         print(f"  {name:22s} {difference:.1e}")
+    ending.say_written(_OUTPUT.value)
 
 
 if __name__ == "__main__":

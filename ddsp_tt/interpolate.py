@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags, pitch_flags
+from audio_tt.command import app, ending, gin_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from ddsp_tt import tracker_flags
@@ -68,6 +68,7 @@ def main() -> None:
     how = tables.describe(trained, tracker)
     content = {"settings": how, "tasks": summary, "mixtures": rows}
     tables.save_rows(rows, content, _OUTPUT.value, "interpolation")
+    ending.say_written(_OUTPUT.value)
 
 
 def _checked_weights():

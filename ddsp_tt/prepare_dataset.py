@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, parallel_flags, path_flags, pitch_flags
+from audio_tt.command import app, ending, parallel_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 
 _INPUT = path_flags.DEFINE_paths(
@@ -90,6 +90,7 @@ def main() -> int:
         )
         for name, count in counts.items():
             logging.info("%s-*: %d windows", name, count)
+    ending.say_written(output)
     return status
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, change_flags, ending, gin_flags, path_flags
+from audio_tt.command import app, change_flags, ending, gin_flags, name_flags, path_flags
 from ddsp_tt import tracker_flags
 
 _MODE = flags.DEFINE_enum(
@@ -41,6 +41,7 @@ _EARLY_STOP = flags.DEFINE_float(
 _HYPERTUNE = flags.DEFINE_bool("hypertune", False, "Magenta's; does nothing here, and says so.")
 flags.DEFINE_bool("run_once", True, "Magenta's; --mode=eval and sample always run once.")
 flags.adopt_module_key_flags(change_flags)
+flags.adopt_module_key_flags(name_flags)
 flags.adopt_module_key_flags(tracker_flags)
 app.define_strategy_flag()
 
@@ -55,8 +56,10 @@ def main() -> int:
     from audio_tt import settings
     from audio_tt.training import devices
     from ddsp_tt.configurables import loop, models
+    from ddsp_tt.trained import catalogue, loading
     from ddsp_tt.training import warm_start
 
+    name_flags.check(catalogue.MODELS, _RUN_DIR.value)
     warm_start.read_settings(_RUN_DIR.value, _START.value, **gin_flags.given())
     if _HYPERTUNE.value:
         logging.warning("--hypertune reports nothing here; %s/history.csv has it", _RUN_DIR.value)
@@ -78,7 +81,7 @@ def main() -> int:
         start_from=_START.value,
         change_settings=change_flags.allowed(),
     )
-    ending.say_model(_RUN_DIR.value)
+    name_flags.finish(catalogue.MODELS, _RUN_DIR.value, loading.export)
 
 
 def evaluate() -> int | None:
@@ -96,6 +99,7 @@ def evaluate() -> int | None:
     output_dir = Path(_RUN_DIR.value) / "evaluation"
     if _MODE.value == "sample":
         scoring.sample(trained, output_dir, stretches, tracker)
+        ending.say_written(output_dir)
     else:
         report = scoring.evaluate(trained, stretches, tracker)
         tables.publish(report, output_dir, trained, tracker)

@@ -14,12 +14,11 @@ Of a library of single notes (a folder, or its SFZ file) an instrument is built 
 melodies and exercises; those are what is trained on, at 48 kHz.
 """
 
-import shlex
 from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, change_flags, parallel_flags, path_flags, pitch_flags
+from audio_tt.command import app, change_flags, ending, parallel_flags, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.models.catalogue import user_folder
 from ddsp_tt.trained import catalogue
@@ -111,10 +110,7 @@ def main() -> int:
         change_settings=change_flags.allowed(),
     )
     loading.export(work / "run", folder)
-    logging.info("%s is trained", shlex.quote(str(folder)))
-    logging.info(
-        "play it: timbre-transfer IN.wav OUT.wav --instrument=%s", shlex.quote(_NAME.value)
-    )
+    ending.say_model(folder, _NAME.value)
     return status
 
 

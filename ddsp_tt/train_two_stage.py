@@ -11,13 +11,19 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, change_flags, ending, parallel_flags, path_flags, pitch_flags
+from audio_tt.command import (
+    app,
+    change_flags,
+    name_flags,
+    parallel_flags,
+    path_flags,
+    pitch_flags,
+)
 
 _SOURCE = path_flags.DEFINE_path("source_dir", None, "Of the instrument you play.", required=True)
 _TARGET = path_flags.DEFINE_path("target_dir", None, "Of the one to be heard.", required=True)
 _SOURCE_EVAL = path_flags.DEFINE_path("source_eval_dir", None, "Held out, of the one you play.")
 _TARGET_EVAL = path_flags.DEFINE_path("target_eval_dir", None, "Held out, of the one to be heard.")
-_NAME = flags.DEFINE_string("name", None, "Name of the model.", required=True)
 _RUNS = path_flags.DEFINE_path("runs_dir", "runs", "Folder for the runs, the model in one of them.")
 _SOURCE_URMP = flags.DEFINE_string(
     "source_urmp", None, "Take this instrument's tracks of URMP, which the source's folders hold."
@@ -28,7 +34,15 @@ _TARGET_URMP = flags.DEFINE_string(
 _NORMALIZE = flags.DEFINE_bool("normalize", False, "Bring the peak of each recording to 0.99.")
 _CUT = flags.DEFINE_bool("cut_silence", True, "Leave out silences longer than a second.")
 _SEED = flags.DEFINE_integer("seed", None, "Seed of crops and initial weights.")
+_START = path_flags.DEFINE_path(
+    "start_from",
+    None,
+    "Begin both stages from a model, as far as its weights fit: an instrument, a folder or a .h5 "
+    "file. Of one that was trained like this, each stage begins from its own.",
+)
 flags.adopt_module_key_flags(change_flags)
+flags.adopt_module_key_flags(name_flags)
+flags.mark_flag_as_required("name")
 flags.adopt_module_key_flags(pitch_flags)
 flags.adopt_module_key_flags(parallel_flags)
 
@@ -40,9 +54,15 @@ def main() -> int:
     from ddsp_tt.configurables import two_stage
     from ddsp_tt.data import preparation
     from ddsp_tt.data.cleaning import Cleaning
+    from ddsp_tt.trained import catalogue, loading
 
-    run_dir = Path(_RUNS.value) / _NAME.value
-    begun = run_dir if (run_dir / GIN_FILE).is_file() else run_dir / two_stage.SOURCE_FOLDER
+    run_dir = Path(_RUNS.value) / flags.FLAGS.name
+    name_flags.check(catalogue.MODELS, run_dir)
+    places = [run_dir, run_dir / two_stage.SOURCE_FOLDER]
+    if _START.value is not None:
+        source = two_stage.find_source(_START.value).parent
+        places += [source] if source.name == two_stage.SOURCE_FOLDER else []
+    begun = next((place for place in places if (place / GIN_FILE).is_file()), run_dir)
     app.parse_gin(run_settings.files(begun, ("ddsp/whistle_cured.gin",)))
     app.bind("train_two_stage.seed", _SEED.value)
 
@@ -59,8 +79,10 @@ def main() -> int:
     sets = ((_SOURCE, _SOURCE_URMP), (_TARGET, _TARGET_URMP))
     sets += ((_SOURCE_EVAL, _SOURCE_URMP), (_TARGET_EVAL, _TARGET_URMP))
     folders, statuses = zip(*(prepared(flag, urmp.value) for flag, urmp in sets), strict=True)
-    two_stage.train_two_stage(run_dir, *folders, change_settings=change_flags.allowed())
-    ending.say_model(run_dir)
+    two_stage.train_two_stage(
+        run_dir, *folders, start_from=_START.value, change_settings=change_flags.allowed()
+    )
+    name_flags.finish(catalogue.MODELS, run_dir, loading.export)
     return max(statuses)
 
 

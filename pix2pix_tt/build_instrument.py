@@ -14,7 +14,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, path_flags
+from audio_tt.command import app, ending, path_flags
 from audio_tt.errors import UserError
 
 _SOUNDFONT = path_flags.DEFINE_path("soundfont", None, "SoundFont file; by default the system's.")
@@ -41,7 +41,8 @@ def main() -> None:
 
     sources = _sources()
     written = nsynth_folder.build(sources, Path(_OUTPUT.value), _RATE.value)
-    logging.info("%s: %d notes of %s written", _OUTPUT.value, written, sources[0].name)
+    logging.info("%d notes of %s", written, sources[0].name)
+    ending.say_written(_OUTPUT.value)
 
 
 def _sources():

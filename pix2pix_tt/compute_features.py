@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, parallel_flags, path_flags
+from audio_tt.command import app, ending, gin_flags, parallel_flags, path_flags
 
 _AUDIOS_PATH = path_flags.DEFINE_path("audios_path", None, "Folder to read.", required=True)
 _FEATURES_PATH = path_flags.DEFINE_path("features_path", None, "Folder to write.", required=True)
@@ -36,6 +36,7 @@ def main() -> int:
         spectrogram,
         parallel_flags.runner(features_path),
     )
+    ending.say_written(features_path)
     return 1 if failed else 0
 
 

@@ -12,7 +12,7 @@ python -m pix2pix_tt.evaluate --model=guitar_acoustic,string_acoustic \\
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags
+from audio_tt.command import app, ending, gin_flags, path_flags
 
 _MODEL = path_flags.DEFINE_paths(
     "model",
@@ -73,6 +73,7 @@ def main() -> int:
         ]
     if _OUTPUT.value is not None:
         evaluation.save(rows, _OUTPUT.value)
+        ending.say_written(_OUTPUT.value)
     return 1 if failed else 0
 
 

@@ -5,7 +5,7 @@ python -m pix2pix_tt.plot_history models/keyboard_acoustic_2_guitar_acoustic/his
 
 from pathlib import Path
 
-from audio_tt.command import app, path_flags
+from audio_tt.command import app, ending, path_flags
 from audio_tt.errors import UserError
 
 _HISTORY = path_flags.DEFINE_path(
@@ -25,7 +25,7 @@ def main(history_path: str | Path | None = None) -> None:
     path = path / "history.csv" if path.is_dir() else path
     output = _OUTPUT.value or path.with_suffix(".png")
     charts.history(output, history.read(path))
-    print(output)
+    ending.say_written(output)
 
 
 if __name__ == "__main__":

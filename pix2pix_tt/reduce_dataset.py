@@ -10,7 +10,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, path_flags
+from audio_tt.command import app, ending, path_flags
 
 _DATASET = path_flags.DEFINE_path(
     "dataset_path", None, "Folder of features, one folder an instrument inside.", required=True
@@ -25,7 +25,8 @@ def main() -> None:
     from pix2pix_tt.data.reduction import reduce_dataset
 
     count = reduce_dataset(Path(_DATASET.value), Path(_REDUCED.value), _FRACTION.value, _SEED.value)
-    logging.info("%s: %d slices of each instrument", _REDUCED.value, count)
+    logging.info("%d slices of each instrument", count)
+    ending.say_written(_REDUCED.value)
 
 
 if __name__ == "__main__":

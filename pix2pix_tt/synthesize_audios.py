@@ -22,7 +22,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, gin_flags, parallel_flags, path_flags
+from audio_tt.command import app, ending, gin_flags, parallel_flags, path_flags
 from audio_tt.errors import UserError
 
 _NSYNTH_PATH = path_flags.DEFINE_path("nsynth_path", None, "Folder of NSynth's notes.")
@@ -95,7 +95,8 @@ def main() -> None:
     done = recordings.record_all(sources, pieces, folder, mixer, augmentation, run)
     if not done:
         raise UserError(f"{_MIDI_PATH.value}: not one piece could be recorded.")
-    logging.info("%s: %d of %d pieces by %d instruments", folder, done, len(pieces), len(sources))
+    logging.info("%d of %d pieces by %d instruments", done, len(pieces), len(sources))
+    ending.say_written(folder)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """The flags of the commands that train, and what they do together."""
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from absl import flags, logging
 
-from audio_tt.command import app, change_flags, ending, epoch_flags, path_flags
+from audio_tt.command import app, change_flags, ending, epoch_flags, name_flags, path_flags
 
 _DATASET = path_flags.DEFINE_path(
     "dataset_path", None, "Folder of features, one folder an instrument inside.", required=True
@@ -31,6 +32,7 @@ _START = path_flags.DEFINE_path(
 flags.DEFINE_alias("restore_dir", "start_from")
 flags.adopt_module_key_flags(epoch_flags)
 flags.adopt_module_key_flags(change_flags)
+flags.adopt_module_key_flags(name_flags)
 
 SETTINGS = ("pix2pix/published.gin",)
 
@@ -56,11 +58,12 @@ def run(
     from audio_tt import settings as gin_settings
     from audio_tt.training import devices, run_settings
     from pix2pix_tt.configurables import features, finder, loop, slice_pairs, trainer
-    from pix2pix_tt.trained import catalogue
+    from pix2pix_tt.trained import catalogue, packing
     from pix2pix_tt.trained.files import find_settings
     from pix2pix_tt.training import listening
 
     path = Path(_MODELS.value) / directory
+    name_flags.check(catalogue.MODELS, path)
     start = None if _START.value is None else catalogue.find_weights(_START.value)
     begun = run_settings.files(path, ())
     if not begun and start is not None:
@@ -88,6 +91,7 @@ def run(
     )
     if _FINDLR.value:
         finder.find_learning_rates(trainer.Trainer(), pairs, path)
+        ending.say_written(path)
         return
     recordings = None
     if _TEST_AUDIO.value:
@@ -103,4 +107,4 @@ def run(
             start_from=start,
             change_settings=change_flags.allowed(),
         )
-    ending.say_model(path)
+    name_flags.finish(catalogue.MODELS, path, functools.partial(packing.pack, dtype="float32"))

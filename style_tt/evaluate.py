@@ -9,7 +9,7 @@ settings and seed, is not computed again.
 
 from absl import flags
 
-from audio_tt.command import app, gin_flags, path_flags
+from audio_tt.command import app, ending, gin_flags, path_flags
 
 _SETTINGS = path_flags.DEFINE_paths(
     "settings", ["style/default.gin"], "Gin files to compare, each on top of the default settings."
@@ -43,6 +43,8 @@ def main(*paths: str) -> int:
         pairs, _SETTINGS.value, _SEED.value, finished, report, **gin_flags.given()
     )
     print(evaluation.as_markdown(rows, _PER_PAIR.value))
+    if _OUTPUT.value:
+        ending.say_written(_OUTPUT.value)
     return 1 if failed else 0
 
 

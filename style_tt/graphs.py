@@ -5,7 +5,7 @@ python -m style_tt.graphs content.wav style.wav out.wav
 
 from pathlib import Path
 
-from audio_tt.command import app, path_flags
+from audio_tt.command import app, ending, path_flags
 from audio_tt.files import io
 from audio_tt.plots import charts
 
@@ -40,7 +40,7 @@ def main(content_path: str | Path, style_path: str | Path, output_path: str | Pa
     """Three files, one picture."""
     picture = _PICTURE.value or str(Path(output_path).with_suffix(".png"))
     draw(content_path, style_path, output_path, picture)
-    print(picture)
+    ending.say_written(picture)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, path_flags
+from audio_tt.command import app, ending, path_flags
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.playing import conversion, playing_flags
@@ -67,8 +67,7 @@ def main(*words: str) -> int:
         from style_tt import graphs
 
         graphs.draw(contents[0], style, jobs[0].target, _PLOT.value)
-    for job in jobs:
-        print(job.target)
+        ending.say_written(_PLOT.value)
     return status
 
 

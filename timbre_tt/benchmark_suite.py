@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, path_flags, pitch_flags
+from audio_tt.command import app, ending, path_flags, pitch_flags
 from audio_tt.errors import UserError, did_you_mean
 from audio_tt.music import soundfont
 from timbre_tt import systems
@@ -55,7 +55,7 @@ def main() -> None:
         for line in results.add(known, instrument, len(recordings), rows, made_with):
             print(line)
         results.write(path, known)
-    print(f"{path} is written.")
+    ending.say_written(path)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ file beside a recording (song.mid) are played on the sampled instrument as they 
 """
 
 import html
+import shlex
 from pathlib import Path
 
 from absl import flags
@@ -71,7 +72,7 @@ def main() -> int:
     for row in rows:
         if row.why_not:
             print(f"{row.label}: {row.why_not}")
-    print(f"Open {output / 'index.html'} in a browser.")
+    print(f"Open {shlex.quote(str(output / 'index.html'))} in a browser.")
     return 1 if failed else 0
 
 

@@ -3,6 +3,7 @@
 python -m timbre_tt.demo --input=mine.wav
 """
 
+import shlex
 from pathlib import Path
 
 from absl import flags
@@ -35,7 +36,7 @@ def main() -> int:
     from timbre_tt.comparison import demo_page
 
     failed = demo_page.write(source, Path(_OUTPUT.value), instruments, **pitch_flags.options())
-    print(f"Open {Path(_OUTPUT.value) / 'index.html'} in a browser.")
+    print(f"Open {shlex.quote(str(Path(_OUTPUT.value) / 'index.html'))} in a browser.")
     return 1 if failed else 0
 
 

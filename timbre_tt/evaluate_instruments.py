@@ -17,7 +17,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from audio_tt.command import app, path_flags, pitch_flags
+from audio_tt.command import app, ending, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.metrics import tables
 from audio_tt.metrics.tables import TITLES
@@ -132,6 +132,8 @@ def _judge_on_real_solos(models, frame_rate, capacity):
     ]
     print(_table("instrument", _KEPT, by_kind))
     print(_table("its own again", _RESYNTHESIS, _rows(results, "resynthesis")))
+    if _JSON.value:
+        ending.say_written(_JSON.value)
 
 
 def _chosen():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, path_flags, pitch_flags
+from audio_tt.command import app, ending, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 
@@ -50,7 +50,7 @@ def main(*words: str) -> int:
 
     sounds, failed = batches.each(picture, paths)
     sound_plots.side_by_side(output, sounds, _HARMONICS.value, _AT.value)
-    print(f"{output} is written.")
+    ending.say_written(output)
     return 1 if failed else 0
 
 

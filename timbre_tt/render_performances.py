@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import app, path_flags
+from audio_tt.command import app, ending, path_flags
 from audio_tt.music.instruments import VOICES, get_voice
 from audio_tt.music.soundfont import find_soundfont
 
@@ -53,7 +53,8 @@ def main() -> None:
             FLAGS.sample_rate,
             FLAGS.instruments if FLAGS.parallel else None,
         )
-        print(f"{name}: {len(written)} files written to {FLAGS.output_dir}")
+        print(f"{name}: {len(written)} files")
+    ending.say_written(FLAGS.output_dir)
 
 
 if __name__ == "__main__":

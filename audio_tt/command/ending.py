@@ -1,4 +1,4 @@
-"""What a command that trains says last."""
+"""What a command says last: where its result lies, such that it can be pasted into a shell."""
 
 import os
 import shlex
@@ -6,8 +6,18 @@ import shlex
 from absl import logging
 
 
-def say_model(folder: str | os.PathLike) -> None:
-    """Says where a trained model lies, and how to play it, to be pasted into a shell."""
-    place = shlex.quote(os.fspath(folder))
-    logging.info("the model is in %s", place)
-    logging.info("play it: timbre-transfer IN.wav OUT.wav --instrument=%s", place)
+def say_model(place: str | os.PathLike, name: str | None = None) -> None:
+    """Says where a trained model lies, and how to play it.
+
+    Args:
+      place: its folder or file.
+      name: that it is found by as well; None for none.
+    """
+    instrument = shlex.quote(os.fspath(name or place))
+    logging.info("the model is in %s", shlex.quote(os.fspath(place)))
+    logging.info("play it: timbre-transfer IN.wav OUT.wav --instrument=%s", instrument)
+
+
+def say_written(*paths: str | os.PathLike) -> None:
+    """Says which files, or the files in which folder, were written."""
+    logging.info("written: %s", " ".join(shlex.quote(os.fspath(path)) for path in paths))

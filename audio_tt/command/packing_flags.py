@@ -5,7 +5,7 @@ from pathlib import Path
 
 from absl import flags
 
-from audio_tt.command import path_flags
+from audio_tt.command import ending, path_flags
 
 _RUN = path_flags.DEFINE_path("run", None, "Run directory of the training.", required=True)
 _OUTPUT = path_flags.DEFINE_path("output", None, "Folder to write.", required=True)
@@ -19,4 +19,5 @@ def run(pack: Callable[[str | Path, str | Path, str], int]) -> None:
       pack: called with the run, the folder and the type of numbers; returns a size in bytes.
     """
     size = pack(_RUN.value, _OUTPUT.value, _DTYPE.value)
-    print(f"{_OUTPUT.value}: {size / 2**20:.1f} MB of weights")
+    print(f"{size / 2**20:.1f} MB of weights")
+    ending.say_model(_OUTPUT.value)

@@ -38,11 +38,11 @@ class Catalogue:
 
     def shipped(self) -> list[str]:
         """Names of the models that come with the package, sorted."""
-        return _names(self.path, self.file)
+        return self._names(self.path)
 
     def instruments(self) -> list[str]:
         """Names of all models, sorted."""
-        return sorted({*self.shipped(), *_names(self.own_path, self.file)})
+        return sorted({*self.shipped(), *self._names(self.own_path)})
 
     def folder(self, instrument: str) -> Path:
         """The model folder of an instrument.
@@ -98,6 +98,5 @@ class Catalogue:
             raise UserError(f"an instrument called {name} comes with the package; use another name")
         return self.own_path / name
 
-
-def _names(folder, file):
-    return sorted(path.parent.name for path in folder.glob(f"*/{file}"))
+    def _names(self, folder):
+        return sorted(path.name for path in folder.glob("[!.]*") if self.is_model(path))

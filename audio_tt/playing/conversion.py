@@ -4,12 +4,14 @@ import dataclasses
 import functools
 import os
 import pickle
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from absl import logging
 
+from audio_tt.command import ending
 from audio_tt.command.progress import progress
 from audio_tt.dsp.blocks import SIZE, Counted, first_samples, resampled
 from audio_tt.errors import UserError
@@ -193,6 +195,11 @@ def play_all(jobs: Sequence[Job], load: Callable[[], Player], output: Output = D
     if len(jobs) > 1:
         played = len(jobs) - skipped - failed
         logging.info("%d played, %d there already, %d failed", played, skipped, failed)
+        ending.say_written(os.path.commonpath([job.target.parent.absolute() for job in jobs]))
+    elif waiting:
+        ending.say_written(jobs[0].target)
+    else:
+        logging.info("%s is there already", shlex.quote(str(jobs[0].target)))
     return 1 if failed else 0
 
 

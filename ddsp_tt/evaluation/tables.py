@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from absl import logging
 
+from audio_tt.command import ending
 from audio_tt.files import io
 from audio_tt.metrics import tables
 from audio_tt.metrics.tables import TITLES, markdown, number
@@ -67,8 +67,7 @@ def publish(report: dict[str, Any], output_dir: str | Path, trained: Any, tracke
     print(as_markdown(rows(report)))
     print(judge(tracker))
     _keep_earlier(Path(output_dir))
-    for path in save(report, output_dir, describe(trained, tracker)):
-        logging.info("wrote %s", path)
+    ending.say_written(*save(report, output_dir, describe(trained, tracker)))
 
 
 def _keep_earlier(folder):

@@ -11,9 +11,11 @@ import keras
 from absl import logging
 
 from audio_tt.errors import UserError
+from audio_tt.training.run_directory import RunDirectory
 from ddsp_tt import models
 from ddsp_tt.models.tracing import build
-from ddsp_tt.training import loop
+from ddsp_tt.trained.files import MODEL_FILE
+from ddsp_tt.training import loop, warm_start
 
 SOURCE_FOLDER = "source"
 
@@ -28,6 +30,7 @@ def train_two_stage(
     source_steps: int = 1000,
     target_steps: int = 1000,
     seed: int = 0,
+    start_from: str | Path | None = None,
     change_settings: bool = False,
 ) -> None:
     """Trains both stages; what stands in `save_dir` already goes on from where it was.
@@ -44,6 +47,8 @@ def train_two_stage(
       source_steps: total steps of stage 1.
       target_steps: total steps of stage 2.
       seed: of crops and initial weights.
+      start_from: a model that new stages begin from, as `warm_start.find` takes it; stage 1 begins
+        from its `source`, where there is one. The encoder of stage 2 is that of stage 1 in any case.
       change_settings: of `training.train`.
 
     Raises:
@@ -61,9 +66,12 @@ def train_two_stage(
         source_eval_dir,
         num_steps=source_steps,
         seed=seed,
+        start_from=None if start_from is None else find_source(start_from),
         change_settings=change_settings,
     )
     target = _new_model(seed + 1)
+    if start_from is not None and not RunDirectory(save_dir).has_state:
+        warm_start.begin(target, save_dir, start_from)
     target.encoder.set_weights(source.encoder.get_weights())
     target.encoder.freeze_for_target()
     logging.info("stage 2 of 2: with that encoder, a new decoder learns the target instrument")
@@ -76,6 +84,17 @@ def train_two_stage(
         seed=seed + 1,
         change_settings=change_settings,
     )
+
+
+def find_source(start_from: str | Path) -> Path:
+    """The weights that stage 1 begins from: of a model's own stage 1, or else the model's.
+
+    Raises:
+      UserError: there is no such model.
+    """
+    path = warm_start.find(start_from)
+    own = path.parent / SOURCE_FOLDER / MODEL_FILE
+    return own if own.is_file() else path
 
 
 def _new_model(seed):

@@ -15,11 +15,13 @@ def models(tmp_path, monkeypatch):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "model.h5").touch()
     (tmp_path / "home/system/unfinished").mkdir()
-    return catalogue.Catalogue(tmp_path / "system_tt/pretrained", "model.h5")
+    (tmp_path / "home/system/theirs").mkdir()
+    (tmp_path / "home/system/theirs/ckpt-3.index").touch()
+    return catalogue.Catalogue(tmp_path / "system_tt/pretrained", "model.h5", ["*.index"])
 
 
 def test_the_users_models_are_found_and_shipped_ones_come_first(models, tmp_path):
-    assert models.instruments() == ["flute", "my_sax"]
+    assert models.instruments() == ["flute", "my_sax", "theirs"]
     assert models.folder("my_sax") == tmp_path / "home/system/my_sax"
     assert models.folder("flute") == tmp_path / "system_tt/pretrained/flute"
     with pytest.raises(UserError, match="no instrument is called 'unfinished'.*flute, my_sax"):

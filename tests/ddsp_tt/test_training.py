@@ -117,7 +117,7 @@ def test_loss_falls(small_gin, prepared):
 
 
 def test_training_ends_where_the_loss_is_low_enough(small_gin, prepared, tmp_path, caplog):
-    """Of the rows at 2, 4, ...: at the first whose loss is reached, and no further when repeated."""
+    """At the end of the first row that has reached it, and no further when repeated."""
     with caplog.at_level("INFO", logger="absl"):
         for _ in range(2):
             settings.parse_gin((small_gin,), ["train.early_stop_loss_value = 1e6"])

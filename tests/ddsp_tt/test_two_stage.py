@@ -102,6 +102,16 @@ def test_a_run_that_was_stopped_in_stage_2_goes_on(cured, prepared, tmp_path):
     equal(cured, train(tmp_path / "run", prepared))
 
 
+def test_each_stage_begins_from_the_same_stage_of_another_model(cured, prepared, tmp_path):
+    begun = train(
+        tmp_path / "run", prepared, source_steps=0, target_steps=0, seed=7, start_from=cured
+    )
+    equal(cured / "source", begun / "source")
+    decoders = (loading.load(folder).model.decoder for folder in (cured, begun))
+    for before, after in zip(*(decoder.weights for decoder in decoders), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
 @pytest.mark.slow
 def test_a_run_that_was_stopped_in_stage_1_goes_on(cured, prepared, tmp_path):
     with pytest.raises(UserError):  # its target is not there yet
@@ -132,6 +142,7 @@ from ddsp_tt import train_two_stage
 from ddsp_tt.training import two_stage
 
 two_stage.train_two_stage = lambda run_dir, *folders, **options: print(*folders)
+train_two_stage.name_flags.finish = lambda *model: None
 app.run(train_two_stage.main)
 """
     io.write(tmp_path / "whistling" / "in.wav", melody[:8000], 16000)
