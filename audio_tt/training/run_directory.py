@@ -86,26 +86,27 @@ class RunDirectory:
             temporary.write_text(operative_gin(), "utf-8")
         return self.path / GIN_FILE
 
-    def append_history(self, row: Mapping[str, float]) -> None:
+    def append_history(self, row: Mapping[str, float | None]) -> None:
         """Adds one row of figures to history.csv, and to TensorBoard's events.
 
         Rows of the same or a later step are dropped first: a resumed run that repeats steps after
         its last saved state does not list them twice.
 
         Args:
-          row: Figures by name; the first is "step" or "epoch". Rows may have different columns.
+          row: Figures by name; the first is "step" or "epoch". Rows may have different columns. One
+            that is None has a column and no value.
         """
         key = next(iter(row))
         if key not in _STEP_COLUMNS:
             raise ValueError(f"the first figure of a row is step or epoch, not {key}")
         rows = [old for old in self.history() if old[key] < row[key]] + [dict(row)]
-        columns = list(dict.fromkeys(name for old in rows for name in old))
+        columns = list(dict.fromkeys(name for old in [row, *rows] for name in old))
         with replacing(self.path / "history.csv") as temporary:
             with open(temporary, "w", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, columns)
                 writer.writeheader()
                 writer.writerows({k: _plain(v) for k, v in old.items()} for old in rows)
-        figures = {name: value for name, value in row.items() if name != key}
+        figures = {name: value for name, value in row.items() if name != key and value is not None}
         self._events.write(int(row[key]), figures)
 
     def history(self) -> list[dict[str, float]]:
@@ -214,7 +215,9 @@ def _path_of(variable: Any) -> str:
     return str(getattr(variable, "path", getattr(variable, "name", "")))
 
 
-def _plain(value: Any) -> float | int:
+def _plain(value: Any) -> float | int | str:
+    if value is None:
+        return ""
     return int(value) if isinstance(value, numbers.Integral) else float(value)
 
 

@@ -48,7 +48,7 @@ def train_two_stage(
       target_steps: total steps of stage 2.
       seed: of crops and initial weights.
       start_from: a model that new stages begin from, as `warm_start.find` takes it; stage 1 begins
-        from its `source`, where there is one. The encoder of stage 2 is that of stage 1 in any case.
+        from its `source`, where there is one. The encoder of stage 2 is always that of stage 1.
       change_settings: of `training.train`.
 
     Raises:

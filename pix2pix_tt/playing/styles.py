@@ -32,14 +32,14 @@ def choose(
         if style is None:
             return None
         raise UserError(
-            f"{trained.name} plays one instrument only and takes no style; use "
-            "pix2pix_tt.predict, or leave --style out"
+            f"{trained.name} plays one instrument only, so --style={style} does nothing: leave it "
+            "out (pix2pix_tt.predict instead of predict_multitarget)"
         )
     known = ", ".join(trained.styles) or "none included"
     if style is None:
         raise UserError(
-            f"{trained.name} is a conditioned model, with 2 input channels: use "
-            f"pix2pix_tt.predict_multitarget with --style=INSTRUMENT ({known}) or a sound file"
+            f"{trained.name} plays what --style says: an instrument that it knows ({known}) or a "
+            "sound file (pix2pix_tt.predict_multitarget instead of predict)"
         )
     if style in trained.styles:
         return trained.styles[style]

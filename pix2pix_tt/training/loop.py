@@ -1,7 +1,6 @@
 """Training in a run directory that can be stopped and resumed at any moment."""
 
 import functools
-import itertools
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -212,9 +211,8 @@ class _Keeper:
         number = progress_made["epoch"] + progress_made["offset"]
         row = self._row(number, means)
         self.run.append_history(row)
-        logging.info(
-            "epoch %d: %s", number, ", ".join(f"{k} {v:.4g}" for k, v in list(row.items())[1:])
-        )
+        told = [f"{k} {v:.4g}" for k, v in list(row.items())[1:] if v is not None]
+        logging.info("epoch %d: %s", number, ", ".join(told))
         self._save_weights(number, row)
         for write in self.samplers:
             write(self.run, number, self.trainer)
@@ -223,12 +221,13 @@ class _Keeper:
         self.save_state(progress_made)
 
     def _row(self, number, means):
-        pairs = list(zip(self.trainer.figures, means, strict=True))
+        held_out = [None] * len(means)  # a column all the same: the table always has the same ones
         if self.held_out:
-            values = self.trainer.evaluate(slice_pairs.prefetch(self.held_out))
-            names = [name + history.HELD_OUT for name in self.trainer.figures]
-            pairs = itertools.chain(*zip(pairs, zip(names, values, strict=True), strict=True))
-        return {"epoch": number, **dict(pairs)}
+            held_out = self.trainer.evaluate(slice_pairs.prefetch(self.held_out))
+        row = {"epoch": number}
+        for name, mean, other in zip(self.trainer.figures, means, held_out, strict=True):
+            row |= {name: mean, name + history.HELD_OUT: other}
+        return row
 
     def _save_weights(self, number, row):
         for name, network in self.trainer.networks.items():
@@ -237,7 +236,7 @@ class _Keeper:
             (old["gen_mae_val"] for old in self.run.history() if "gen_mae_val" in old),
             default=None,
         )
-        if best is not None and row["gen_mae_val"] <= best:
+        if row["gen_mae_val"] is not None and row["gen_mae_val"] <= best:
             weights.save_weights(self.trainer.generator, self.run.path / BEST_FILE)
         if number in self.keep_epochs:
             weights.save_weights(

@@ -46,6 +46,10 @@ def test_history_keeps_types_and_columns_that_come_later(run):
     ]
     text = (run.path / "history.csv").read_text()
     assert text.splitlines()[0] == "epoch,loss,val_loss"
+    run.append_history({"epoch": 3, "loss": 0.2, "val_loss": None, "other": None})
+    text = (run.path / "history.csv").read_text()
+    assert text.splitlines()[::3] == ["epoch,loss,val_loss,other", "3,0.2,,"]
+    assert run.history()[2] == {"epoch": 3, "loss": 0.2}
 
 
 def test_a_repeated_step_replaces_it_and_what_followed(run):

@@ -102,7 +102,8 @@ app.run(evaluate.main)
     (tmp_path / "in" / "broken.wav").write_text("no sound")
     words = ["--models=one/m,two/m", "--input=in", "--output=out"]
     result = commands.run("-c", code, *words, cwd=tmp_path)
-    assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
+    assert result.returncode == 1 and result.stderr.count("\n") == 2, result.stderr
+    assert result.stderr.endswith("\nwritten: out\n")
     assert "broken.wav" in result.stderr and "2 recording(s)" in result.stdout
     assert "| m, input phase | 1 |" in result.stdout and "| m_2, input phase | 1 |" in result.stdout
     written = {path.name for path in (tmp_path / "out").iterdir()}

@@ -128,9 +128,9 @@ def test_styles(tmp_path, conditioned, melody):
 
 def test_styles_that_do_not_fit(tmp_path, trained, conditioned):
     assert styles.choose(trained) is None
-    with pytest.raises(UserError, match="takes no style"):
+    with pytest.raises(UserError, match="--style=.* does nothing"):
         styles.choose(trained, "harp")
-    with pytest.raises(UserError, match=r"predict_multitarget with --style=.*guitar, harp"):
+    with pytest.raises(UserError, match=r"what --style says: .*guitar, harp"):
         styles.choose(conditioned)
     with pytest.raises(UserError, match="knows no style 'kazoo'"):
         styles.choose(conditioned, "kazoo")

@@ -116,7 +116,7 @@ def test_plot_history(tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("epoch,gen_mae,gen_mae_val,gen_loss\n1,0.5,0.6,50\n2,0.4,0.5,40\n", "utf-8")
     result = command("plot_history", tmp_path)
-    assert result.stdout.strip() == str(tmp_path / "history.png"), result.stderr
+    assert result.stderr == f"written: {tmp_path / 'history.png'}\n"
     width, height = Image.open(tmp_path / "history.png").size
     assert 300 < height < width  # two panels: a figure and its held-out one share theirs
     assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "history.png"}
