@@ -142,6 +142,20 @@ def drop_unknown_names() -> None:
                 bindings[parameter] = type(value)(known)
 
 
+def expand_paths() -> None:
+    """Fills in `~` at the beginning of texts, and variables, which only paths have."""
+    for bindings in compat.gin_bindings().values():
+        for parameter, value in bindings.items():
+            bindings[parameter] = _expanded(value)
+
+
+def _expanded(value):
+    if isinstance(value, list | tuple):
+        return type(value)(map(_expanded, value))
+    is_path = isinstance(value, str) and (value.startswith("~") or "$" in value)
+    return paths.expand(value) if is_path else value
+
+
 def _is_foreign(path: Path, text: str) -> bool:
     """Whether a file is Magenta's: by what stands in it, or by the folder that it lies in."""
     return bool(_FOREIGN.search(text)) or _FOREIGN_FOLDERS <= set(path.resolve().parts)

@@ -44,7 +44,8 @@ def parse_gin(
     file is looked for as given, beside the file that includes it, and in `gin_folder()` and its
     folders. What does not exist is refused, except in Magenta's files, which are known by their
     `import ddsp` or their first line: there, settings, names in lists (`[@One, @Two]`) and modules
-    that are unknown here are passed over with a warning.
+    that are unknown here are passed over with a warning. In texts, `~` at the beginning and
+    variables (`$HOME`) are filled in, as in paths on the command line.
 
     Args:
       files: In the order in which they are read.
@@ -71,6 +72,7 @@ def parse_gin(
     reading.check_macros()
     if reading.skipped:
         gin_reading.drop_unknown_names()
+    gin_reading.expand_paths()
     try:
         while not _finalized(reading.has_foreign):
             pass

@@ -50,12 +50,12 @@ _INSTRUMENTS = flags.DEFINE_list(
 _ORIGIN = flags.DEFINE_string(
     "origin", None, "The instrument that --origin_sources play (keyboard_acoustic)."
 )
-_ORIGIN_SOURCES = flags.DEFINE_list(
+_ORIGIN_SOURCES = path_flags.DEFINE_paths(
     "origin_sources",
     None,
     "Several sources of its notes, of which each recording is played by one: FILE.sf2:PROGRAM, "
     "FILE.sf2:BANK:PROGRAM, FOLDER:NAME of notes in NSynth's layout, or the folder or SFZ file "
-    "of a sample library.",
+    "of a sample library; comma-separated, or the flag again.",
 )
 _COPIES = flags.DEFINE_integer(
     "copies", None, "How often each piece is played again in another way (0).", lower_bound=0

@@ -1,6 +1,9 @@
 """What a user means by a path, and by several in one word."""
 
 import os
+import re
+
+_PART = re.compile(r"(:[^:/,]*){1,2}$")  # of what a path names, as in FILE.sf2:BANK:PROGRAM
 
 
 def expand(word: str | os.PathLike) -> str:
@@ -20,14 +23,18 @@ def split(word: str) -> list[str]:
     """The paths in a comma-separated list; a comma in the name of an existing file is its own.
 
     Returns:
-      From the left, each time the longest part that is an existing path, or else what comes before
-      the next comma; expanded.
+      From the left, each time the longest part that is an existing path (with what is named of it
+      after a colon), or else what comes before the next comma; expanded.
     """
     parts, paths = word.split(","), []
     while parts:
         counts = range(len(parts), 0, -1)
         joined = {count: expand(",".join(parts[:count])) for count in counts}
-        count = next((count for count in counts if os.path.lexists(joined[count])), 1)
-        paths.append(joined[count] if os.path.lexists(joined[count]) else expand(parts[0].strip()))
+        count = next((count for count in counts if _is_there(joined[count])), 1)
+        paths.append(joined[count] if _is_there(joined[count]) else expand(parts[0].strip()))
         parts = parts[count:]
     return [path for path in paths if path]
+
+
+def _is_there(path):
+    return os.path.lexists(path) or os.path.lexists(_PART.sub("", path))

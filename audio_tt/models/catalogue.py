@@ -12,7 +12,7 @@ def user_folder() -> Path:
     """Where the user's own models are: TIMBRE_TT_HOME, or timbre-tt in XDG_DATA_HOME."""
     home = os.environ.get("TIMBRE_TT_HOME")
     if home:
-        return Path(home).expanduser()
+        return Path(paths.expand(home))
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "timbre-tt"
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from absl import logging
 
 from audio_tt.errors import UserError
+from audio_tt.files import paths
 from audio_tt.music.notes import Note, to_midi
 
 SOUNDFONT_VARIABLE = "TIMBRE_TT_SOUNDFONT"
@@ -39,6 +40,7 @@ def find_soundfont(path: str | os.PathLike | None = None) -> Path:
     """
     for given, origin in ((path, ""), (os.environ.get(SOUNDFONT_VARIABLE), SOUNDFONT_VARIABLE)):
         if given:
+            given = paths.expand(given)
             in_system_folders = [folder / given for folder in SYSTEM_FOLDERS]
             file = next((f for f in (Path(given), *in_system_folders) if f.is_file()), None)
             if file is None:

@@ -262,6 +262,7 @@ def test_a_comma_in_a_name_is_no_border(tmp_path, monkeypatch):
     assert paths.split("c.wav,a, b.wav") == ["c.wav", "a, b.wav"]
     assert paths.split("new.wav, c.wav,") == ["new.wav", "c.wav"]
     assert paths.split("~/c.wav,$SONGS/e,f,g.wav") == [f"{tmp_path}/c.wav", "songs/e,f,g.wav"]
+    assert paths.split("a, b.wav:0:3,c.wav:1,d.sf2") == ["a, b.wav:0:3", "c.wav:1", "d.sf2"]
     assert paths.split("$d.wav,$NOWHERE/x.wav") == ["$d.wav", "$NOWHERE/x.wav"]
     assert io.find_audio("$SONGS") == [tmp_path.joinpath("songs/e,f,g.wav").relative_to(tmp_path)]
 

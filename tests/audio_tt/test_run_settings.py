@@ -70,3 +70,11 @@ def test_a_setting_that_does_nothing_is_refused(base, tmp_path):
     with pytest.raises(UserError, match="--gin_param=n/train_run.weight = 2.0 would do nothing"):
         train(tmp_path / "run", base, "n/train_run.weight = 2.0")
     assert not (tmp_path / "run").exists()
+
+
+def test_paths_in_settings_are_filled_in(base, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    given = ["train_run.sizes = ['~/a.sf2:0', '$HOME/b', 3, ('a~b',)]", "train_run.weight = 2.0"]
+    settings.parse_gin([base], given)
+    assert train_run() == (2.0, 10, ["/home/me/a.sf2:0", "/home/me/b", 3, ("a~b",)])
+    assert "'/home/me/a.sf2:0'" in settings.operative_gin()

@@ -34,7 +34,7 @@ def test_predict_in_another_folder(tmp_path, model_folder, tone):
         "--overlap_frames=4",
         cwd=tmp_path,
     )
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "written: out.wav\n")
     audio, rate = soundfile.read(tmp_path / "out.wav")
     assert rate == RATE and audio.shape == (len(tone), 2)
     assert np.abs(audio).max() > 0.01
@@ -52,7 +52,7 @@ def test_predict_multitarget_with_published_settings(tmp_path, conditioned_folde
         "--gin_file=pix2pix/published.gin",
         cwd=tmp_path,
     )
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "written: new/out.wav\n")
     assert soundfile.info(tmp_path / "new" / "out.wav").subtype == "FLOAT"
     audio, _ = soundfile.read(tmp_path / "new" / "out.wav")
     assert audio.shape == (2 * len(tone) // 512 * 512,)

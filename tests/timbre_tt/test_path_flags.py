@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[2]
 PLAIN = re.compile(r'\bflags\.DEFINE_(?:string|list|multi_string)\(\s*"(\w+)"')
 PATHS = re.compile(
     r"\w*input\w*|\w*output\w*|\w+_dir|\w+_path|\w+_audios|model|models|run|soundfont|picture|plot"
-    r"|style|source|save_network|load_network|crepe_weights|start_from|samples"
+    r"|style|source|save_network|load_network|crepe_weights|start_from|samples|origin_sources"
 )
 
 
