@@ -5,13 +5,18 @@ from typing import Any, Self
 
 import gin
 import numpy as np
+from absl import logging
 
 from audio_tt.dsp.units import amplitude_to_db, db_to_amplitude
 from audio_tt.pitch import tracking
+from audio_tt.pitch.correction import Correction
 from audio_tt.pitch.pyin import pyin
 
 _QUIETEST_DB = -100.0  # so that the logarithm of silence is finite
 _NOISE = 0.1  # pYIN's probability of a pitch that no frame of a clip without one reaches
+_DOUBTFUL = 0.1  # confidence of a frame in which pYIN finds no pitch
+_BEYOND = 2.0 ** (0.5 / 12)
+_MUCH = 0.05  # share of the frames with pitch
 _VOICED = 0.5  # confidence of CREPE and YIN from which a frame has a pitch
 
 
@@ -123,6 +128,32 @@ class ClipSpectrogram:
         audible = (confidence >= _VOICED) & (f0_hz >= self.fmin) & (f0_hz <= self.fmax)
         return np.where(audible, f0_hz, 0.0).astype(np.float32)
 
+    def is_above(self, audio: np.ndarray, f0_hz: np.ndarray) -> np.ndarray:
+        """In which frames a clip sounds above `fmax`, whatever pitch was found there.
+
+        pYIN finds a period of what is higher as well: two or more of the sound's own.
+
+        Args:
+          audio: as for `analyse`.
+          f0_hz: its pitch, see `pitch`.
+
+        Returns:
+          bool `[n_frames]`.
+        """
+        import soxr
+
+        frame_rate = self.sample_rate / self.hop_length
+        hop_length = round(tracking.SAMPLE_RATE / frame_rate)
+        rate = frame_rate * hop_length
+        correction = Correction("pyin", rate, hop_length, (self.fmin, self.fmax))
+        copy = soxr.resample(self._fit(audio), self.sample_rate, rate)
+        length = (self.n_frames - 1) * hop_length
+        correction.push(np.pad(copy, (0, max(0, length - len(copy))))[:length])
+        has_pitch = f0_hz > 0.0
+        confidence = np.where(has_pitch, 1.0, _DOUBTFUL)
+        found, _ = correction.finish(np.where(has_pitch, f0_hz, np.nan), confidence)
+        return found > self.fmax * _BEYOND
+
     def draw_pitch(self, picture: np.ndarray, f0_hz: np.ndarray) -> np.ndarray:
         """The picture that the network reads: nothing but the pitch of another picture.
 
@@ -162,3 +193,29 @@ class ClipSpectrogram:
     def _fit(self, audio):
         audio = np.asarray(audio, np.float32)[: self.n_samples]
         return np.pad(audio, (0, self.n_samples - len(audio)))
+
+
+class Height:
+    """How much of a recording sounds above what the design follows.
+
+    Args:
+      spectrogram: of its clips.
+    """
+
+    def __init__(self, spectrogram: ClipSpectrogram):
+        self._spectrogram, self._above, self._frames = spectrogram, 0, 0
+
+    def add(self, audio: np.ndarray, f0_hz: np.ndarray) -> None:
+        """Takes in the next clip and its pitch."""
+        self._above += np.count_nonzero(self._spectrogram.is_above(audio, f0_hz))
+        self._frames += np.count_nonzero(f0_hz)
+
+    def warn(self, name: str) -> None:
+        """Says so, where it is more than a passing frame."""
+        if self._above > _MUCH * max(self._frames, 1):
+            logging.warning(
+                "%s: some of it sounds above %.0f Hz, the highest pitch that this design follows; "
+                "what is drawn there is an octave or more lower, or nothing",
+                name,
+                self._spectrogram.fmax,
+            )

@@ -11,7 +11,7 @@ import numpy as np
 from audio_tt.pitch.polyphony import warn_if_polyphonic
 from audio_tt.playing.player import finite, warn_of_silence
 from autoencoder_tt.design import InstrumentPlayer
-from autoencoder_tt.published.features import ClipSpectrogram, Range
+from autoencoder_tt.published.features import ClipSpectrogram, Height, Range
 
 RECORDED = "input"  # the phase of the recording as it is
 OVERLAP = 8192  # samples over which a clip fades into the next
@@ -74,9 +74,10 @@ class ClipPlayer(InstrumentPlayer):
         """See `Player`."""
         rising = np.linspace(0.0, 1.0, OVERLAP, dtype=np.float32)
         fading = np.zeros(0, np.float32)  # what the clip before plays where this one begins
-        is_pitched = False
+        is_pitched, height = False, Height(self._spectrogram)
         for audio, is_last in _clips_of(finite(blocks), self._spectrogram.n_samples):
             f0_hz = self._spectrogram.pitch(audio, **self._pitch)
+            height.add(audio, f0_hz)
             if f0_hz.any() and not is_pitched:
                 warn_if_polyphonic(audio, self.sample_rate, name)
                 is_pitched = True
@@ -86,6 +87,7 @@ class ClipPlayer(InstrumentPlayer):
             done = len(played) if is_last else len(played) - OVERLAP
             fading = played[done:]
             yield played[:done]
+        height.warn(name)
         if not is_pitched:
             warn_of_silence(name, ": no pitch was found in it")
 

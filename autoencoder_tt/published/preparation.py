@@ -15,7 +15,7 @@ from audio_tt.files.atomic import replacing
 from audio_tt.pitch.polyphony import Opening
 from audio_tt.training.parallel import run_jobs
 from autoencoder_tt.published import clips
-from autoencoder_tt.published.features import ClipSpectrogram, Range
+from autoencoder_tt.published.features import ClipSpectrogram, Height, Range
 
 _CLIPS_BETWEEN_SAVES = 50
 
@@ -102,7 +102,7 @@ def run(job: Job) -> tuple[dict[str, Range], str | None]:
     """
     found, silent = {}, 0
     blocks = io.blocks(job.recording, job.spectrogram.sample_rate, job.spectrogram.n_samples)
-    opening = Opening(job.spectrogram.sample_rate)
+    opening, height = Opening(job.spectrogram.sample_rate), Height(job.spectrogram)
     try:
         for index, audio in enumerate(blocks):
             if index and not job.whole:
@@ -112,6 +112,7 @@ def run(job: Job) -> tuple[dict[str, Range], str | None]:
             name = _name(job, index)
             opening.push(audio)
             f0_hz = job.spectrogram.pitch(audio, **job.pitch)
+            height.add(audio, f0_hz)
             silent += not f0_hz.any()
             picture = job.spectrogram.analyse(audio)
             line = job.spectrogram.draw_pitch(picture, f0_hz)
@@ -121,6 +122,7 @@ def run(job: Job) -> tuple[dict[str, Range], str | None]:
     except UserError as error:
         return found, str(error)
     opening.warn_if_polyphonic(str(job.recording))
+    height.warn(str(job.recording))
     if silent:
         logging.warning("%s: %d of %d clips have no pitch", job.recording, silent, len(found))
     return found, None

@@ -139,3 +139,15 @@ def test_sizes_that_do_not_fit_together(tmp_path):
     with pytest.raises(UserError, match="do not divide a picture"):
         loading.load(tmp_path)
     gin.clear_config()
+
+
+def test_what_sounds_above_the_highest_pitch_is_said(network, melody, caplog):
+    """pYIN takes a whistle for half its pitch, and is sure of that."""
+    t = np.arange(40000) / 22050
+    whistle = (0.3 * np.sin(2 * np.pi * 2637.0 * t)).astype(np.float32)
+    f0_hz = SPECTROGRAM.pitch(whistle)
+    assert np.median(f0_hz[f0_hz > 0]) == pytest.approx(2637.0 / 2, rel=0.01)
+    clip_player = player.ClipPlayer(network, SPECTROGRAM)
+    for audio, count in ((melody("bowed", 22050, 2.0), 0), (whistle, 1)):
+        list(clip_player.play([audio], "it.wav"))
+        assert caplog.text.count("it.wav: some of it sounds above 2093 Hz") == count

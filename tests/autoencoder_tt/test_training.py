@@ -130,6 +130,45 @@ def test_a_run_is_a_model(tmp_path, opened):
         loading.load(tmp_path)
 
 
+def command(run_path, data_path, measured_path, *given):
+    """What `autoencoder_tt.train` does with settings that are read; returns weights and samples."""
+    settings.parse_gin(*given)
+    seeds = [settings.value_of(f"{data_set}.seed", 0) for data_set in designs.DATA_SETS]
+    keras.utils.set_random_seed(max(seeds))
+    design = designs.get_design()
+    data = design.open_data(data_path, measured_path, {"method": "yin"})
+    loop.train(design.network, data, run_path, design.sampler(data))
+    files = sorted(run_path.glob("samples/*/*.wav"))
+    return weights.read_tensors(run_path / "weights.h5"), [io.read(path)[0] for path in files]
+
+
+def assert_replayed(tmp_path, *given):
+    """The saved settings alone make the same weights, figures and sounds."""
+    first = command(tmp_path / "first", *given)
+    again = command(tmp_path / "again", *given[:2], [tmp_path / "first" / "operative_config.gin"])
+    for name, tensor in first[0].items():
+        np.testing.assert_allclose(again[0][name], tensor, atol=1e-5, err_msg=name)
+    for sound, other in zip(*(sounds for _, sounds in (first, again)), strict=True):
+        np.testing.assert_allclose(other, sound, atol=1e-3)
+    rows = [RunDirectory(tmp_path / name).history() for name in ("first", "again")]
+    assert rows[1] == [pytest.approx(row, rel=1e-4) for row in rows[0]] and len(rows[0]) == 1
+
+
+def test_the_saved_settings_repeat_a_run(tmp_path, tunes, measured_path):
+    (tmp_path / "small.gin").write_text(SMALL_FRAMES)
+    parameters = ["train_autoencoder.epochs = 1", "RecordingCrops.seed = 3"]
+    parameters += ["GriffinLim.n_iter = 3", "RecordingCrops.batch_size = 3"]
+    given = [tmp_path / "small.gin"], parameters
+    assert_replayed(tmp_path, tunes, measured_path, *given)
+
+
+@pytest.mark.slow
+def test_the_saved_settings_repeat_a_published_run(tmp_path, pictures):
+    parameters = ["train_autoencoder.epochs = 1", "PicturePairs.seed = 3"]
+    given = [tmp_path / "small.gin"], parameters
+    assert_replayed(tmp_path, tmp_path, None, *given)
+
+
 class Scripted(keras.Model):
     """Draws what its one weight says."""
 
