@@ -1,9 +1,13 @@
 """What a file is by its first bytes, whatever its name says."""
 
+import io
 import re
+from typing import BinaryIO
 
 HEAD = 4096  # bytes that tell
 
+# Of Ogg, RFC 3533: bytes of a page, and before its table of segments; the flag of the last page.
+_LONGEST_PAGE, _PAGE_HEAD, _LAST_PAGE = 65307, 27, 4
 _MIDI, _ARCHIVE, _PICTURE = "a MIDI file", "a compressed archive", "a picture"
 _NO_SOUND = (
     (rb"MThd|RIFF....RMID", _MIDI),
@@ -46,6 +50,28 @@ def no_sound(head: bytes) -> str | None:
     if found is None and len(head) >= 8 and _is_text(head):
         return "text"
     return found
+
+
+def is_cut_ogg(file: BinaryIO) -> bool:
+    """Whether an Ogg stream stops without its last page, which says that it is the last.
+
+    Args:
+      file: any file that is open for reading; its place is another afterwards.
+    """
+    file.seek(0)
+    if file.read(4) != b"OggS":
+        return False
+    end = file.seek(0, io.SEEK_END)
+    file.seek(max(0, end - _LONGEST_PAGE))
+    data = file.read()
+    begin = data.rfind(b"OggS")
+    page = data[begin : begin + _PAGE_HEAD]
+    if begin < 0 or len(page) < _PAGE_HEAD:
+        return True
+    n_segments = page[-1]
+    sizes = data[begin + _PAGE_HEAD : begin + _PAGE_HEAD + n_segments]
+    is_whole = len(data) >= begin + _PAGE_HEAD + n_segments + sum(sizes)
+    return not (is_whole and page[5] & _LAST_PAGE)
 
 
 def by_ffmpeg(head: bytes) -> str | None:

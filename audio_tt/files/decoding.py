@@ -14,7 +14,7 @@ from absl import logging
 
 from audio_tt.dsp import blocks
 from audio_tt.errors import UserError
-from audio_tt.files import content, copies, riff
+from audio_tt.files import caf, content, copies, riff
 
 FFMPEG_EXTENSIONS = frozenset(
     ".m4a .aac .mp4 .m4b .m4v .mov .3gp .wma .asf .webm .weba .mkv .mka .ac3 .eac3 .amr .ape .wv "
@@ -22,7 +22,11 @@ FFMPEG_EXTENSIONS = frozenset(
 )
 _NEVER_EXCEEDS = re.compile(r"PCM|LAW|ALAC|DWVW|GSM|G72")
 _NOT_STATED = 2**62  # frames; libsndfile gives its largest number where a header does not say
-_WRONG_LENGTH = re.compile(r"(?:data|SSND|Data Size)\s*:\s*\d+ \(should be \d+\)")
+_WRONG_LENGTH = re.compile(
+    r"(?:data|SSND|BODY|riff|Riff size|Data Size)\s*:\s*\d+ \(should be \d+\)"
+)
+
+_MALFORMED = "malformed"  # says libsndfile of a format that it knows
 
 _NO_NUMBERS = "every sample is NaN or infinite, not a number; read as silence"
 _said: set[tuple[str, str]] = set()
@@ -47,12 +51,15 @@ class Sound:
             self.frames = sound.frames if sound.frames < _NOT_STATED else None
             self.may_exceed = not _NEVER_EXCEEDS.search(sound.subtype)
             self.is_lossy = self.may_exceed and sound.subtype not in ("FLOAT", "DOUBLE")
+            if note is None and content.is_cut_ogg(file):
+                self._note = "it has no end: it is cut off there; reading what is there"
             if note is None and _WRONG_LENGTH.search(sound.extra_info):
                 self._note = "its header is wrong about its length; reading what is there"
 
     def _opened(self):
         self._file.seek(0)
-        return soundfile.SoundFile(self._file)
+        with _without_chatter():
+            return soundfile.SoundFile(self._file)
 
     def decode(self, warn: Callable[[str], None] = lambda text: None) -> Iterator[np.ndarray]:
         """Reads from the beginning to the end, or to where the file is damaged.
@@ -85,8 +92,8 @@ class Sound:
             raise UserError(f"{self.path}: holds no samples; choose a file with sound in it.")
         if is_cut:
             read, stated = (count / self.sample_rate for count in (frames, self.frames))
-            reason = " is damaged or cut off" if error else "'s header is wrong about its length"
-            warn(f"it{reason}: {read:.2f} of {stated:.2f} s can be read; reading what is there")
+            reason = "it is damaged or cut off" if error else "its header is wrong about its length"
+            warn(f"{reason}: {read:.2f} of {stated:.2f} s can be read; reading what is there")
         elif self._note:
             warn(self._note)
         if not_finite == frames * self.channels:
@@ -95,11 +102,28 @@ class Sound:
             warn(f"{not_finite} samples are not finite numbers (NaN or infinite); read as 0")
 
 
+@contextlib.contextmanager
+def _without_chatter():
+    """Keeps libsndfile's mp3 decoder from writing to standard error; what counts is said here."""
+    with contextlib.ExitStack() as stack:
+        try:
+            original = os.dup(2)
+            stack.callback(os.close, original)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            stack.callback(os.close, nowhere)
+            os.dup2(nowhere, 2)
+            stack.callback(os.dup2, original, 2)
+        except OSError:  # there is no standard error
+            pass
+        yield
+
+
 def _read(sound):
     """(The next block, what is wrong with the file there or None)."""
     buffer = np.full((blocks.SIZE, sound.channels), np.nan, np.float32)
     try:
-        return sound.read(out=buffer), None
+        with _without_chatter():
+            return sound.read(out=buffer), None
     except soundfile.LibsndfileError as error:
         # What was decoded stands in the buffer, only its length is not told.
         filled = np.flatnonzero(~np.isnan(buffer).all(axis=1))
@@ -188,7 +212,7 @@ def _sound(path, local, file, head, stack):
     sound, reason = _tried(path, riff.after_tag(file) or file)
     if sound is not None and sound.frames != 0:
         return sound
-    mended = riff.mended(file)
+    mended = riff.mended(file) or caf.mended(file)
     if mended is not None:
         note = "its header is wrong about its length or its parts; reading what is there"
         better, _ = _tried(path, mended, note)
@@ -210,6 +234,8 @@ def _sound(path, local, file, head, stack):
         raise UserError(f"{path}: is {foreign} by its content, and damaged: ffmpeg says: {said}.")
     if converted is None:
         raise _not_sound(path, reason)
+    if not said and _MALFORMED in reason:
+        said = "its header or its end"
     note = f"it is damaged ({said}); reading what is there" if said else None
     return Sound(path, stack.enter_context(_unnamed(converted)), note)
 

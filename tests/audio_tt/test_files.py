@@ -112,16 +112,19 @@ def test_a_flac_without_a_length_is_read_to_its_end(tmp_path, warnings):
     assert warnings() == []
 
 
-@pytest.mark.parametrize("kind", ["flac", "mp3", "wav"])
-def test_of_a_cut_file_what_is_there_is_read(tmp_path, warnings, kind):
+@pytest.mark.parametrize("kind", ["flac", "mp3", "wav", "ogg", "caf", "w64", "aiff"])
+def test_of_a_cut_file_what_is_there_is_read(tmp_path, warnings, monkeypatch, capfd, kind):
+    monkeypatch.setenv("PATH", "")  # without ffmpeg
     path = tmp_path / f"a.{kind}"
     soundfile.write(path, noise(), RATE)
     whole = io.read(path)[0]
+    assert warnings() == []
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     audio = both_ways(path)
-    assert 0.35 * len(whole) < len(audio) < 0.65 * len(whole)
-    np.testing.assert_allclose(audio[:16000], whole[:16000], atol=1e-4)
+    assert 0.25 * len(whole) < len(audio) < 0.65 * len(whole)
+    np.testing.assert_allclose(audio[:12000], whole[:12000], atol=1e-4)
     assert "reading what is there" in warnings()[0]
+    assert capfd.readouterr().err == ""  # libsndfile's mp3 decoder writes to it by itself
 
 
 def test_headers_of_wav_files_that_are_not_quite_right(tmp_path):
