@@ -6,7 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INPUT ?=
-INSTRUMENTS ?= flute,violin,trumpet,clarinet,oboe,cello
+INSTRUMENTS ?=
 REQUIREMENTS := requirements.txt
 # One process a core.
 PYTEST := -q -n 2 --dist worksteal
@@ -67,7 +67,7 @@ lint: .venv/.installed
 
 pretrained: .venv/.installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt -e ".[data]"
-	$(BIN)/python -m tools.train_instruments --instruments=$(INSTRUMENTS)
+	$(BIN)/python -m tools.train_instruments $(if $(INSTRUMENTS),--instruments=$(INSTRUMENTS))
 
 REFERENCE := .venv-reference/bin/python
 

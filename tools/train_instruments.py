@@ -16,7 +16,8 @@ from absl import flags
 from audio_tt.command import app, change_flags, gin_flags, path_flags
 from audio_tt.errors import UserError
 
-_INSTRUMENTS = flags.DEFINE_list("instruments", ["flute", "violin", "trumpet"], "Which to train.")
+INCLUDED = ["clarinet", "flute", "oboe", "trumpet", "violin"]  # at 16 kHz
+_INSTRUMENTS = flags.DEFINE_list("instruments", INCLUDED, "Which to train.")
 _DATA_DIR = path_flags.DEFINE_path("data_dir", "data", "Folder for recordings and features.")
 _RATE = flags.DEFINE_enum(
     "sample_rate", "16000", ["16000", "32000", "48000"], "Of recordings and models, Hz."
