@@ -15,6 +15,8 @@ from audio_tt.dsp.blocks import resampled
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
 from audio_tt.files.atomic import replacing
+from audio_tt.files.paths import printable
+from audio_tt.files.text import read_text
 from audio_tt.metrics import audio_metrics, tables
 from audio_tt.metrics.tables import TITLES
 from style_tt.configurables import extraction, features, player
@@ -80,7 +82,7 @@ def read_pairs(
             if not len(sound):
                 raise UserError(f"{path} ends before {start:g} s")
             sounds.append(sound)
-        return Pair(f"{names[content]} as {names[style]}", *sounds)
+        return Pair(printable(f"{names[content]} as {names[style]}"), *sounds)
 
     return batches.each(read, zip(paths[::2], paths[1::2], strict=True))
 
@@ -145,11 +147,12 @@ def compare(pair: Pair, audio: np.ndarray) -> dict[str, float]:
     """
     content, style, audio = (_levelled(x) for x in (pair.content, pair.style, audio))
     frechet = audio_metrics.mfcc_frechet(style, audio, _SAMPLE_RATE)
+    of_copying = audio_metrics.mfcc_frechet(style, content, _SAMPLE_RATE)
     return {
         "pitch_jaccard": audio_metrics.pitch_jaccard(content, audio, _SAMPLE_RATE),
         "log_spectral_distance_db": audio_metrics.log_spectral_distance(content, audio),
         "mfcc_frechet": frechet,
-        "frechet_ratio": frechet / audio_metrics.mfcc_frechet(style, content, _SAMPLE_RATE),
+        "frechet_ratio": frechet / of_copying if of_copying else np.nan,  # of one sound
         "gram": _gram_distance(style, audio),
     }
 
@@ -185,8 +188,7 @@ def load(path: str | Path) -> list[dict]:
     """
     if not Path(path).exists():
         return []
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = list(csv.DictReader(read_text(path).splitlines()))
     if rows and {"made_from", *rows[0]} != set(_COLUMNS):
         raise UserError(f"{path} holds another table; name another --output")
     try:

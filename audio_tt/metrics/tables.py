@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from audio_tt.files.atomic import replacing
+from audio_tt.files.paths import printable
 
 # Figures of `audio_tt.metrics`, by the names that all evaluations give them.
 TITLES = {
@@ -63,7 +64,7 @@ def write_csv(path: str | os.PathLike, rows: Sequence[Mapping[str, Any]]) -> Non
     writer.writeheader()
     writer.writerows({k: "" if _is_nan(v) else v for k, v in row.items()} for row in rows)
     with replacing(path) as temporary:
-        temporary.write_text(buffer.getvalue(), "utf-8")
+        temporary.write_text(printable(buffer.getvalue()), "utf-8")
 
 
 def write_json(path: str | os.PathLike, content: Any) -> None:

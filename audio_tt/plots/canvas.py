@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_tt.files.atomic import replacing
+from audio_tt.files.paths import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,8 +32,13 @@ def blank(width: float, height: float, title: str | None = None) -> "Figure":
     drawn = Figure(figsize=(width, height), layout="constrained", dpi=120)
     FigureCanvasAgg(drawn)
     if title:
-        drawn.suptitle(title, fontsize=12)
+        drawn.suptitle(text(title), fontsize=12)
     return drawn
+
+
+def text(name: str) -> str:
+    """Returns a name as it is to be drawn: any bytes will do, and `$` begins no formula."""
+    return printable(name).replace("$", r"\$")
 
 
 def save(drawn: "Figure", path: str | os.PathLike) -> None:
@@ -51,7 +57,7 @@ def pitch_line(axis: "Axes", time: np.ndarray, f0_hz: np.ndarray, color: str, la
     """Draws f0 `[frames]` in Hz where it is above 0."""
     f0_hz = np.asarray(f0_hz, float)[: len(time)]
     voiced = np.where(f0_hz > 0.0, f0_hz, np.nan)
-    axis.plot(time[: len(voiced)], voiced, color=color, lw=1.3, label=label)
+    axis.plot(time[: len(voiced)], voiced, color=color, lw=1.3, label=text(label))
 
 
 def frequency_axis(axis: "Axes", which: str = "y") -> None:

@@ -39,7 +39,8 @@ def curves(
     if loudness:
         axis = next(remaining)
         for index, (name, level) in enumerate(loudness.items()):
-            axis.plot(time[: len(level)], level[: len(time)], color=f"C{index}", lw=1.3, label=name)
+            how = {"color": f"C{index}", "lw": 1.3, "label": canvas.text(name)}
+            axis.plot(time[: len(level)], level[: len(time)], **how)
         axis.set_ylabel("loudness (dB)")
     for axis in axes:
         axis.grid(alpha=0.3)
@@ -104,7 +105,8 @@ def bars(
         axis.grid(alpha=0.3, axis="y")
         axis.legend(loc="upper right")
     if len(names) <= _NAMED_BARS:
-        axes[-1].set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=8)
+        labels = [canvas.text(name) for name in names]
+        axes[-1].set_xticks(range(len(names)), labels, rotation=30, ha="right", fontsize=8)
     canvas.save(figure, path)
 
 

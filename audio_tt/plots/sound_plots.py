@@ -82,7 +82,7 @@ def spectrograms(
     for axis, (title, audio) in zip(axes, sounds.items(), strict=True):
         audio = np.asarray(audio, np.float32)
         image = _spectrogram(axis, audio, sample_rate)
-        axis.set_title(title, fontsize=10, loc="left")
+        axis.set_title(canvas.text(title), fontsize=10, loc="left")
     axes[-1].set_xlabel("time (s)")
     figure.colorbar(image, ax=axes, label="level (dB below peak)", pad=0.01, aspect=40)
     canvas.save(figure, path)
@@ -126,7 +126,7 @@ def side_by_side(
     for index, (sound, (magnitude, frequencies)) in enumerate(zip(sounds, spectra, strict=True)):
         first, column = index // columns * len(rows), index % columns
         top, middle = axes[first, column], axes[first + 1, column]
-        top.set_title(sound.title, fontsize=12)
+        top.set_title(canvas.text(sound.title), fontsize=12)
         _waveform(top, sound.audio, len(sound.audio) / sound.sample_rate)
         top.set(xlim=(0, seconds), ylim=(-1.05 * amplitude, 1.05 * amplitude), xticklabels=[])
         frame_seconds = hop_lengths[index] / sound.sample_rate

@@ -88,7 +88,8 @@ def draw(
         here = points[instruments == name]
         axis.scatter(*here.T, s=14, alpha=0.5, color=f"C{i % 10}", lw=0)
         middle = np.median(here, axis=0)
-        axis.scatter(*middle, s=160, color=f"C{i % 10}", edgecolor="black", label=name or None)
+        label = canvas.text(name) or None
+        axis.scatter(*middle, s=160, color=f"C{i % 10}", edgecolor="black", label=label)
     if any(instruments):
         figure.legend(loc="outside right upper")
     axis.set_xlabel(f"first component ({100 * shares[0]:.0f} % of the variance)")

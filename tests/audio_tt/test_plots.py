@@ -36,6 +36,13 @@ def test_spectrogram_of_silence_and_of_short_sounds(tmp_path, n_samples):
     picture(tmp_path / "s.png")
 
 
+def test_names_of_any_bytes_and_no_formula(tmp_path):
+    for name in ("tr\udce9s", "$a_{ $b$", "back\\slash"):
+        charts.spectrograms(tmp_path / "s.png", {name: tone()}, 16000)
+        charts.bars(tmp_path / "b.png", [name], {"x": [1.0]}, {"x": 1.0})
+        picture(tmp_path / "s.png")
+
+
 def test_curves(tmp_path):
     time = np.arange(100) / 250
     pitch = {"input": np.full(100, 220.0), "output": np.r_[np.zeros(50), np.full(50, 440.0)]}

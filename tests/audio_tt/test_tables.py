@@ -19,10 +19,10 @@ def test_numbers():
 
 
 def test_files_hold_no_nan(tmp_path):
-    rows = [{"file": "a", "l1": 0.5}, {"file": "b", "l1": float("nan"), "ratio": 2.0}]
+    rows = [{"file": "\udce9", "l1": 0.5}, {"file": "b", "l1": float("nan"), "ratio": 2.0}]
     tables.write_csv(tmp_path / "rows.csv", rows)
-    lines = (tmp_path / "rows.csv").read_text().splitlines()
-    assert lines == ["file,l1,ratio", "a,0.5,", "b,,2.0"]
+    lines = (tmp_path / "rows.csv").read_text("utf-8").splitlines()
+    assert lines == ["file,l1,ratio", "\ufffd,0.5,", "b,,2.0"]
     tables.write_json(tmp_path / "rows.json", {"rows": rows})
     known = json.loads((tmp_path / "rows.json").read_text())
     assert known["rows"][1] == {"file": "b", "l1": None, "ratio": 2.0}
