@@ -2,6 +2,7 @@
 
 python -m ddsp_tt.timbre_transfer --model=runs/flute --input=in.wav --output=out.wav
 python -m ddsp_tt.timbre_transfer --model=flute --input=songs/ --output_dir=played
+python -m ddsp_tt.timbre_transfer --model=flute --input=in.wav --output=out.wav --midi=out.mid
 """
 
 import functools
@@ -10,7 +11,7 @@ from typing import Any
 from absl import flags
 
 from audio_tt.command import app, gin_flags, path_flags, pitch_flags
-from audio_tt.playing import conversion, playing_flags
+from audio_tt.playing import conversion, midi_files, playing_flags
 from ddsp_tt import transfer_flags
 
 _MODEL = path_flags.DEFINE_path(
@@ -31,6 +32,7 @@ flags.adopt_module_key_flags(transfer_flags)
 def main() -> int:
     """Recordings through one model."""
     jobs = conversion.plan(_INPUT.value, _OUTPUT.value, playing_flags.output_dir())
+    jobs = midi_files.with_midi(jobs, transfer_flags.midi())
     load = functools.partial(
         load_player,
         _MODEL.value,

@@ -1,8 +1,10 @@
-"""The flags that fit a performance to the target instrument, for every command that transfers."""
+"""The flags of every command that transfers by DDSP: fitting to the instrument, notes as MIDI."""
 
 from typing import Any
 
 from absl import flags
+
+from audio_tt.command import path_flags
 
 _AUTO = flags.DEFINE_bool("auto_adjust", True, "Fit octave and loudness to the instrument.")
 _KEEP = flags.DEFINE_bool(
@@ -29,6 +31,15 @@ _FIT = flags.DEFINE_enum(
     "Keep the dynamics' proportions, or fill the range as Magenta's demo.",
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
+
+_MIDI = path_flags.DEFINE_path(
+    "midi", None, "Write the notes that are played too: a .mid file, or for several a folder."
+)
+
+
+def midi() -> str | None:
+    """The value of `--midi`."""
+    return _MIDI.value
 
 
 def options() -> dict[str, Any]:

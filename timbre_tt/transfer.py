@@ -17,7 +17,7 @@ from absl import flags
 
 from audio_tt.command import app
 from audio_tt.errors import UserError
-from audio_tt.playing import conversion, playing_flags
+from audio_tt.playing import conversion, midi_files, playing_flags
 from timbre_tt import systems
 
 _INSTRUMENT = flags.DEFINE_string(
@@ -48,8 +48,11 @@ def main(*words: str) -> int:
             "--output_dir=DIR"
         )
     inputs, output = (words, None) if folder else (words[:1], words[1])
+    own = _flags_of(name)
     jobs = conversion.plan(inputs, output, folder, ending)
-    load = functools.partial(systems.player, name, instrument, **_flags_of(name).options())
+    if hasattr(own, "midi"):
+        jobs = midi_files.with_midi(jobs, own.midi())
+    load = functools.partial(systems.player, name, instrument, **own.options())
     return conversion.play_all(jobs, load, playing_flags.output())
 
 

@@ -193,6 +193,15 @@ def check_writable(path: str | os.PathLike, source: str | os.PathLike | None = N
         UserError: the extension is not known, the place cannot be written to, or it is the source.
     """
     _format_of(path, None)
+    check_place(path, source)
+
+
+def check_place(path: str | os.PathLike, source: str | os.PathLike | None = None) -> None:
+    """`check_writable` of a file of any kind.
+
+    Raises:
+        UserError: the place cannot be written to, or it is the source.
+    """
     target = Path(path).absolute()
     place = _existing(target)
     _check_names(target.parts[len(place.parts) :], place, path)

@@ -24,10 +24,21 @@ _THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """A recording, and the file that it is to become."""
+    """A recording, and the file that it is to become.
+
+    Attributes:
+      source: the recording.
+      target: the sound file.
+      midi: the MIDI file of its notes; None for none.
+    """
 
     source: Path
     target: Path
+    midi: Path | None = None
+
+    def taken(self) -> Path | None:
+        """The first of the files to be written that is there already."""
+        return next((path for path in (self.target, self.midi) if path and path.exists()), None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,12 +183,12 @@ def play_all(jobs: Sequence[Job], load: Callable[[], Player], output: Output = D
     """
     waiting, failed, skipped = [], 0, 0
     for job in jobs:
-        if not job.target.exists() or output.overwrite:
+        if output.overwrite or not job.taken():
             waiting.append(job)
-        elif output.skip_existing:
+        elif output.skip_existing and job.target.exists():
             skipped += 1
         else:
-            message = f"{job.target} is there already; --overwrite replaces it"
+            message = f"{job.taken()} is there already; --overwrite replaces it"
             if len(jobs) == 1:
                 raise UserError(message)
             logging.error("%s", message)
@@ -287,7 +298,11 @@ def convert(
     if listening is not None:
         blocks = _reported(blocks, rate, listening)
     recording = Counted(blocks)
-    sound = player.play(resampled(recording, rate, player.sample_rate), str(job.source))
+    at_rate, notes = resampled(recording, rate, player.sample_rate), []
+    if job.midi is None:
+        sound = player.play(at_rate, str(job.source))
+    else:
+        sound = player.play_and_transcribe(at_rate, notes.append, str(job.source))
     if output.finish is not None:
         sound = output.finish(sound)
     written = rate if output.sample_rate is None else output.sample_rate or player.sample_rate
@@ -298,6 +313,8 @@ def convert(
         sound = _reported(sound, written, report)
     is_wav = job.target.suffix.lower() == ".wav"
     io.write(job.target, sound, written, output.subtype if is_wav else None)
+    if job.midi is not None:
+        notes[0].write(job.midi)
 
 
 def _cut(sound, recording):

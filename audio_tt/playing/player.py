@@ -1,15 +1,20 @@
 """A loaded model as every command plays it: audio in, as much audio out."""
 
 import abc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from absl import logging
 
 from audio_tt.dsp.blocks import cut, resampled
+from audio_tt.errors import UserError
 from audio_tt.files.decoding import was_read_as_silence, zero_non_finite
 from audio_tt.files.mono import to_mono
 from audio_tt.playing.origin import Origin
+
+if TYPE_CHECKING:
+    from audio_tt.music.transcription import Transcription
 
 SILENCE = 1e-4  # peak amplitude (-80 dB) below which a recording is silent
 
@@ -46,6 +51,22 @@ class Player(abc.ABC):
         Yields:
           float32 blocks of the same kind, of any lengths, with as many samples in all.
         """
+
+    def play_and_transcribe(
+        self,
+        blocks: Iterable[np.ndarray],
+        report: Callable[["Transcription"], None],
+        name: str = "the recording",
+    ) -> Iterator[np.ndarray]:
+        """`play`, and `report` is called with the notes before the first block comes.
+
+        Raises:
+          UserError: this player does not follow a pitch.
+        """
+        raise UserError(
+            "this model does not play from a pitch, so it has no notes to write; "
+            "python -m ddsp_tt.detect_pitch --midi=FILE writes those of a recording"
+        )
 
     def render(
         self, audio: np.ndarray, sample_rate: int, name: str = "the recording"

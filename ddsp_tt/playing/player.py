@@ -1,6 +1,6 @@
 """A DDSP instrument as every command plays it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ from absl import logging
 
 from audio_tt.dsp.blocks import first_samples, silence
 from audio_tt.files.decoding import zero_non_finite
+from audio_tt.music.transcription import Transcription, transcribe
 from audio_tt.pitch import polyphony
 from audio_tt.pitch.reach import why_not_heard
 from audio_tt.playing.player import SILENCE, Player, warn_of_silence
@@ -58,13 +59,35 @@ class DdspPlayer(Player):
         self, blocks: Iterable[np.ndarray], name: str = "the recording"
     ) -> Iterator[np.ndarray]:
         """Plays a recording, see `audio_tt.playing.player.Player`."""
+        return self._play(blocks, name, lambda _: None)
+
+    def play_and_transcribe(
+        self,
+        blocks: Iterable[np.ndarray],
+        report: Callable[[Transcription], None],
+        name: str = "the recording",
+    ) -> Iterator[np.ndarray]:
+        """See `Player`; the notes are those that are played, moved and tuned as they are."""
+        if not self.instrument.reads_features:
+            return super().play_and_transcribe(blocks, report, name)
+
+        def followed(curves):
+            frame_rate = self.instrument.rates.frame_rate
+            report(transcribe(curves, frame_rate) if curves else Transcription())
+
+        return self._play(blocks, name, followed)
+
+    def _play(self, blocks, name, report):
         recording = _Recording(blocks, self.sample_rate)
         measured = self._measure(recording)
         if self._has_sound(recording, measured, name):
             if self._follows_pitch(measured):
                 recording.opening.warn_if_polyphonic(name)
-            yield from self.play_features(measured, recording.samples)
+            features = self._adjusted(measured)
+            report({**measured, "f0_hz": features.get("f0_hz")})
+            yield from self._render(features, recording.samples)
         else:
+            report({})
             yield from silence(recording.samples)
 
     def play_features(self, measured: dict, n_samples: int) -> Iterator[np.ndarray]:
@@ -77,9 +100,15 @@ class DdspPlayer(Player):
         Yields:
           float32 blocks, `n_samples` samples together.
         """
-        if self.instrument.reads_features:
-            measured = self.adjustment.apply(measured, self.instrument)
-        yield from first_samples(self.instrument.render(measured, self._seed), n_samples)
+        return self._render(self._adjusted(measured), n_samples)
+
+    def _adjusted(self, measured):
+        if not self.instrument.reads_features:
+            return measured
+        return self.adjustment.apply(measured, self.instrument)
+
+    def _render(self, features, n_samples):
+        return first_samples(self.instrument.render(features, self._seed), n_samples)
 
     def _measure(self, recording):
         instrument = self.instrument

@@ -12,7 +12,9 @@ import tqdm
 
 from audio_tt.errors import UserError
 from audio_tt.files import io as audio_io
-from audio_tt.playing import conversion
+from audio_tt.music.notes import Note, read_midi
+from audio_tt.music.transcription import Transcription
+from audio_tt.playing import conversion, midi_files
 from audio_tt.playing.conversion import Job, Output
 from audio_tt.playing.player import Player, warn_of_silence
 
@@ -177,6 +179,44 @@ def test_a_folder_is_played_whatever_becomes_of_one(tmp_path, caplog, jobs):
     assert [(tmp_path / "out" / name).stat().st_mtime_ns for name in expected] == before
     assert conversion.play_all(plan, inverter(), Output(overwrite=True)) == 0
     assert (tmp_path / "out" / expected[0]).stat().st_mtime_ns > before[0]
+
+
+class Scribe(Inverter):
+    """Hears one note in whatever it plays."""
+
+    def play_and_transcribe(self, blocks, report, name="the recording"):
+        report(Transcription((Note(60, 80, 0.0, 0.5),)))
+        return self.play(blocks, name)
+
+
+def test_the_notes_of_a_recording_go_to_a_file_of_their_own(tmp_path):
+    plan = conversion.plan([write(tmp_path / "in.wav")], tmp_path / "out.wav")
+    plan = midi_files.with_midi(plan, tmp_path / "new" / "out.mid")
+    with pytest.raises(UserError, match="does not play from a pitch"):
+        conversion.play_all(plan, inverter())
+    assert names(tmp_path) == ["in.wav"]
+    assert conversion.play_all(plan, Scribe) == 0
+    assert [note.pitch for note in read_midi(plan[0].midi)] == [60]
+    np.testing.assert_allclose(read(tmp_path / "out.wav"), -tone(), atol=1e-4)
+    (tmp_path / "out.wav").unlink()
+    with pytest.raises(UserError, match=r"out\.mid is there already; --overwrite"):
+        conversion.play_all(plan, no_model)
+    assert conversion.play_all(plan, Scribe, Output(overwrite=True)) == 0
+
+
+def test_where_midi_files_go(tmp_path):
+    assert midi_files.places(tmp_path / "a.mid", ["song"]) == [tmp_path / "a.mid"]
+    several = midi_files.places(tmp_path / "a", ["song", "song", "air"])
+    assert [path.name for path in several] == ["song.mid", "song_2.mid", "air.mid"]
+    for midi, stems, message in (
+        (tmp_path, ["song"], "is a folder; say --midi=.*song.mid"),
+        (tmp_path / "song.wav", ["song"], "ends in .mid"),
+        (tmp_path / "a.mid", ["song", "air"], "several recordings need a folder"),
+        (tmp_path / "a.mid" / "b.mid", ["song"], "a.mid is a file, not a folder"),
+    ):
+        (tmp_path / "a.mid").touch()
+        with pytest.raises(UserError, match=message):
+            midi_files.places(midi, stems)
 
 
 def test_what_is_there_is_kept_unless_it_is_to_be_replaced(tmp_path, caplog):

@@ -10,6 +10,7 @@ import pytest
 
 from audio_tt.errors import UserError
 from audio_tt.files import io
+from audio_tt.music.notes import read_midi
 from ddsp_tt.evaluation import pitch_curves
 from ddsp_tt.features import extraction
 from ddsp_tt.playing import microphone
@@ -71,12 +72,29 @@ def test_recordings_of_one_name_and_one_that_cannot_be_read(tmp_path, melody):
     code = """
 from audio_tt.command import app
 from audio_tt.files import io
+from audio_tt.music.notes import read_midi
 from ddsp_tt import detect_pitch
 
-detect_pitch._report = lambda path, stem: io.read(path) and print(stem)
+detect_pitch._report = lambda path, stem, midi: io.read(path) and print(stem, midi)
 app.run(detect_pitch.main)
 """
-    result = commands.run("-c", code, "--input=a,b", "--output_dir=out", cwd=tmp_path)
+    words = ("-c", code, "--input=a,b", "--output_dir=out", "--midi=notes")
+    result = commands.run(*words, cwd=tmp_path)
     assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
     assert "broken.wav" in result.stderr
-    assert result.stdout.splitlines() == ["out/a_take", "out/b_take"]
+    expected = ["out/a_take notes/a_take.mid", "out/b_take notes/b_take.mid"]
+    assert result.stdout.splitlines() == expected
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "b_take.mid").write_text("precious")
+    result = commands.run(*words, cwd=tmp_path)
+    assert result.stdout == "" and "b_take.mid is there already; --overwrite" in result.stderr
+    assert commands.run(*words, "--overwrite", cwd=tmp_path).stdout.splitlines() == expected
+
+
+def test_the_notes_of_a_recording(tmp_path, melody):
+    io.write(tmp_path / "a.wav", melody, 16000)
+    flags = ["--input=a.wav", "--midi=a.mid", "--f0_method=yin"]
+    result = commands.run("ddsp_tt.detect_pitch", *flags, cwd=tmp_path)
+    assert result.returncode == 0 and "a.csv, a.mid" in result.stdout + result.stderr
+    found = [(note.pitch, round(note.start)) for note in read_midi(tmp_path / "a.mid")]
+    assert found == [(69, 0), (72, 1), (67, 2)]

@@ -8,7 +8,9 @@ from absl import logging
 from keras import ops
 
 from audio_tt import settings
+from audio_tt.errors import UserError
 from audio_tt.files import io
+from audio_tt.music.notes import read_midi
 from ddsp_tt import models
 from ddsp_tt.features import extraction
 from ddsp_tt.playing.adjustment import Adjustment
@@ -82,6 +84,35 @@ def test_one_voice_gets_no_warning(flute, warnings):
     line = np.concatenate([chord(1, [hz]) for hz in (262.0, 330.0, 392.0)])
     play(DdspPlayer(flute, pitch=YIN), line)
     assert not warnings
+
+
+def test_the_notes_are_those_that_are_played(flute, melody):
+    player = DdspPlayer(flute, Adjustment(octave_shift=1), YIN)
+    notes = []
+    plain = play(player, melody)
+    with_notes = player.play_and_transcribe([melody], notes.append)
+    np.testing.assert_array_equal(np.concatenate([*with_notes]), plain)
+    assert [note.pitch for note in notes[0].notes] == [81, 84, 79]
+    list(player.play_and_transcribe([np.zeros(8000, "float32")], notes.append))
+    assert notes[1].notes == ()
+
+
+def test_what_reads_no_pitch_has_no_notes(flute):
+    class Listener:
+        rates, statistics, name, origin = flute.rates, None, "listener", None
+        reads_features = False
+
+    with pytest.raises(UserError, match="does not play from a pitch"):
+        DdspPlayer(Listener()).play_and_transcribe([], print)
+
+
+def test_the_command_writes_them(tmp_path, melody):
+    io.write(tmp_path / "a.wav", melody, 16000)
+    flags = {"model": "flute", "input": tmp_path / "a.wav", "f0_method": "yin"}
+    assert run(output=tmp_path / "b.wav", midi=tmp_path / "b.mid", **flags) == 0
+    assert [note.pitch for note in read_midi(tmp_path / "b.mid")] == [69, 72, 67]
+    assert run(output=tmp_path / "c.wav", midi=tmp_path / "b.mid", **flags) == 1
+    assert not (tmp_path / "c.wav").exists()
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 63, 64, 65, 5000])

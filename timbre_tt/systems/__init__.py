@@ -14,7 +14,8 @@ Each is a module here, called as its system is, and has
 commands print it beside the system's name. Importing a module loads no framework.
 
 Beside each stands a module of flags, `X_flags`, with `options()`, those flags as keyword arguments
-of `load`. `timbre-transfer` alone imports one of them: they have names of flags in common.
+of `load`, and where a system follows a pitch `midi()`, where to write the notes. `timbre-transfer`
+alone imports one of them: they have names of flags in common.
 
 Gin is read by `load` alone: a player keeps its settings, whatever is loaded after it.
 """

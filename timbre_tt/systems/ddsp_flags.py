@@ -9,6 +9,11 @@ flags.adopt_module_key_flags(transfer_flags)
 flags.adopt_module_key_flags(pitch_flags)
 
 
+def midi() -> str | None:
+    """The file or folder for the notes that are played."""
+    return transfer_flags.midi()
+
+
 def options() -> dict:
     """Returns the flags as keyword arguments of `timbre_tt.systems.ddsp.load`."""
     return {"pitch": pitch_flags.options(), **transfer_flags.options(), **gin_flags.given()}
