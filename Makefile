@@ -19,7 +19,7 @@ JAX_TESTS := tests/ddsp_tt tests/autoencoder_tt tests/style_tt tests/test_layers
 	$(addprefix tests/audio_tt/test_,compat.py crepe.py loudness.py phase.py runs.py stft.py units.py weights.py) \
 	tests/timbre_tt/test_commands.py::test_transfer
 
-.PHONY: demo test test-jax test-beam lint check-all parity results pretrained clean
+.PHONY: demo test test-jax test-beam lint check-all release-check parity results pretrained clean
 
 demo: .venv/.installed
 	$(BIN)/python -m timbre_tt.demo $(if $(INPUT),--input="$(INPUT)")
@@ -37,8 +37,12 @@ test-beam: .venv-beam/.installed
 		tests/test_docs.py
 
 check-all: .venv/.installed .venv-jax/.installed lint test-beam
-	$(BIN)/python -m pytest $(PYTEST) -m "slow or not slow"
+	$(BIN)/python -m pytest $(PYTEST) --graphs -m "slow or not slow"
 	$(JAX)
+
+# Installs what would be released on every supported Python that is found.
+release-check: .venv/.installed
+	$(BIN)/python -m tools.release_check
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """What the tests of several packages share."""
 
+import functools
 import logging as python_logging
 import sys
 
@@ -15,15 +16,36 @@ TIMBRES = {  # harmonic roll-off, decay in 1/s, depth of the vibrato
 }
 
 
+def pytest_addoption(parser):
+    parser.addoption("--graphs", action="store_true", help="train in graphs in every test")
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup():
-    """Lets every test and its fixtures begin alike, whatever ran before in this process."""
+def pytest_runtest_setup(item):
+    """Lets every test and its fixtures begin alike, whatever ran before in this process.
+
+    With TensorFlow a few steps are trained without a graph, which takes longer to trace than they
+    do; tests marked "graph" train as users do.
+    """
     gin.clear_config()
+    if "tensorflow" in sys.modules and "keras" in sys.modules:
+        graphs = item.config.getoption("graphs") or item.get_closest_marker("graph")
+        sys.modules["keras"].Model.compile = _ways_to_compile()[bool(graphs)]
     python_logging.getLogger().setLevel(python_logging.WARNING)
     logging.set_verbosity(logging.WARNING)
     if keras := sys.modules.get("keras"):
         keras.utils.set_random_seed(0)
         keras.config.set_dtype_policy("float32")
+
+
+@functools.cache
+def _ways_to_compile():
+    whole = sys.modules["keras"].Model.compile
+
+    def without_graph(model, *arguments, **options):
+        return whole(model, *arguments, **{"run_eagerly": True, **options})
+
+    return {True: whole, False: without_graph}
 
 
 @pytest.fixture(autouse=True)

@@ -80,6 +80,7 @@ def opened(tmp_path, tunes, measured_path):
     gin.clear_config()
 
 
+@pytest.mark.graph
 def test_training_learns_and_goes_on_after_a_stop(tmp_path, opened):
     design, crops = opened()
     loop.train(design.network, crops, tmp_path / "whole", epochs=3)

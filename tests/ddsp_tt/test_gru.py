@@ -122,6 +122,7 @@ def test_one_frame():
     np.testing.assert_allclose(got, want, atol=1e-6)
 
 
+@pytest.mark.graph
 def test_trains_in_a_model():
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None, CHANNELS))

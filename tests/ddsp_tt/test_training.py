@@ -106,6 +106,7 @@ def test_the_operative_gin_alone_rebuilds_the_model(straight):
     assert trained.statistics["mean_pitch"] > 0
 
 
+@pytest.mark.graph
 def test_loss_falls(small_gin, prepared):
     settings.parse_gin((small_gin,))
     keras.utils.set_random_seed(0)

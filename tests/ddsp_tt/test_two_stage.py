@@ -97,6 +97,7 @@ def equal(one, other):
         np.testing.assert_allclose(ops.convert_to_numpy(a), ops.convert_to_numpy(b), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_in_stage_2_goes_on(cured, prepared, tmp_path):
     train(tmp_path / "run", prepared, target_steps=1)
     equal(cured, train(tmp_path / "run", prepared))
