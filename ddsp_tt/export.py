@@ -2,10 +2,12 @@
 
 python -m ddsp_tt.export --model=flute --output=flute.tflite
 python -m ddsp_tt.export --model=flute --output=flute.onnx        (pip install onnx onnxruntime)
+python -m ddsp_tt.export --model=runs/mine --format=ddsp_vst --output=Mine.tflite
 
 The file maps f0, loudness and the recurrent state of a frame to the controls of the synthesisers
 and the new state; docs/ddsp_export.md says how to use it. It is run beside the model before it is
-put in place, and the largest difference is printed.
+put in place, and the largest difference is printed. ddsp_vst is the file of Magenta's plug-in
+(docs/daw.md), for models of its shape.
 """
 
 from pathlib import Path
@@ -20,7 +22,7 @@ _MODEL = path_flags.DEFINE_path(
 _FORMAT = flags.DEFINE_enum(
     "format",
     None,
-    ["tflite", "onnx", "saved_model"],
+    ["tflite", "onnx", "saved_model", "ddsp_vst"],
     "What kind of file; by default what the output's name ends in, without such an ending a folder "
     "(saved_model).",
 )
@@ -37,8 +39,14 @@ def main() -> None:
     from ddsp_tt.trained import loading
 
     trained = loading.load(_MODEL.value, **gin_flags.given())
+    if _FORMAT.value == "ddsp_vst":
+        _say(files.export_plugin(trained, _OUTPUT.value))
+        return
     kind = _FORMAT.value or _ENDINGS.get(Path(_OUTPUT.value).suffix.lower(), "saved_model")
-    differences = files.export(trained, _OUTPUT.value, kind, _FRAMES.value or None)
+    _say(files.export(trained, _OUTPUT.value, kind, _FRAMES.value or None))
+
+
+def _say(differences):
     print("largest differences from the model itself:")
     for name, difference in differences.items():
         print(f"  {name:22s} {difference:.1e}")

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ def prepare(
     paths = example_files.find_examples(output_dir)
     _warn_of_others(paths, names)
     summary = statistics.compute_statistics(
-        _Measured(paths),
+        Measured(paths),
         smoothing=fitting.smoothing_of(rates.frame_rate),
     )
     statistics.save_json(summary, output_dir / STATISTICS_FILE)
@@ -242,20 +242,29 @@ def _check_settings(folder, settings):
             temporary.write_text(json.dumps(settings, indent=1), "utf-8")
 
 
-class _Measured:
-    """Features with power of prepared examples, read anew whenever they are asked for."""
+class Measured:
+    """Features with power of prepared examples, read anew whenever they are asked for.
 
-    def __init__(self, paths):
-        self._paths = paths
+    Args:
+      paths: the examples.
+      window_length: samples at 16 kHz of a window of power.
+    """
 
-    def __iter__(self):
-        return (features_and_power(example_files.load_example(path)) for path in self._paths)
+    def __init__(self, paths: Sequence[Path], window_length: int = extraction.POWER_WINDOW_LENGTH):
+        self._paths, self._window_length = paths, window_length
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        examples = (example_files.load_example(path) for path in self._paths)
+        return (features_and_power(example, self._window_length) for example in examples)
 
 
-def features_and_power(example: dict[str, Any]) -> dict[str, Any]:
+def features_and_power(
+    example: dict[str, Any], window_length: int = extraction.POWER_WINDOW_LENGTH
+) -> dict[str, Any]:
     """Features of a prepared example with its power, without the audio."""
     measured = {key: example[key] for key in example_files.FEATURES}
-    power_db = extraction.power(example["audio_16k"], example["rates"].frame_rate)
+    rate = example["rates"].frame_rate
+    power_db = extraction.power(example["audio_16k"], rate, window_length)
     return {"power_db": power_db, **measured}
 
 

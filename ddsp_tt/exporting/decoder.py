@@ -82,8 +82,18 @@ class StatelessDecoder:
           {name: `[1, frames, channels]`} for each of `outputs`, in the range that the synths take
           (`Harmonic.get_controls`, `FilteredNoise.get_controls`), and `new_state`.
         """
-        raw, state = self.decoder.decode(self.model.preprocessor.scale(features), state)
-        raw["f0_hz"] = features["f0_hz"]
+        return self.controls(self.model.preprocessor.scale(features), features["f0_hz"], state)
+
+    def controls(self, scaled: Mapping[str, Any], f0_hz: Any, state: Any) -> dict[str, Any]:
+        """What a call returns, of features that are scaled to what the decoder reads.
+
+        Args:
+          scaled: {key: `[1, frames, channels]`} for each of the decoder's `input_keys`.
+          f0_hz: `[1, frames, 1]`.
+          state: `[1, state_size]`.
+        """
+        raw, state = self.decoder.decode(scaled, state)
+        raw["f0_hz"] = f0_hz
         harmonic = self.harmonic.get_controls(*[raw[key] for key in self.harmonic_keys])
         noise = self.noise.get_controls(*[raw[key] for key in self.noise_keys])
         return {

@@ -9,10 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 import soundfile
+from absl import logging
 
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
-from ddsp_tt.exporting import onnx_file, tensorflow_files
+from ddsp_tt.exporting import onnx_file, plugin_file, tensorflow_files
 from ddsp_tt.exporting.decoder import StatelessDecoder
 from ddsp_tt.synthesis import effects
 
@@ -64,6 +65,39 @@ def export(trained: Any, output: str | Path, kind: str, frames: int | None = 1) 
     with replacing(output.with_name(f"{output.name}.json")) as temporary:
         temporary.write_text(json.dumps(description, indent=1), "utf-8")
     return differences
+
+
+def export_plugin(trained: Any, output: str | Path) -> dict[str, float]:
+    """Writes a model for Magenta's plug-in ddsp-vst, see `plugin_file`.
+
+    Constants are of 16 bits, or of 32 where the file would differ from the model by more than
+    0.001.
+
+    Args:
+      trained: a `loading.TrainedModel`.
+      output: the file; the plug-in calls the instrument by its name.
+
+    Returns:
+      As `export`.
+
+    Raises:
+      UserError: the file's name does not end in `.tflite`, the model is of another shape than the
+        plug-in's, or as for `export`.
+    """
+    if Path(output).suffix != ".tflite":
+        raise UserError(f"{output}: ddsp-vst looks for files whose names end in .tflite")
+    decoder = StatelessDecoder(trained.model)
+    plugin_file.check_model(trained, decoder)
+    with replacing(output) as temporary:
+        for half in (True, False):
+            plugin_file.save(trained, decoder, temporary, half)
+            try:
+                return compare(decoder, plugin_file.run(temporary), 1)
+            except UserError:
+                if not half:
+                    raise
+                temporary.unlink()
+                logging.info("constants of 16 bits are too coarse for this model: 32 are written")
 
 
 def _export_folder(decoder, output, frames):

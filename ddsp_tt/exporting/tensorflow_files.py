@@ -3,8 +3,9 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -24,7 +25,7 @@ def save_saved_model(decoder: Any, folder: str | Path, frames: int | None) -> No
       folder: where to; must not be there yet, or be empty.
       frames: in a call; None for any number.
     """
-    tf = _tensorflow()
+    tf = import_tensorflow()
     signature = {
         name: tf.TensorSpec((1, frames, channels), tf.float32, name)
         for name, (channels, _) in decoder.inputs.items()
@@ -36,7 +37,7 @@ def save_saved_model(decoder: Any, folder: str | Path, frames: int | None) -> No
 
     module = tf.Module()
     module.weights = [variable.value for variable in decoder.decoder.variables]
-    with _plain_recurrence(decoder), _quiet():
+    with plain_recurrence(decoder), quiet():
         module.controls = tf.function(controls, autograph=False)
         concrete = module.controls.get_concrete_function(**signature)
         tf.saved_model.save(module, str(folder), signatures={_SIGNATURE: concrete})
@@ -44,17 +45,17 @@ def save_saved_model(decoder: Any, folder: str | Path, frames: int | None) -> No
 
 def save_tflite(decoder: Any, path: str | Path, frames: int | None) -> None:
     """Writes a `.tflite` of the same signature; arguments as for `save_saved_model`."""
-    tf = _tensorflow()
+    tf = import_tensorflow()
     with tempfile.TemporaryDirectory() as folder:
         save_saved_model(decoder, Path(folder) / "model", frames)
         converter = tf.lite.TFLiteConverter.from_saved_model(str(Path(folder) / "model"))
-        with _quiet():
+        with quiet():
             Path(path).write_bytes(converter.convert())
 
 
 def run_saved_model(folder: str | Path) -> Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """What a SavedModel computes: a function of {name: array} to {name: array}."""
-    tf = _tensorflow()
+    tf = import_tensorflow()
     loaded = tf.saved_model.load(str(folder))
     function = loaded.signatures[_SIGNATURE]
 
@@ -68,13 +69,17 @@ def run_saved_model(folder: str | Path) -> Callable[[dict[str, np.ndarray]], dic
 
 def run_tflite(path: str | Path) -> Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """What a `.tflite` computes, by TensorFlow's own interpreter."""
-    interpreter = _tensorflow().lite.Interpreter(model_path=str(path))
-    runner = interpreter.get_signature_runner(_SIGNATURE)
+    runner = interpreter(Path(path).read_bytes()).get_signature_runner(_SIGNATURE)
     return lambda inputs: {name: np.array(x) for name, x in runner(**inputs).items()}
 
 
+def interpreter(model: bytes) -> Any:
+    """TensorFlow's own interpreter of a `.tflite`."""
+    return import_tensorflow().lite.Interpreter(model_content=model)
+
+
 @contextlib.contextmanager
-def _plain_recurrence(decoder):
+def plain_recurrence(decoder: Any) -> Iterator[None]:
     """Without the custom gradient and its compilation, which other programs do not have."""
     decoder.decoder.rnn.is_plain = True
     try:
@@ -84,7 +89,7 @@ def _plain_recurrence(decoder):
 
 
 @contextlib.contextmanager
-def _quiet():
+def quiet() -> Iterator[None]:
     """Without what TensorFlow tells about its own progress."""
     before = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
@@ -103,7 +108,12 @@ def replace_folder(finished: str | Path, folder: str | Path) -> None:
     shutil.move(finished, folder)
 
 
-def _tensorflow():
+def import_tensorflow() -> ModuleType:
+    """TensorFlow, for what is written by it.
+
+    Raises:
+      UserError: Keras works with another backend.
+    """
     if keras.backend.backend() != "tensorflow":
         raise UserError(
             "SavedModel and TFLite are TensorFlow's: run this with KERAS_BACKEND=tensorflow, or "

@@ -17,7 +17,7 @@ from audio_tt.training import run_settings
 from audio_tt.training.devices import Devices
 from audio_tt.training.run_directory import RunDirectory
 from ddsp_tt.data import example_files
-from ddsp_tt.data.preparation import features_and_power
+from ddsp_tt.data.preparation import Measured, features_and_power
 from ddsp_tt.features import fitting, statistics
 from ddsp_tt.trained.files import MODEL_FILE, STATISTICS_FILE
 from ddsp_tt.training import warm_start
@@ -133,6 +133,7 @@ def train(
         batch_size,
         seed,
         leave_out_doubtful,
+        getattr(getattr(model, "preprocessor", None), "power_window_length", None),
     )
     _check_fit(model, provider)
     sample = (held_out or provider).examples[0]
@@ -178,6 +179,7 @@ def _open_data(
     batch_size,
     seed,
     weighted,
+    power_window_length,
 ):
     """Provider of the examples to train on, that of the held-out ones or None, and statistics."""
     held_out_paths = example_files.find_examples(eval_data_dir) if eval_data_dir else []
@@ -192,6 +194,11 @@ def _open_data(
                 100 * (1 - provider.weighted_share),
             )
         table = statistics.load_json(Path(data_dir) / STATISTICS_FILE)
+        if power_window_length:  # those of the folder are of windows of another length
+            table |= statistics.compute_statistics(
+                Measured(paths, power_window_length),
+                smoothing=fitting.smoothing_of(provider.rates.frame_rate),
+            )
     elif data_provider is not None:
         provider = data_provider
         provider.batch_size, provider.seed = batch_size, seed
