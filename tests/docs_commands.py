@@ -22,7 +22,7 @@ _NO_COMMAND = re.compile(r".*->|include '|[\w.]+ = |export |cd ")
 _PROGRAM = re.compile(r"^(?:(?:\.venv(?:-\w+)?/bin/)?(?:python3?|timbre-transfer)|make)$")
 _SOUND = re.compile(r"[\w.-]+\.(?:wav|flac|ogg|mp3)")
 _OUTPUTS = ("output", "output_dir", "output_path", "save_dir", "run_path", "features_path")
-_OUTPUTS += ("plot", "save_network")
+_OUTPUTS += ("plot", "save_network", "midi")
 # What modules write besides, by the values of their flags.
 _OUTPUTS_OF = {
     "pix2pix_tt.synthesize_audios": "{audios_path}",

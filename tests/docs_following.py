@@ -80,6 +80,7 @@ SHORTENED = {
     "ddsp_tt.run --mode=eval": ["--eval_crepe_capacity=tiny", "--eval_frame_rate=50"],
     **dict.fromkeys(("ddsp_tt.run --data_dir", "ddsp_tt.run --gin_file"), _SMALL_DDSP),
     "=ddsp/small": _SHORT_CROPS,
+    "--gin_file=ddsp/instrument_vst.gin": ["--gin_param=RnnFcDecoder.rnn_channels=512"],
     "--gin_file=ddsp/models/vst/vst_48k.gin": [
         *("--gin_param=n_samples=24960", "--gin_param=train.crop_seconds=0.5"),
     ],
