@@ -1,4 +1,5 @@
 # make demo    hear a melody come back as other instruments (INPUT=my.wav for your own)
+# make app     a page to record or upload to, and to hear it on other instruments
 # make test    the test suite
 # make results measures docs/results.md again
 # GPU=1 with either installs TensorFlow with CUDA.
@@ -19,10 +20,13 @@ JAX_TESTS := tests/ddsp_tt tests/autoencoder_tt tests/style_tt tests/test_layers
 	$(addprefix tests/audio_tt/test_,compat.py crepe.py loudness.py phase.py runs.py stft.py units.py weights.py) \
 	tests/timbre_tt/test_commands.py::test_transfer
 
-.PHONY: demo test test-jax test-beam lint check-all release-check parity results pretrained clean
+.PHONY: demo app test test-jax test-beam lint check-all release-check parity results pretrained clean
 
 demo: .venv/.installed
 	$(BIN)/python -m timbre_tt.demo $(if $(INPUT),--input="$(INPUT)")
+
+app: .venv/.installed
+	$(BIN)/python -m timbre_tt.app
 
 test: .venv/.installed
 	$(BIN)/python -m pytest $(PYTEST)

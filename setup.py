@@ -47,6 +47,7 @@ setup(
         "tqdm>=4.67",
     ],
     extras_require={
+        "app": ["gradio>=6.31,<7"],
         "gpu": ["tensorflow[and-cuda]>=2.20"],
         "jax": ["jax>=0.7"],
         "beam": ["apache-beam>=2.77,<3", "protobuf<7"],
@@ -64,7 +65,12 @@ setup(
             "setuptools>=77",
         ],
     },
-    entry_points={"console_scripts": ["timbre-transfer = timbre_tt.transfer:command"]},
+    entry_points={
+        "console_scripts": [
+            "timbre-transfer = timbre_tt.transfer:command",
+            "timbre-transfer-app = timbre_tt.app:command",
+        ]
+    },
     classifiers=[
         "Intended Audience :: Science/Research",
         "Programming Language :: Python :: 3.11",

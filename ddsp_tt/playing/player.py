@@ -79,7 +79,7 @@ class DdspPlayer(Player):
 
     def _play(self, blocks, name, report):
         recording = _Recording(blocks, self.sample_rate)
-        measured = self._measure(recording)
+        measured = self.measure(recording)
         if self._has_sound(recording, measured, name):
             if self._follows_pitch(measured):
                 recording.opening.warn_if_polyphonic(name)
@@ -110,7 +110,11 @@ class DdspPlayer(Player):
     def _render(self, features, n_samples):
         return first_samples(self.instrument.render(features, self._seed), n_samples)
 
-    def _measure(self, recording):
+    def measure(self, recording: "_Recording") -> dict:
+        """What the instrument reads of a recording, see `features.extraction.measure`.
+
+        All of the recording is read.
+        """
         instrument = self.instrument
         if not instrument.reads_features:
             logging.info("%s reads the recording itself: nothing is fitted", instrument.name)

@@ -11,7 +11,7 @@ DRIVER = shutil.which("chromedriver")
 
 
 class Browser:
-    def __init__(self, width=1280, height=900, dark=False):
+    def __init__(self, width=1280, height=900, dark=False, microphone=None):
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM
         for argument in (
@@ -22,6 +22,7 @@ class Browser:
             f"--window-size={width},{height}",
             "--autoplay-policy=no-user-gesture-required",
             *(["--blink-settings=preferredColorScheme=0"] if dark else []),
+            *(_plays_into_microphone(microphone) if microphone else []),
         ):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -36,8 +37,17 @@ class Browser:
     def __exit__(self, *_):
         self._driver.quit()
 
-    def open(self, path):
-        self._driver.get(path.resolve().as_uri())
+    def open(self, page):
+        """Opens a file, or an address."""
+        self._driver.get(page if isinstance(page, str) else page.resolve().as_uri())
+
+    def upload(self, selector, path):
+        """Chooses a file for an input, which need not be visible."""
+        self._driver.find_element("css selector", selector).send_keys(str(path))
+
+    def addresses(self):
+        """Of everything that the page has loaded."""
+        return self.run("return performance.getEntriesByType('resource').map(e => e.name)")
 
     def run(self, script, *arguments):
         return self._driver.execute_script(script, *arguments)
@@ -56,3 +66,11 @@ class Browser:
     def screenshot(self, path):
         whole = {"format": "png", "captureBeyondViewport": True}
         path.write_bytes(base64.b64decode(self.devtools("Page.captureScreenshot", whole)["data"]))
+
+
+def _plays_into_microphone(path):
+    return [
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={path}",
+    ]

@@ -1,0 +1,89 @@
+"""What can be played on, by which systems, and what is said of it in a line."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from audio_tt.errors import UserError
+from ddsp_tt.trained import files as ddsp_files
+from timbre_tt import systems
+
+BEST = "best"
+SYSTEMS = {
+    BEST: "The best for each instrument",
+    "ddsp": "DDSP: one voice, truest to pitch and dynamics",
+    "pix2pix": "Pix2Pix: chords and stereo",
+    "autoencoder": "Autoencoder: one voice",
+    "style": "Style: the colour of any sound on any other",
+}
+_NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+
+
+def instruments() -> dict[str, str]:
+    """{name: title} of everything that any system plays on, in alphabetical order."""
+    names = {name for system in systems.NAMES for name in systems.load(system).instruments()}
+    return {name: title(name) for name in sorted(names)}
+
+
+def title(instrument: str) -> str:
+    """An instrument's name as it is read: "Flute 48 kHz" of `flute_48k`."""
+    words = instrument.replace("_48k", "_48 kHz").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def system_for(instrument: str, system: str = BEST) -> str:
+    """The system that plays an instrument.
+
+    Args:
+      instrument: by name.
+      system: the one that is wanted, or `BEST`.
+
+    Raises:
+      UserError: there is no such instrument or system, or the one does not play the other.
+    """
+    if system not in SYSTEMS:
+        raise UserError(f"no system is called {system!r}; there are: {', '.join(SYSTEMS)}")
+    if instrument not in instruments():
+        known = ", ".join(instruments())
+        raise UserError(f"no instrument is called {instrument!r}; there are: {known}")
+    if system == BEST:
+        return systems.best_for(instrument)
+    if instrument not in systems.load(system).instruments():
+        others = [name for name in systems.NAMES if instrument in systems.load(name).instruments()]
+        raise UserError(f"{system} does not play the {instrument}; {' and '.join(others)} do")
+    return system
+
+
+def card(instrument: str, system: str = BEST) -> str:
+    """What to expect of an instrument, in one line."""
+    system = system_for(instrument, system)
+    line = f"{title(instrument)}: from {systems.load(system).instruments()[instrument]}"
+    where = _range(instrument) if system == "ddsp" else ""
+    return f"{line}; {where}." if where else f"{line}."
+
+
+def cards(names: Iterable[str], system: str = BEST) -> list[str]:
+    """`card` of each; of one that the system does not play, why not."""
+    lines = []
+    for name in names:
+        try:
+            lines.append(card(name, system))
+        except UserError as error:
+            lines.append(f"{title(name)}: {error}.")
+    return lines
+
+
+def _range(instrument):
+    """Where most of its notes lie, of a model that knows."""
+    path = Path(ddsp_files.find(instrument).statistics)
+    if not path.is_file():
+        return ""
+    table = json.loads(path.read_text("utf-8"))
+    low, high = table.get("mean_min_pitch_note"), table.get("mean_max_pitch_note")
+    return f"at home from {note(low)} to {note(high)}" if low and high else ""
+
+
+def note(midi: float) -> str:
+    """The name of the nearest note: "A4" of 69."""
+    octave, degree = divmod(round(midi), 12)
+    return f"{_NOTES[degree]}{octave - 1}"
