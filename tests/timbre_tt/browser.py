@@ -45,6 +45,10 @@ class Browser:
         """Chooses a file for an input, which need not be visible."""
         self._driver.find_element("css selector", selector).send_keys(str(path))
 
+    def type(self, selector, text):
+        """Presses keys as a user would."""
+        self._driver.find_element("css selector", selector).send_keys(text)
+
     def addresses(self):
         """Of everything that the page has loaded."""
         return self.run("return performance.getEntriesByType('resource').map(e => e.name)")

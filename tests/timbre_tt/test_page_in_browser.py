@@ -3,8 +3,10 @@
 import io
 import json
 import re
+import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from browser import CHROMIUM, DRIVER, Browser
 
 from timbre_tt.page import examples, serving
 from timbre_tt.page.limits import Limits
+from timbre_tt.page.training import Workshop
 
 RATE = 16000
 pytestmark = [
@@ -45,9 +48,18 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def url():
-    with serving.serving(limits=Limits(megabytes=2.0, minutes=0.1)) as url:
+def url(tmp_path_factory):
+    apprentice = (sys.executable, str(Path(__file__).with_name("apprentice.py")))
+    workshop = Workshop(tmp_path_factory.mktemp("training"), apprentice)
+    limits = Limits(megabytes=2.0, minutes=0.1)
+    with serving.serving(limits=limits, training=workshop) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser(width=1280) as browser:
+        yield browser
 
 
 def click(browser, selector):
@@ -64,7 +76,7 @@ def upload(browser, path):
 
 
 def errors(browser):
-    """Without what Gradio's script warns of itself after every upload."""
+    """Those since it was asked last, but for what Gradio warns of itself after every upload."""
     return [line for line in browser.errors() if '"Method not implemented."' not in line]
 
 
@@ -73,20 +85,19 @@ def text(browser, selector):
 
 
 @needs_browser
-def test_upload_play_switch_and_download(url, files, tmp_path):
-    with Browser(width=1280) as browser:
-        browser.open(url)
-        browser.wait_for(READY)
-        assert text(browser, ".tt-cards").startswith("Flute: from one voice")
-        upload(browser, files / "melody.wav")
-        click(browser, "#play")
-        browser.wait_for(SOUNDS.format(3))
-        _switches(browser)
-        _downloads(browser)
-        _is_drawn(browser)
-        browser.screenshot(tmp_path / "desktop.png")
-        assert errors(browser) == []
-        assert [a for a in browser.addresses() if not a.startswith((url, "blob:", "data:"))] == []
+def test_upload_play_switch_and_download(browser, url, files, tmp_path):
+    browser.open(url)
+    browser.wait_for(READY)
+    assert text(browser, ".tt-cards").startswith("Flute: from one voice")
+    upload(browser, files / "melody.wav")
+    click(browser, "#play")
+    browser.wait_for(SOUNDS.format(3))
+    _switches(browser)
+    _downloads(browser)
+    _is_drawn(browser)
+    browser.screenshot(tmp_path / "desktop.png")
+    assert errors(browser) == []
+    assert [a for a in browser.addresses() if not a.startswith((url, "blob:", "data:"))] == []
 
 
 def _switches(browser):
@@ -126,31 +137,29 @@ def _is_drawn(browser):
 
 
 @needs_browser
-def test_uploads_that_are_not_taken_get_one_line(url, files):
-    with Browser(width=1000) as browser:
-        browser.open(url)
-        browser.wait_for(READY)
-        for file, line in [
-            (None, "there is no recording yet: record one, upload one or take an example"),
-            ("words.wav", "words.wav: is not a sound file that can be read (it is text); use wav"),
-            ("long.wav", "long.wav is 0.1 minutes long; this page takes 0.1"),
-        ]:
-            if file:
-                upload(browser, files / file)
-            click(browser, "#play")
-            wanted = json.dumps(line[:30])
-            browser.wait_for(
-                f"return document.querySelector('#problem')?.innerText.startsWith({wanted})"
-            )
-            assert text(browser, "#problem").startswith(line)
-        upload_input = "#recording input[type=file]"
-        browser.run("document.querySelector('#recording .top-panel button')?.click()")
-        browser.wait_for(f"return document.querySelector('{upload_input}')")
-        browser.upload(upload_input, files / "large.wav")
-        browser.wait_for("return document.querySelector('.toast-body')")
-        assert 'exceed the maximum allowed size of 1.9 Mb: "large.wav"' in text(
-            browser, ".toast-body"
+def test_uploads_that_are_not_taken_get_one_line(browser, url, files):
+    browser.open(url)
+    browser.wait_for(READY)
+    for file, line in [
+        (None, "there is no recording yet: record one, upload one or take an example"),
+        ("words.wav", "words.wav: is not a sound file that can be read (it is text); use wav"),
+        ("long.wav", "long.wav is 0.1 minutes long; this page takes 0.1"),
+    ]:
+        if file:
+            upload(browser, files / file)
+        click(browser, "#play")
+        wanted = json.dumps(line[:30])
+        browser.wait_for(
+            f"return document.querySelector('#problem')?.innerText.startsWith({wanted})"
         )
+        assert text(browser, "#problem").startswith(line)
+    upload_input = "#recording input[type=file]"
+    browser.run("document.querySelector('#recording .top-panel button')?.click()")
+    browser.wait_for(f"return document.querySelector('{upload_input}')")
+    browser.upload(upload_input, files / "large.wav")
+    browser.wait_for("return document.querySelector('.toast-body')")
+    assert 'exceed the maximum allowed size of 1.9 Mb: "large.wav"' in text(browser, ".toast-body")
+    errors(browser)  # of the player, which cannot play words
 
 
 @needs_browser
@@ -172,6 +181,30 @@ def test_the_microphone_on_a_phone(url, files, tmp_path):
         assert 1.9 < seconds < 4.0
         browser.screenshot(tmp_path / "phone.png")
         assert errors(browser) == []
+
+
+@needs_browser
+def test_an_instrument_of_ones_own(browser, url, files, tmp_path):
+    browser.open(url)
+    browser.wait_for(READY)
+    browser.run("[...document.querySelectorAll('[role=tab]')].at(-1).click()")
+    browser.wait_for("return document.querySelector('#training-files input[type=file]')")
+    status = "document.querySelector('#training-status').innerText"
+    click(browser, "#train")
+    browser.wait_for(f"return {status}.includes('no name for an instrument')")
+    browser.type("#training-name input", "my_sax\t")
+    browser.upload("#training-files input[type=file]", files / "melody.wav")
+    browser.wait_for("return document.querySelector('#training-files .file-preview')")
+    click(browser, "#train")
+    browser.wait_for(f"return {status}.includes('Step 40 of 4000.')")
+    browser.wait_for("return document.querySelectorAll('.tt-loss polyline').length == 2")
+    sample = browser.run("return document.querySelector('.tt-samples audio').src")
+    sound = io.BytesIO(urllib.request.urlopen(sample).read())
+    assert soundfile.info(sound).duration == 1.0
+    click(browser, "#stop-training")
+    browser.wait_for(f"return {status}.includes('Stopped at step 40 of 4000')")
+    browser.screenshot(tmp_path / "training.png")
+    assert errors(browser) == []
 
 
 def test_the_interface_for_programs(url, files):

@@ -48,7 +48,7 @@ def build(studio: Studio, places: Places, training: Any = None) -> Any:
                 from timbre_tt.page import training_tab
 
                 with gr.Tab("Train your own"):
-                    training_tab.build(gr, training, studio.limits)
+                    training_tab.build(gr, training)
         interface.build(gr, studio, places)
         page.load(
             lambda: gr.update(choices=_choices()), None, instruments, api_visibility="private"

@@ -101,6 +101,8 @@ def serving(
             yield url
         finally:
             page.close(verbose=False)
+            if training is not None:
+                training.close()
 
 
 def _theme(gr):
