@@ -56,7 +56,7 @@ def main() -> int:
     from audio_tt import settings
     from audio_tt.training import devices
     from ddsp_tt.configurables import loop, models
-    from ddsp_tt.trained import catalogue, loading
+    from ddsp_tt.trained import catalogue, packing
     from ddsp_tt.training import warm_start
 
     name_flags.check(catalogue.MODELS, _RUN_DIR.value)
@@ -81,7 +81,7 @@ def main() -> int:
         start_from=_START.value,
         change_settings=change_flags.allowed(),
     )
-    name_flags.finish(catalogue.MODELS, _RUN_DIR.value, loading.export)
+    name_flags.finish(catalogue.MODELS, _RUN_DIR.value, packing.export)
 
 
 def evaluate() -> int | None:

@@ -94,7 +94,7 @@ def main() -> int:
 
     from audio_tt import settings
     from audio_tt.training import run_settings
-    from ddsp_tt.trained import loading
+    from ddsp_tt.trained import packing
 
     own = instrument_settings.write(work, sample_rate)
     app.parse_gin(run_settings.files(work / "run", (own,)), go_on=True)
@@ -109,7 +109,8 @@ def main() -> int:
         start_from=_START.value,
         change_settings=change_flags.allowed(),
     )
-    loading.export(work / "run", folder)
+    learned_from = ", ".join(f"`{path}`" for path in _SAMPLES.value or _AUDIO.value)
+    packing.export(work / "run", folder, {"data": f"{learned_from}, by `train_instrument`."})
     ending.say_model(folder, _NAME.value)
     return status
 

@@ -54,7 +54,7 @@ def main() -> int:
     from ddsp_tt.configurables import two_stage
     from ddsp_tt.data import preparation
     from ddsp_tt.data.cleaning import Cleaning
-    from ddsp_tt.trained import catalogue, loading
+    from ddsp_tt.trained import catalogue, packing
 
     run_dir = Path(_RUNS.value) / flags.FLAGS.name
     name_flags.check(catalogue.MODELS, run_dir)
@@ -82,7 +82,7 @@ def main() -> int:
     two_stage.train_two_stage(
         run_dir, *folders, start_from=_START.value, change_settings=change_flags.allowed()
     )
-    name_flags.finish(catalogue.MODELS, run_dir, loading.export)
+    name_flags.finish(catalogue.MODELS, run_dir, packing.export)
     return max(statuses)
 
 

@@ -13,17 +13,21 @@ import itertools
 import sys
 from collections.abc import Sequence
 
-from absl import flags
+from absl import flags, logging
 
 from audio_tt.command import app
 from audio_tt.errors import UserError
+from audio_tt.models import cards
 from audio_tt.playing import conversion, midi_files, playing_flags
 from timbre_tt import systems
 
 _INSTRUMENT = flags.DEFINE_string(
     "instrument", None, "What to play on, such as flute; or a model's folder or file."
 )
-_LIST = flags.DEFINE_bool("list_instruments", False, "Tell who plays what, and stop.")
+_LIST = flags.DEFINE_bool(
+    "list_instruments", False, "Tell who plays what, and stop; with --verbosity=1 what each is."
+)
+_DESCRIBE = flags.DEFINE_string("describe", None, "Print the card of an instrument, and stop.")
 _SYSTEM = flags.DEFINE_enum(
     "system", None, systems.NAMES, "How; by default the best for the instrument."
 )
@@ -33,11 +37,9 @@ flags.adopt_module_key_flags(playing_flags)
 def main(*words: str) -> int:
     """Any number of recordings, one instrument."""
     if _LIST.value:
-        for name in systems.NAMES:
-            print(f"--system={name}")
-            for instrument, origin in systems.load(name).instruments().items():
-                print(f"  {instrument:<18}from {origin}")
-        return 0
+        return _list()
+    if _DESCRIBE.value:
+        return _describe(_DESCRIBE.value)
     name = _SYSTEM.value or systems.best_for(_INSTRUMENT.value)
     system = systems.load(name)
     instrument = _INSTRUMENT.value or system.INSTRUMENT
@@ -54,6 +56,22 @@ def main(*words: str) -> int:
         jobs = midi_files.with_midi(jobs, own.midi())
     load = functools.partial(systems.player, name, instrument, **own.options())
     return conversion.play_all(jobs, load, playing_flags.output())
+
+
+def _list():
+    for name in systems.NAMES:
+        print(f"--system={name}")
+        system = systems.load(name)
+        for instrument, origin in system.instruments().items():
+            said = cards.summary(system.card(instrument)) if logging.get_verbosity() > 0 else ""
+            print(f"  {instrument:<18}from {origin}" + (f": {said}" if said else ""))
+    return 0
+
+
+def _describe(instrument):
+    name = _SYSTEM.value or systems.best_for(instrument)
+    print(systems.load(name).card(instrument) or f"{instrument} ({name}): it has no card.")
+    return 0
 
 
 def command() -> None:

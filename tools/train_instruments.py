@@ -33,7 +33,7 @@ flags.adopt_module_key_flags(change_flags)
 
 def main() -> None:
     """Renders, prepares, trains and exports, one instrument after the other."""
-    from ddsp_tt.trained import loading
+    from ddsp_tt.trained import packing
 
     rate = _RATE.value
     place = "" if rate == "16000" else f"{rate}_hz"
@@ -71,7 +71,7 @@ def main() -> None:
             *(["--change_settings"] if change_flags.allowed() else []),
             *([f"--gpu={flags.FLAGS.gpu}"] if flags.FLAGS.gpu is not None else []),
         )
-        loading.export(run_dir, Path(_OUTPUT_DIR.value) / name)
+        packing.export(run_dir, Path(_OUTPUT_DIR.value) / name)
 
 
 def _command(module, *arguments):

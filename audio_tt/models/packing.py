@@ -1,14 +1,14 @@
 """A training's run directory -> a small folder that plays: the model that is given to others."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from audio_tt import settings
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
-from audio_tt.models import weights
+from audio_tt.models import cards, weights
 
 
 def pack(
@@ -18,9 +18,12 @@ def pack(
     weights_file: str,
     gin_file: str,
     carried: Sequence[str],
+    describe: Callable[[Path], Mapping[str, str]],
+    system: str,
     dtype: str = "float16",
+    told: Mapping[str, Any] | None = None,
 ) -> int:
-    """Writes the weights, the settings that rebuild the model, and the story of its training.
+    """Writes the weights, settings that rebuild the model, the story of its training, and a card.
 
     Args:
       run: the run directory.
@@ -29,7 +32,10 @@ def pack(
       weights_file: name of the weights in `output`.
       gin_file: name of the settings in `output`.
       carried: patterns of the files of the run that are copied, where there are any.
+      describe: called with `output`; returns what its files say of the model, for its card.
+      system: that plays the model, for its card.
       dtype: how weights are stored; half precision halves the file.
+      told: what the card is to say that the run does not know, see `cards.read_told`.
 
     Returns:
       Size of the weights in bytes.
@@ -48,4 +54,5 @@ def pack(
         for file in run.glob(pattern):
             with replacing(output / file.name) as temporary:
                 shutil.copyfile(file, temporary)
+    cards.write(output, system, describe(output), told)
     return (output / weights_file).stat().st_size

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from audio_tt import settings
-from audio_tt.files.atomic import replacing
 from audio_tt.models import weights
 from audio_tt.playing.origin import Origin
 from ddsp_tt.configurables import models
@@ -18,7 +17,7 @@ from ddsp_tt.magenta import folders
 from ddsp_tt.models.tracing import build
 from ddsp_tt.trained import files
 
-__all__ = ["TrainedModel", "build", "export", "load"]
+__all__ = ["TrainedModel", "build", "load"]
 
 
 @dataclasses.dataclass
@@ -119,10 +118,3 @@ def load(
     table = statistics.load_json(found.statistics) if has_statistics else None
     origin = Origin(found.sources(), settings.operative_gin())
     return TrainedModel(found.folder.name, network, table, origin)
-
-
-def export(run_dir: str | Path, folder: str | Path) -> None:
-    """Copies what a model needs from a run directory to a folder that `load` takes."""
-    for name in (files.MODEL_FILE, files.GIN_FILE, files.STATISTICS_FILE):
-        with replacing(Path(folder) / name) as temporary:
-            temporary.write_bytes((Path(run_dir) / name).read_bytes())

@@ -19,6 +19,7 @@ def test_the_best_epoch_with_all_that_plays_it(conditioned_folder, tmp_path):
     size = packing.pack(run, tmp_path / "packed")
     assert sorted(path.name for path in (tmp_path / "packed").iterdir()) == [
         "LRFinder_gen_mae.png",
+        "README.md",
         "generator.h5",
         "operative_config.gin",
         "styles.npz",

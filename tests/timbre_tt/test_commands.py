@@ -91,6 +91,16 @@ def test_list_instruments():
     words = result.stdout.split()
     assert words[0] == "--system=ddsp" and "--system=pix2pix" in words
     assert {"flute", "violin", "trumpet"} <= set(words[: words.index("--system=pix2pix")])
+    assert "learned from" not in result.stdout
+    assert "a violin to 11 kHz" in transfer("--list_instruments", "--verbosity=1").stdout
+
+
+def test_describe():
+    result = transfer("--describe=violin", "--system=autoencoder")
+    assert result.returncode == 0 and "# violin" in result.stdout and "| epochs |" in result.stdout
+    unknown = transfer("--describe=violni")
+    assert unknown.returncode == 1 and unknown.stderr.count("\n") == 1
+    assert "did you mean violin?" in unknown.stderr, unknown.stderr
 
 
 @pytest.mark.parametrize("system", systems.NAMES)

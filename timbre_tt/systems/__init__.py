@@ -5,6 +5,7 @@ Each is a module here, called as its system is, and has
     INSTRUMENT                    what it plays on when nothing is asked for
     plays(path)                   whether a folder or file holds a model of the system
     instruments()                 {name: what it can be played from, in a few words}
+    card(instrument)              what is known of one, as Markdown; "" where nothing is written
     load(instrument, **options)   the `Player` of an instrument; without options, as by default
     variants(instrument)          {label: options of `load`, another instrument among them} for
                                   comparisons, where one way to play does not say all; may be left

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from audio_tt.models import cards
 from audio_tt.playing.player import Player
 from autoencoder_tt.trained import catalogue
 
@@ -13,6 +14,11 @@ INSTRUMENT = "flute"
 def instruments() -> dict[str, str]:
     """Every instrument of the catalogue, from whatever has a pitch."""
     return dict.fromkeys(catalogue.instruments(), "one voice of any kind")
+
+
+def card(instrument: str) -> str:
+    """The model card of an instrument."""
+    return cards.describe(catalogue.folder(instrument))
 
 
 def plays(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from audio_tt.models import cards
 from audio_tt.playing.player import Player
 from pix2pix_tt.trained import catalogue
 
@@ -13,6 +14,11 @@ ORIGINS = {"flute": "violin", "guitar_acoustic": "piano, chords too"}
 def instruments() -> dict[str, str]:
     """Every instrument of the catalogue, from the one that it learned from."""
     return {name: ORIGINS.get(name, "what it learned from") for name in catalogue.instruments()}
+
+
+def card(instrument: str) -> str:
+    """The model card of an instrument."""
+    return cards.describe(catalogue.folder(instrument))
 
 
 def plays(path: Path) -> bool:

@@ -15,6 +15,15 @@ def instruments() -> dict[str, str]:
     return dict.fromkeys(held_out_music.clips(), "anything, chords too")
 
 
+def card(instrument: str) -> str:
+    """Where the clip of an instrument comes from."""
+    return (
+        "summary: a clip of nine seconds lends its sound\n\n"
+        f"`clip_{instrument}.ogg`: music that no included model has learned from, on an instrument "
+        "of FluidR3 GM (MIT licence).\n"
+    )
+
+
 def plays(path: Path) -> bool:
     """No: a style is a recording, which --style names."""
     return False
