@@ -111,11 +111,15 @@ def stand_ins():
     def refuse(instrument):
         raise UserError(f"it has never heard a {instrument} </script>")
 
+    known = {
+        "INSTRUMENT": "flute",
+        "instruments": lambda: dict.fromkeys(("flute", "tuba"), ""),
+    }
     return {
         "halved": types.SimpleNamespace(
-            load=load, variants=lambda instrument: {"halved": {}, "same": {"gain": 1.0}}
+            load=load, variants=lambda instrument: {"halved": {}, "same": {"gain": 1.0}}, **known
         ),
-        "broken": types.SimpleNamespace(load=refuse),
+        "broken": types.SimpleNamespace(load=refuse, **known),
     }
 
 

@@ -253,6 +253,7 @@ def _system(name, options, recordings) -> Callable:
     """A function that loads the player; returns what plays an index's recording, and its gin."""
 
     def prepare():
+        systems.check(name, options["instrument"])
         player = systems.player(name, **options)
 
         def play(index):

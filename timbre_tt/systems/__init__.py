@@ -53,6 +53,13 @@ def player(name: str, instrument: str, **options: Any) -> Player:
         return load(name).load(instrument, **options)
 
 
+def check(name: str, instrument: str) -> None:
+    """Raises UserError, shorter than loading says it, where a system has no such instrument."""
+    known = load(name).instruments()
+    if instrument not in (*known, load(name).INSTRUMENT) and not Path(instrument).exists():
+        raise UserError(f"has no {instrument}")
+
+
 def best_for(instrument: str | None) -> str:
     """The system that plays an instrument best, or that a model by this path is of.
 
