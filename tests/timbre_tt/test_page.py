@@ -4,6 +4,7 @@ import os
 import time
 
 import numpy as np
+import pretty_midi
 import pytest
 import soundfile
 from absl import logging
@@ -126,7 +127,7 @@ def test_a_wish_that_cannot_be_met_is_told_before_anything_is_played(studio, rec
     ]:
         with pytest.raises(UserError, match=message):
             next(studio.play(wish, tmp_path / "out"))
-    with pytest.raises(UserError, match="wav or flac, not as 'mp3'"):
+    with pytest.raises(UserError, match="wav, flac or mid, not as 'mp3'"):
         studio.play_one(Wish(recording, ["flute"]), tmp_path / "out", "mp3", lambda *_: None)
     assert not (tmp_path / "out").exists()
 
@@ -167,7 +168,21 @@ def test_silence_comes_back_as_silence_with_a_line(tmp_path):
     (sounds,) = Studio().play(Wish(tmp_path / "quiet.wav", ["flute"]), tmp_path / "out")
     assert sounds[1].notes == ("quiet.wav is silent, so the output is silence",)
     assert not np.any(soundfile.read(sounds[1].files["wav"])[0])
-    assert set(sounds[0].picture["f0"]) == {None}
+    assert set(sounds[0].picture["f0"]) == {None} and "mid" not in sounds[0].files
+    with pytest.raises(UserError, match="quiet.wav: no notes were heard in it"):
+        Studio().play_one(
+            Wish(tmp_path / "quiet.wav", ["flute"]), tmp_path / "out", "mid", lambda *_: None
+        )
+
+
+@pytest.mark.parametrize("instrument", ["flute", "guitar_acoustic"])  # heard to play, or for this
+def test_the_notes_that_were_heard(instrument, recording, tmp_path, monkeypatch):
+    if instrument != "flute":
+        monkeypatch.setattr(systems, "player", lambda system, instrument, **options: Halved())
+    wish = Wish(recording, [instrument], tuning=Tuning(octave=-1))
+    path = Studio().play_one(wish, tmp_path / "out", "mid", lambda *_: None)
+    (note,) = pretty_midi.PrettyMIDI(str(path)).instruments[0].notes
+    assert note.pitch == 69 and note.start < 0.1 and note.end == pytest.approx(1.0, abs=0.1)
 
 
 def test_what_the_script_of_the_page_is_given(studio, recording, tmp_path):

@@ -58,7 +58,7 @@ def build(gr: Any, studio: Studio, places: Places) -> None:
             gr.Number(0, minimum=0, maximum=1, label="autotune, 0 to 1"),
             gr.Number(1, minimum=0, maximum=2, label="threshold of notes, 0 to 2"),
             gr.File(None, label="style: a recording to sound like", type="filepath"),
-            gr.Textbox("wav", label="format: wav or flac"),
+            gr.Textbox("wav", label="format: wav, flac, or mid for the notes heard"),
         ]
         output = gr.File(label="sound file")
         gr.Button().click(

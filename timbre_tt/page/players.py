@@ -108,11 +108,32 @@ class Players:
             return loaded
         return _Remembering(loaded.instrument, tuning.adjustment(), self._heard, recording)
 
-    def heard(self, recording: Path, player: Player) -> dict | None:
-        """What a player has heard in a recording, as `ddsp_tt.features` measures it; else None."""
+    def heard(self, recording: Path, player: Player) -> "Heard | None":
+        """What a player has heard in a recording, where it follows pitch and loudness."""
         if not isinstance(player, _Remembering):
             return None
-        return self._heard.find(_key(recording, player.instrument))
+        curves = self._heard.find(_key(recording, player.instrument))
+        if curves is None:
+            return None
+        played = player.adjustment.apply(curves, player.instrument)
+        return Heard(
+            curves, {**curves, "f0_hz": played["f0_hz"]}, player.instrument.rates.frame_rate
+        )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Heard:
+    """What was heard in a recording, and what was made of it.
+
+    Attributes:
+      curves: `f0_hz`, `f0_confidence`, `loudness_db`, float32 `[frames]` each.
+      played: the same with the pitch that the instrument was asked for.
+      frame_rate: frames a second.
+    """
+
+    curves: dict
+    played: dict
+    frame_rate: float
 
 
 def _can_remember(player):

@@ -14,9 +14,9 @@ from threadpoolctl import threadpool_limits
 from audio_tt.dsp.loudness import loudness_of_frames
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
+from audio_tt.music.transcription import transcribe
 from audio_tt.pitch import tracking
 from audio_tt.playing import conversion
-from audio_tt.playing.player import Player
 from timbre_tt.comparison import report_page
 from timbre_tt.comparison.side_by_side import SAMPLE_RATE, Analysis
 from timbre_tt.page import limits as limits_lib
@@ -57,7 +57,8 @@ class Sound:
     Attributes:
       label: how it is called.
       notes: lines to be read beside it.
-      files: {kind: path}: "flac" is what the page plays.
+      files: {kind: path}: "wav", "flac", which the page plays, and of the recording "mid", the
+        notes that were heard in it.
       picture: what `report_page.picture` makes.
       system: that played it; None of the recording itself.
     """
@@ -118,7 +119,7 @@ class Studio:
                         label,
                         tuple(dict.fromkeys(notes)),
                         _both_kinds(job.target),
-                        _picture(job.target, _played(heard, player)),
+                        report_page.picture(_analyse(job.target, heard and heard.played)),
                         system,
                     )
                 )
@@ -130,16 +131,19 @@ class Studio:
         Args:
           wish: for one instrument, or a style.
           folder: to write to.
-          kind: "wav" or "flac".
+          kind: "wav", "flac", or "mid" for the notes that were heard in the recording.
           report: as for `play`.
 
         Raises:
           UserError: the wish cannot be met.
         """
-        if kind not in ("wav", "flac"):
-            raise UserError(f"a sound is written as wav or flac, not as {kind!r}")
+        if kind not in ("wav", "flac", "mid"):
+            raise UserError(f"what is heard is written as wav, flac or mid, not as {kind!r}")
         *_, sounds = self.play(wish, folder, report)
-        return sounds[1].files[kind]
+        files = sounds[0 if kind == "mid" else 1].files
+        if kind not in files:
+            raise UserError(f"{Path(wish.recording).name}: no notes were heard in it")
+        return files[kind]
 
     def _voices(self, wish):
         """(label, system, instrument, style) of everything that is to be heard."""
@@ -161,7 +165,9 @@ class Studio:
         audio, rate = io.read(recording, mono=False)
         path = folder / "input.wav"
         io.write(path, audio, rate, "PCM_24")
-        return Sound("Input", (), _both_kinds(path), _picture(path, heard))
+        analysis = _analyse(path, heard and heard.curves)
+        files = _both_kinds(path) | _write_notes(folder / "notes.mid", analysis, heard)
+        return Sound("Input", (), files, report_page.picture(analysis))
 
 
 class _Progress:
@@ -220,22 +226,35 @@ def _both_kinds(wav):
     return {"wav": wav, "flac": flac}
 
 
-def _played(heard, player: Player) -> dict | None:
-    """What a DDSP instrument was asked for: no need to listen to what it made of that."""
-    return heard and player.adjustment.apply(heard, player.instrument)
-
-
-def _picture(path, heard):
-    """What the page draws of a file; `heard` holds pitch that is known already."""
+def _analyse(path, curves):
+    """What the page draws of a file; `curves` hold the pitch where it is known already."""
     audio, _ = io.read(path, SAMPLE_RATE)
     loudness_db = _loudness(audio)
-    if heard is None:
+    if curves is None:
         f0_hz, confidence = tracking.track(audio, SAMPLE_RATE, _FRAME_RATE)
     else:
-        count = len(heard["f0_hz"])
+        count = len(curves["f0_hz"])
         places = np.linspace(0, count - 1, min(count, len(loudness_db))).round().astype(int)
-        f0_hz, confidence = heard["f0_hz"][places], heard["f0_confidence"][places]
-    return report_page.picture(Analysis(audio, f0_hz, confidence, loudness_db))
+        f0_hz, confidence = curves["f0_hz"][places], curves["f0_confidence"][places]
+    return Analysis(audio, f0_hz, confidence, loudness_db)
+
+
+def _write_notes(path, analysis, heard):
+    """Writes the MIDI file of what was heard, unless that is nothing: {"mid": path} or {}."""
+    if heard is None:
+        count = min(len(analysis.f0_hz), len(analysis.loudness_db))
+        curves = {
+            "f0_hz": analysis.f0_hz[:count],
+            "f0_confidence": analysis.confidence[:count],
+            "loudness_db": analysis.loudness_db[:count],
+        }
+        notes = transcribe(curves, _FRAME_RATE)
+    else:
+        notes = transcribe(heard.curves, heard.frame_rate)
+    if not notes.notes:
+        return {}
+    notes.write(path)
+    return {"mid": path}
 
 
 def _loudness(audio):

@@ -189,7 +189,7 @@ class Comparison {
     this.switches.append(choose);
     const links = Object.entries(sound.files).map(([kind, path]) => {
       const name = path.split("/").pop();
-      return tag("a", { href: fileURL(path), download: name, class: "tt-file" }, kind.toUpperCase());
+      return tag("a", { href: fileURL(path), download: name, class: "tt-file" }, kind === "mid" ? "MIDI" : kind.toUpperCase());
     });
     const caption = tag("figcaption", {}, tag("b", {}, sound.label), tag("small", {}, sound.system ?? ""),
       tag("span", { class: "tt-files" }, "Download ", ...links));
