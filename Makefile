@@ -1,5 +1,6 @@
 # make demo    hear a melody come back as other instruments (INPUT=my.wav for your own)
 # make app     a page to record or upload to, and to hear it on other instruments
+# make deploy  what a Docker image or a Hugging Face Space of that page is built from
 # make test    the test suite
 # make results measures docs/results.md again
 # GPU=1 with either installs TensorFlow with CUDA.
@@ -20,7 +21,7 @@ JAX_TESTS := tests/ddsp_tt tests/autoencoder_tt tests/style_tt tests/test_layers
 	$(addprefix tests/audio_tt/test_,compat.py crepe.py loudness.py phase.py runs.py stft.py units.py weights.py) \
 	tests/timbre_tt/test_commands.py::test_transfer
 
-.PHONY: demo app test test-jax test-beam lint check-all release-check parity results pretrained clean
+.PHONY: demo app deploy test test-jax test-beam lint check-all release-check parity results pretrained clean
 
 demo: .venv/.installed
 	$(BIN)/python -m timbre_tt.demo $(if $(INPUT),--input="$(INPUT)")
@@ -72,6 +73,15 @@ lint: .venv/.installed
 		"apache-beam>=2.77,<3" "protobuf<7"
 	.venv-beam/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	touch $@
+
+# What an image of the page is built from; the tools of the tests stay out.
+TOOLS := execnet|hypothesis|iniconfig|midirenderer|outcome|pluggy|pysocks|pytest|pytest-xdist|ruff|selenium|sniffio|sortedcontainers|trio|trio-websocket|websocket-client|wsproto
+
+deploy: .venv/.installed
+	rm -rf dist/app && mkdir -p dist/app
+	$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist/app .
+	grep -vE '^($(TOOLS))==' requirements.txt > dist/app/requirements.txt
+	cp deploy/Dockerfile deploy/README.md deploy/.dockerignore dist/app
 
 pretrained: .venv/.installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt -e ".[data]"

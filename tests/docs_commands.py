@@ -19,7 +19,7 @@ _CODE = re.compile(
 )
 # What else stands in blocks: signal paths, gin, and what only sets up a shell.
 _NO_COMMAND = re.compile(r".*->|include '|[\w.]+ = |export |cd ")
-_PROGRAM = re.compile(r"^(?:(?:\.venv(?:-\w+)?/bin/)?(?:python3?|timbre-transfer)|make)$")
+_PROGRAM = re.compile(r"^(?:(?:\.venv(?:-\w+)?/bin/)?(?:python3?|timbre-transfer(?:-app)?)|make)$")
 _SOUND = re.compile(r"[\w.-]+\.(?:wav|flac|ogg|mp3)")
 _OUTPUTS = ("output", "output_dir", "output_path", "save_dir", "run_path", "features_path")
 _OUTPUTS += ("plot", "save_network", "midi")
@@ -61,15 +61,19 @@ def _commands_of(line):
 
 def module_of(words):
     """The module that a command runs, or None where it runs none."""
-    if words[0].endswith("timbre-transfer"):
-        return "timbre_tt.transfer"
+    if is_console_command(words):
+        return "timbre_tt.app" if words[0].endswith("-app") else "timbre_tt.transfer"
     if len(words) > 2 and words[1] == "-m" and re.match(r"(\w+_tt|tools)\.", words[2]):
         return words[2]
     return None
 
 
 def arguments_of(words):
-    return words[1:] if words[0].endswith("timbre-transfer") else words[3:]
+    return words[1:] if is_console_command(words) else words[3:]
+
+
+def is_console_command(words):
+    return words[0].endswith(("timbre-transfer", "timbre-transfer-app"))
 
 
 def benchmark_of(words):

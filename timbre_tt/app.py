@@ -8,6 +8,8 @@ with --host=0.0.0.0 whoever reaches it.
 """
 
 import ipaddress
+import signal
+import sys
 import time
 
 from absl import flags
@@ -38,6 +40,7 @@ def main() -> int:
         waiting=_WAITING.value,
         keep_minutes=_KEEP.value,
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # files go away then too
     address = serving.Address(_HOST.value, _PORT.value, _ROOT.value, _BROWSER.value)
     with serving.serving(address, limits, _workshop()) as url:
         print(f"The page is at {url}; Ctrl-C ends it.", flush=True)

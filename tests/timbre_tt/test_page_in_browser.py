@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import re
+import shutil
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -13,6 +16,7 @@ import pytest
 import soundfile
 from browser import CHROMIUM, DRIVER, Browser
 
+from audio_tt.errors import UserError
 from timbre_tt.page import examples, serving
 from timbre_tt.page.limits import Limits
 from timbre_tt.page.training import Workshop
@@ -220,13 +224,45 @@ def test_the_interface_for_programs(url, files):
     assert soundfile.info(played).format == "FLAC" and soundfile.info(played).duration == 2.0
     with pytest.raises(gradio_client.exceptions.AppError, match="called 'kazoo'; there are: clar"):
         client.predict(melody, instrument="kazoo", api_name="/transfer")
+    notes = client.predict(melody, format="mid", api_name="/transfer")
+    assert Path(notes).read_bytes().startswith(b"MThd")
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         "/transfer",
         "/instruments",
     }
 
 
+def example(language, url):
+    page = (Path(__file__).parents[2] / "docs" / "app.md").read_text("utf-8")
+    (code,) = re.findall(rf"```{language}\n(.*?)```", page, re.S)
+    assert "http://127.0.0.1:7860" in code
+    return code.replace("http://127.0.0.1:7860", url.rstrip("/"))
+
+
+@pytest.mark.parametrize("language", ["python", "bash"])
+def test_the_examples_of_the_documentation(language, url, files, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(files / "melody.wav", tmp_path)
+    code = example(language, url)
+    if language == "python":
+        exec(code)
+        path = capsys.readouterr().out.split()[-1]
+    else:
+        subprocess.run(["bash", "-euc", code], check=True)
+        path = tmp_path / "violin.wav"
+    assert soundfile.info(path).duration == 2.0
+
+
 def test_files_of_the_machine_cannot_be_read(url):
     for path in ("/etc/passwd", __file__):
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(f"{url}gradio_api/file={path}")
+
+
+def test_a_port_that_is_taken_is_told(url):
+    port = int(url.rstrip("/").rpartition(":")[2])
+    before = os.environ["GRADIO_TEMP_DIR"]
+    with pytest.raises(UserError, match=f"the page cannot be served: .*{port}"):
+        with serving.serving(serving.Address(port=port)):
+            pass
+    assert os.environ["GRADIO_TEMP_DIR"] == before and Path(before).is_dir()

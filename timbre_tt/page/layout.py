@@ -40,7 +40,7 @@ def build(studio: Studio, places: Places, training: Any = None) -> Any:
 
     age = round(60 * studio.limits.keep_minutes)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(min(age, 300), age)) as page:
-        gr.HTML(_HEAD)
+        gr.HTML(_HEAD, elem_classes="tt-step")
         with gr.Tabs():
             with gr.Tab("Play"):
                 instruments = _play_tab(gr, studio, places)

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -19,29 +20,32 @@ class Places:
     def __init__(self, root: Path, keep_minutes: float):
         self.root, self._keep_seconds = Path(root), 60.0 * keep_minutes
         self._folders: dict[str | None, list[Path]] = {}
+        self._lock = threading.Lock()
 
     def new(self, visitor: str | None) -> Path:
         """A new folder for a visitor; what is too old goes first."""
-        self.sweep()
         folder = self.root / secrets.token_hex(16)
-        folder.mkdir(parents=True)
-        self._folders.setdefault(visitor, []).append(folder)
+        with self._lock:
+            self._sweep()
+            folder.mkdir(parents=True)
+            self._folders.setdefault(visitor, []).append(folder)
         return folder
 
     def leave(self, visitor: str | None) -> None:
         """Removes all that a visitor has."""
-        for folder in self._folders.pop(visitor, []):
-            shutil.rmtree(folder, ignore_errors=True)
+        with self._lock:
+            for folder in self._folders.pop(visitor, []):
+                shutil.rmtree(folder, ignore_errors=True)
 
-    def sweep(self) -> None:
-        """Removes what is too old."""
+    def _sweep(self):
         if not self.root.is_dir():
             return
         oldest = time.time() - self._keep_seconds
         for folder in self.root.iterdir():
             if folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
-        for visitor, folders in list(self._folders.items()):
-            self._folders[visitor] = [folder for folder in folders if folder.is_dir()]
-            if not self._folders[visitor]:
-                del self._folders[visitor]
+        left = {
+            visitor: [folder for folder in folders if folder.is_dir()]
+            for visitor, folders in self._folders.items()
+        }
+        self._folders = {visitor: folders for visitor, folders in left.items() if folders}

@@ -57,9 +57,10 @@ def serving(
     Raises:
       UserError: Gradio is not installed, or the port is not free.
     """
-    with tempfile.TemporaryDirectory(prefix="timbre-tt-") as name:
-        root = Path(name).resolve()
-        os.environ.update(_SETTINGS, GRADIO_TEMP_DIR=str(root / "cache"))
+    with contextlib.ExitStack() as stack:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="timbre-tt-"))).resolve()
+        settings = {**_SETTINGS, "GRADIO_TEMP_DIR": str(root / "cache")}
+        stack.enter_context(_environment(settings))
         try:
             import gradio as gr
         except ImportError as error:
@@ -103,6 +104,21 @@ def serving(
             page.close(verbose=False)
             if training is not None:
                 training.close()
+
+
+@contextlib.contextmanager
+def _environment(settings):
+    """Variables that Gradio reads when it is imported and whenever it takes a file."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _theme(gr):

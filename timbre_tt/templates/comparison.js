@@ -119,7 +119,9 @@ class Comparison {
     this.grid = tag("div", { class: "tt-grid" });
     const bar = tag("div", { class: "tt-bar" }, this.button, this.seek, this.time);
     const hint = tag("p", { class: "tt-hint" },
-      "Switch while it plays: the music goes on from the same moment. Keys: space, 1 to 9.");
+      "Switch while it plays: the music goes on from the same moment (keys: space, 1 to 9). Below each spectrogram, ",
+      tag("b", { class: "tt-own" }, "pitch and loudness"), " over those of ",
+      tag("b", { class: "tt-input" }, "the input"), ".");
     const panel = tag("div", { class: "tt-panel" }, bar, this.switches, hint, this.problem);
     this.root = tag("div", { class: "tt-comparison", tabindex: 0 }, panel, this.grid);
     this.listen();
