@@ -17,7 +17,9 @@ from absl import flags
 from audio_tt.command import app
 
 _HOST = flags.DEFINE_string("host", "127.0.0.1", "Address to serve at; 0.0.0.0 for all.")
-_PORT = flags.DEFINE_integer("port", None, "Port; the first free one from 7860 on by default.")
+_PORT = flags.DEFINE_integer(
+    "port", None, "Port; the first free one from 7860 on by default.", 1, 65535
+)
 _ROOT = flags.DEFINE_string("root_path", None, "Path below which a proxy serves the page.")
 _BROWSER = flags.DEFINE_bool("browser", True, "Open the page.")
 _MINUTES = flags.DEFINE_float("max_minutes", 5.0, "Of a recording.", lower_bound=0.1)

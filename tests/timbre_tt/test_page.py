@@ -1,6 +1,7 @@
 """What the page does, without the page."""
 
 import os
+import shutil
 import time
 
 import numpy as np
@@ -12,6 +13,7 @@ from absl import logging
 from audio_tt.errors import UserError
 from audio_tt.playing.player import Player
 from ddsp_tt.features import extraction
+from ddsp_tt.trained import catalogue as ddsp_catalogue
 from timbre_tt import app, systems
 from timbre_tt.page import examples, interface, layout, offers
 from timbre_tt.page.limits import Limits
@@ -36,10 +38,20 @@ def recording(tmp_path):
 def test_every_instrument_has_a_card_of_one_line():
     cards = {name: offers.card(name) for name in offers.instruments()}
     assert {"flute", "violin", "guitar_acoustic"} <= set(cards)
-    assert all("\n" not in card and len(card) < 90 for card in cards.values())
-    assert cards["flute"] == "Flute: from one voice of any kind; at home from G4 to F6."
-    assert cards["guitar_acoustic"] == "Guitar acoustic: from piano, chords too."
-    assert offers.title("flute_48k") == "Flute 48 kHz" and offers.note(69.4) == "A4"
+    assert all("\n" not in card and len(card) < 120 for card in cards.values())
+    assert cards["flute"] == (
+        "Flute: a flute to 8 kHz, learned from a SoundFont; from one voice of any kind."
+    )
+    assert offers.card("flute", "style").endswith("; from anything, chords too.")
+    assert offers.title("flute_48k") == "Flute 48 kHz"
+
+
+def test_an_instrument_of_ones_own_without_a_card(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIMBRE_TT_HOME", str(tmp_path))
+    (tmp_path / "ddsp" / "my_sax").mkdir(parents=True)
+    (tmp_path / "ddsp" / "my_sax" / "model.h5").touch()
+    assert offers.instruments()["my_sax"] == "My sax"
+    assert offers.card("my_sax") == "My sax: from one voice of any kind."
 
 
 def test_the_system_that_plays_an_instrument():
@@ -161,6 +173,16 @@ def test_tuning_reaches_the_instrument(recording):
     assert (adjustment.octave_shift, adjustment.loudness_shift) == (-1, 6.0)
     assert (adjustment.autotune, adjustment.threshold) == (0.5, 0.2)
     assert plain.adjustment == Tuning().adjustment()
+
+
+def test_an_instrument_that_was_trained_further_is_loaded_again(recording, tmp_path, monkeypatch):
+    monkeypatch.setenv("TIMBRE_TT_HOME", str(tmp_path))
+    folder = shutil.copytree(ddsp_catalogue.folder("flute"), tmp_path / "ddsp" / "mine")
+    players = Players()
+    first, second = (players.player("ddsp", "mine", recording).instrument for _ in range(2))
+    os.utime(folder / "model.h5", (0, 0))
+    assert second is first
+    assert players.player("ddsp", "mine", recording).instrument is not first
 
 
 def test_silence_comes_back_as_silence_with_a_line(tmp_path):

@@ -92,7 +92,7 @@ def text(browser, selector):
 def test_upload_play_switch_and_download(browser, url, files, tmp_path):
     browser.open(url)
     browser.wait_for(READY)
-    assert text(browser, ".tt-cards").startswith("Flute: from one voice")
+    assert text(browser, ".tt-cards").startswith("Flute: a flute to 8 kHz")
     upload(browser, files / "melody.wav")
     click(browser, "#play")
     browser.wait_for(SOUNDS.format(3))
@@ -218,7 +218,7 @@ def test_the_interface_for_programs(url, files):
     import gradio_client
 
     client = gradio_client.Client(url, verbose=False)
-    assert client.predict(api_name="/instruments")["flute"].startswith("Flute: from one voice")
+    assert client.predict(api_name="/instruments")["flute"].startswith("Flute: a flute to 8 kHz")
     melody = gradio_client.handle_file(files / "melody.wav")
     played = client.predict(melody, instrument="oboe", format="flac", api_name="/transfer")
     assert soundfile.info(played).format == "FLAC" and soundfile.info(played).duration == 2.0

@@ -1,11 +1,9 @@
 """What can be played on, by which systems, and what is said of it in a line."""
 
-import json
 from collections.abc import Iterable
-from pathlib import Path
 
 from audio_tt.errors import UserError
-from ddsp_tt.trained import files as ddsp_files
+from audio_tt.models import cards as model_cards
 from timbre_tt import systems
 
 BEST = "best"
@@ -16,7 +14,6 @@ SYSTEMS = {
     "autoencoder": "Autoencoder: one voice",
     "style": "Style: the colour of any sound on any other",
 }
-_NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 
 
 def instruments() -> dict[str, str]:
@@ -55,11 +52,11 @@ def system_for(instrument: str, system: str = BEST) -> str:
 
 
 def card(instrument: str, system: str = BEST) -> str:
-    """What to expect of an instrument, in one line."""
-    system = system_for(instrument, system)
-    line = f"{title(instrument)}: from {systems.load(system).instruments()[instrument]}"
-    where = _range(instrument) if system == "ddsp" else ""
-    return f"{line}; {where}." if where else f"{line}."
+    """What an instrument is, by its model's card, and what it plays from, in one line."""
+    module = systems.load(system_for(instrument, system))
+    said = model_cards.summary(module.card(instrument))
+    source = f"from {module.instruments()[instrument]}."
+    return f"{title(instrument)}: {said}; {source}" if said else f"{title(instrument)}: {source}"
 
 
 def cards(names: Iterable[str], system: str = BEST) -> list[str]:
@@ -71,19 +68,3 @@ def cards(names: Iterable[str], system: str = BEST) -> list[str]:
         except UserError as error:
             lines.append(f"{title(name)}: {error}.")
     return lines
-
-
-def _range(instrument):
-    """Where most of its notes lie, of a model that knows."""
-    path = Path(ddsp_files.find(instrument).statistics)
-    if not path.is_file():
-        return ""
-    table = json.loads(path.read_text("utf-8"))
-    low, high = table.get("mean_min_pitch_note"), table.get("mean_max_pitch_note")
-    return f"at home from {note(low)} to {note(high)}" if low and high else ""
-
-
-def note(midi: float) -> str:
-    """The name of the nearest note: "A4" of 69."""
-    octave, degree = divmod(round(midi), 12)
-    return f"{_NOTES[degree]}{octave - 1}"

@@ -25,8 +25,8 @@ class Places:
     def new(self, visitor: str | None) -> Path:
         """A new folder for a visitor; what is too old goes first."""
         folder = self.root / secrets.token_hex(16)
+        self.sweep()
         with self._lock:
-            self._sweep()
             folder.mkdir(parents=True)
             self._folders.setdefault(visitor, []).append(folder)
         return folder
@@ -36,6 +36,11 @@ class Places:
         with self._lock:
             for folder in self._folders.pop(visitor, []):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Removes what is too old."""
+        with self._lock:
+            self._sweep()
 
     def _sweep(self):
         if not self.root.is_dir():

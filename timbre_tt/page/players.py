@@ -10,6 +10,7 @@ from typing import Any
 from audio_tt.playing.player import Player
 from ddsp_tt.playing.adjustment import Adjustment
 from ddsp_tt.playing.player import DdspPlayer
+from ddsp_tt.trained import files
 from timbre_tt import systems
 
 
@@ -102,7 +103,8 @@ class Players:
         """
         options = {} if style is None else {"style": str(style)}
         loaded = self._models.get(
-            (system, instrument, style), lambda: systems.player(system, instrument, **options)
+            (system, instrument, style, _version(system, instrument)),
+            lambda: systems.player(system, instrument, **options),
         )
         if not _can_remember(loaded):
             return loaded
@@ -134,6 +136,11 @@ class Heard:
     curves: dict
     played: dict
     frame_rate: float
+
+
+def _version(system, instrument):
+    """What changes when an instrument of one's own is trained further."""
+    return files.find(instrument).weights.stat().st_mtime_ns if system == "ddsp" else None
 
 
 def _can_remember(player):

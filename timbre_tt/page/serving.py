@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ def serving(
 
         places = Places(root / "sounds", limits.keep_minutes)
         places.root.mkdir()
+        stack.enter_context(_swept(places))
         page = layout.build(Studio(limits), places, training)
         page.queue(max_size=limits.waiting, default_concurrency_limit=4)
         allowed = [str(places.root), str(examples.MELODY)]
@@ -104,6 +106,22 @@ def serving(
             page.close(verbose=False)
             if training is not None:
                 training.close()
+
+
+@contextlib.contextmanager
+def _swept(places):
+    """Removes what is too old every minute, also where nobody comes."""
+    ended = threading.Event()
+
+    def sweep():
+        while not ended.wait(60.0):
+            places.sweep()
+
+    threading.Thread(target=sweep, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 @contextlib.contextmanager
