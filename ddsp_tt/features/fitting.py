@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from audio_tt.dsp.units import hz_to_midi, midi_to_hz
+from ddsp_tt.features import level_response
 
 MAX_MIDI = 110.0
 MIN_POWER_DB = -80.0
@@ -311,7 +312,8 @@ def adjust(
             `f0_confidence` [frames] (0 to 1), where the model reads it `power_db` [frames], which
             moves by as many dB as the loudness, and whatever else, which is passed on.
         statistics: Dict of `features.statistics.compute_statistics`, or None to fit nothing. What
-            is missing in it is not fitted.
+            is missing in it is not fitted. With a `level_response` (see that module) notes of one
+            level are asked for so that they are played at one level.
         auto_adjust: Whether to fit at all.
         threshold: Note detection's threshold, about 0 (all is a note) to 2.
         quiet: By how many dB the rests are turned down at most.
@@ -351,6 +353,11 @@ def adjust(
         if "quantile_transform" in statistics:
             fit = fit_level_and_range if loudness_fit == "range" else fit_quantile_transform
             loudness_db = fit(loudness_db, mask_on, statistics["quantile_transform"])
+        if loudness_fit == "range" and "level_response" in statistics:
+            played_hz = shift_f0(f0_hz, octave_shift)
+            loudness_db = level_response.even_out(
+                loudness_db, played_hz, statistics["level_response"]
+            )
         loudness_db = loudness_db - quiet * rests
         if autotune:
             f0_midi = hz_to_midi(f0_hz)

@@ -7,6 +7,8 @@ from typing import Any
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
 from audio_tt.models import cards
+from ddsp_tt.features import statistics
+from ddsp_tt.playing import steady_notes
 from ddsp_tt.trained import files, instruments
 
 
@@ -53,7 +55,16 @@ def _complete(run, folder, told):
     for name in (files.GIN_FILE, files.STATISTICS_FILE, cards.HISTORY_FILE):
         if (run / name).is_file():
             _copy(run, folder, name)
+    _add_level_response(folder)
     cards.write(folder, "ddsp", facts(folder), told)
+
+
+def _add_level_response(folder):
+    instrument = instruments.read(folder)
+    response = instrument and steady_notes.response(instrument)
+    if response:
+        table = {**instrument.statistics, "level_response": response}
+        statistics.save_json(table, folder / files.STATISTICS_FILE)
 
 
 def facts(folder: str | Path) -> dict[str, str]:
