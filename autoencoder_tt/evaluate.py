@@ -37,10 +37,12 @@ def main() -> int:
     from audio_tt.metrics import audio_metrics
     from autoencoder_tt.evaluation import scoring
     from autoencoder_tt.frames.player import PHASES
-    from autoencoder_tt.trained import loading
+    from autoencoder_tt.trained import catalogue, loading
 
     if set(_PHASES.value) - set(PHASES):
         raise UserError(f"--phases are {', '.join(PHASES)}")
+    for model in _MODELS.value:
+        catalogue.find(model)
     pairs = zip(recordings, recordings, strict=True)
     if _TARGET.value:
         pairs = scoring.pairs_of(recordings, io.find_audio(_TARGET.value))

@@ -19,6 +19,7 @@ from audio_tt.command import (
     path_flags,
     pitch_flags,
 )
+from audio_tt.errors import UserError
 
 _SOURCE = path_flags.DEFINE_path("source_dir", None, "Of the instrument you play.", required=True)
 _TARGET = path_flags.DEFINE_path("target_dir", None, "Of the one to be heard.", required=True)
@@ -78,6 +79,9 @@ def main() -> int:
 
     sets = ((_SOURCE, _SOURCE_URMP), (_TARGET, _TARGET_URMP))
     sets += ((_SOURCE_EVAL, _SOURCE_URMP), (_TARGET_EVAL, _TARGET_URMP))
+    for flag, _ in sets:
+        if flag.value is not None and not Path(flag.value).is_dir():
+            raise UserError(f"--{flag.name}={flag.value}: no such folder")
     folders, statuses = zip(*(prepared(flag, urmp.value) for flag, urmp in sets), strict=True)
     two_stage.train_two_stage(
         run_dir, *folders, start_from=_START.value, change_settings=change_flags.allowed()

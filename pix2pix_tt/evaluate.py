@@ -41,8 +41,10 @@ def main() -> int:
     """Prints the table."""
     from pix2pix_tt import evaluation
     from pix2pix_tt.playing import phases, styles
-    from pix2pix_tt.trained import loading
+    from pix2pix_tt.trained import catalogue, loading
 
+    for model in _MODEL.value:
+        catalogue.find_weights(model)
     pairs_of = evaluation.choose(_MODEL.value, _TARGET.value, _ORIGIN.value)
     is_one = len(pairs_of) == 1
     methods = _PHASES.value or (phases.METHODS if is_one else ["input"])

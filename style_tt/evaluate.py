@@ -9,6 +9,7 @@ settings and seed, is not computed again.
 
 from absl import flags
 
+from audio_tt import gin_reading
 from audio_tt.command import app, ending, gin_flags, path_flags
 
 _SETTINGS = path_flags.DEFINE_paths(
@@ -30,6 +31,8 @@ def main(*paths: str) -> int:
     """Prints the table."""
     from style_tt import evaluation
 
+    for setting in _SETTINGS.value:
+        gin_reading.find(setting)
     finished = evaluation.load(_OUTPUT.value) if _OUTPUT.value else []
     pairs, failed = evaluation.read_pairs(
         paths, _CONTENT_SECONDS.value, _STYLE_SECONDS.value, _START.value

@@ -15,7 +15,8 @@ from absl import flags
 from audio_tt.command import app, path_flags, pitch_flags
 from audio_tt.errors import UserError
 from audio_tt.files import batches, io
-from audio_tt.music import soundfont
+from audio_tt.music import instruments, soundfont
+from timbre_tt import systems
 
 _INPUT = path_flags.DEFINE_paths("input", None, "Recordings, folders or globs.", required=True)
 _TARGET = path_flags.DEFINE_paths(
@@ -34,6 +35,8 @@ flags.adopt_module_key_flags(pitch_flags)
 
 def main() -> int:
     """All recordings, all systems, one page."""
+    if not _STYLE.value:
+        _check(_INSTRUMENT.value)
     paths = io.find_audio(_INPUT.value)
     targets = io.find_audio(_TARGET.value) if _TARGET.value else [None] * len(paths)
     if len(targets) != len(paths):
@@ -76,6 +79,17 @@ def main() -> int:
             print(f"{row.label}: {row.why_not}")
     print(f"Open {shlex.quote(str(output / 'index.html'))} in a browser.")
     return 1 if failed else 0
+
+
+def _check(instrument):
+    """Raises UserError before the work where no system, and no sampled instrument, is called so."""
+    try:
+        systems.best_for(instrument)
+    except UserError as error:
+        try:
+            instruments.find_program(instrument)
+        except UserError:
+            raise error from None
 
 
 _INTRODUCTION = (

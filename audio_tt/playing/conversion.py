@@ -206,7 +206,8 @@ def play_all(jobs: Sequence[Job], load: Callable[[], Player], output: Output = D
     if len(jobs) > 1:
         played = len(jobs) - skipped - failed
         logging.info("%d played, %d there already, %d failed", played, skipped, failed)
-        ending.say_written(os.path.commonpath([job.target.parent.absolute() for job in jobs]))
+        if played:
+            ending.say_written(os.path.commonpath([job.target.parent.absolute() for job in jobs]))
     elif waiting:
         ending.say_written(jobs[0].target)
     else:

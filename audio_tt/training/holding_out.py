@@ -1,6 +1,7 @@
 """What is kept back from training, for all systems alike: names alone decide."""
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Collection, Iterable
 
@@ -25,7 +26,7 @@ def share_of(split: float | None) -> float | None:
 
 def place_of(name: str) -> float:
     """A number from 0 to 1, evenly spread over names, by which they stand in line."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+    return int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:4], "big") / 2**32
 
 
 def is_held_out(name: str, share: float = 0.1) -> bool:

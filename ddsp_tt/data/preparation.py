@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,7 @@ def _names(recordings):
     """
     names = {}
     for recording in recordings:
-        place = hashlib.sha1(str(recording.resolve().parent).encode()).hexdigest()[:6]
+        place = hashlib.sha1(os.fsencode(recording.resolve().parent)).hexdigest()[:6]
         name = f"{recording.stem}_{place}"
         if name in names:
             name = f"{recording.name.replace('.', '_')}_{place}"

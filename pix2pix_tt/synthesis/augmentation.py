@@ -1,6 +1,7 @@
 """Copies of pieces in other keys and tempi, and recordings as other rooms and devices sound."""
 
 import dataclasses
+import os
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -158,4 +159,4 @@ def _between(random, low, high):
 
 
 def _number(text):
-    return zlib.crc32(text.encode())
+    return zlib.crc32(os.fsencode(text))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -93,7 +94,7 @@ class Source:
 
 def bank_path(source: Source, folder: Path) -> Path:
     """Returns where the bank of a source lies; another source has another name."""
-    digest = hashlib.sha256(source.identity.encode()).hexdigest()[:12]
+    digest = hashlib.sha256(os.fsencode(source.identity)).hexdigest()[:12]
     return folder / f"{source.name}-{digest}.npy"
 
 

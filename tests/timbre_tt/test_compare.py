@@ -326,3 +326,10 @@ def test_a_file_that_is_not_there_is_said_before_anything_is_played(module, flag
     assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
     assert result.stderr.startswith("error: typo.")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.wav"]
+
+
+def test_a_misspelt_instrument_is_said_before_a_recording_is_read(tmp_path):
+    (tmp_path / "mine.wav").touch()
+    result = run("timbre_tt.compare", "--input=mine.wav", "--instrument=flut", cwd=tmp_path)
+    assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
+    assert "did you mean flute?" in result.stderr

@@ -113,14 +113,23 @@ def read(path: Path, target: Path | None = None, name: str | None = None) -> Rec
     )
 
 
-def analyse(audio: np.ndarray, sample_rate: int, **pitch_options: Any) -> Analysis:
-    """Measures audio `[samples]` or `[samples, channels]`; options of `pitch.tracking.track`."""
+def analyse(
+    audio: np.ndarray, sample_rate: int, name: str | None = None, **pitch_options: Any
+) -> Analysis:
+    """Measures a sound.
+
+    Args:
+      audio: `[samples]` or `[samples, channels]`.
+      sample_rate: Hz.
+      name: for what is to be said of it; None where a player has made it.
+      **pitch_options: of `audio_tt.pitch.tracking.track`.
+    """
     import soxr
     from keras import ops
 
     from audio_tt.dsp.loudness import compute_loudness
 
-    audio = to_mono(np.asarray(audio, np.float32))
+    audio = to_mono(np.asarray(audio, np.float32), name)
     if sample_rate != SAMPLE_RATE:
         audio = soxr.resample(audio, sample_rate, SAMPLE_RATE)
     f0_hz, confidence = tracking.track(audio, SAMPLE_RATE, FRAME_RATE, **pitch_options)
@@ -197,6 +206,7 @@ def run(
         analyse(
             recording.audio,
             recording.sample_rate,
+            recording.name,
             progress=reporter(f"Listening to {recording.name}"),
             **pitch_options,
         )
