@@ -58,7 +58,14 @@ def progress(
         return tqdm(**what, disable=True)
     if sys.stderr.isatty():
         return tqdm(**what, file=sys.stderr, dynamic_ncols=True, delay=0.5, smoothing=0.1)
-    return tqdm(
+
+    class Lined(tqdm):
+        """What is shown behind the count waits for the next line."""
+
+        def set_postfix(self, *args, refresh=True, **figures):
+            super().set_postfix(*args, refresh=False, **figures)
+
+    return Lined(
         **what,
         file=_Lines(sys.stderr),
         ncols=0,

@@ -286,9 +286,9 @@ class _RunWriter:
         """Writes the figures of a step and, with audio, all that a save leaves."""
         step = row["step"]
         self.run.append_history(row)
+        self.bar.set_postfix(**{key: f"{value:.3f}" for key, value in row.items() if key != "step"})
         self.bar.update(step - self._counted)
         self._counted = step
-        self.bar.set_postfix(**{key: f"{value:.3f}" for key, value in row.items() if key != "step"})
         if audio is not None:
             path = self.run.sample_path(step, "resynthesis.wav")
             io.write(path, audio, self.model.rates.sample_rate)

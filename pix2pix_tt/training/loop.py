@@ -130,10 +130,10 @@ def _run_epoch(trainer, batches, rates, progress_made, keeper, save_seconds):
             waiting.clear()
             sums += figures.sum(axis=0)
             progress_made |= {"position": position, "sums": sums.tolist()}
-            bar.update(len(figures))
             bar.set_postfix(
                 {n: f"{v:.4g}" for n, v in zip(trainer.figures, sums / position, strict=True)}
             )
+            bar.update(len(figures))
             if time.monotonic() - saved > save_seconds and position < last:
                 keeper.save_state(progress_made)
                 saved = time.monotonic()

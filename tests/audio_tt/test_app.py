@@ -260,6 +260,13 @@ def test_progress_prints_plain_lines_and_none_for_short_work(capsys, monkeypatch
         False,
         True,
     ]
+    with app.progress(2, "adding", "number") as bar:
+        time.sleep(0.03)
+        bar.set_postfix(sum="1.5")
+        assert capsys.readouterr().err == ""
+        bar.update(1)
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("adding:  50% 1/2") and line.endswith("sum=1.5]")
     monkeypatch.setattr(logging, "get_verbosity", lambda: logging.ERROR)
     for _ in app.progress(range(4), "adding", "number"):
         time.sleep(0.03)
