@@ -18,14 +18,14 @@ class _Lines:
 
     def __init__(self, stream: TextIO):
         self._stream = stream
-        self._last = self._ended = ""
+        self._last = ""
 
     def write(self, text: str) -> None:
         line = text.strip()
         count = line.partition("[")[0]  # without the time that has passed
-        if line and line != self._last and not (count == self._ended and "100%" in count):
+        if line and count != self._last:
             self._stream.write(line + "\n")
-            self._last, self._ended = line, count
+            self._last = count
 
     def flush(self) -> None:
         self._stream.flush()
