@@ -1,5 +1,6 @@
 """What a file is by its first bytes, whatever its name says."""
 
+import codecs
 import io
 import re
 from typing import BinaryIO
@@ -12,7 +13,7 @@ _MIDI, _ARCHIVE, _PICTURE = "a MIDI file", "a compressed archive", "a picture"
 _NO_SOUND = (
     (rb"MThd|RIFF....RMID", _MIDI),
     (rb"\x00\x05\x16[\x00\x07]", "what macOS keeps beside a file of that name (._*)"),
-    (rb"\s*<(!DOCTYPE )?html", "a web page; the download has failed"),
+    (rb"(\xef\xbb\xbf)?\s*<(!DOCTYPE )?html", "a web page; the download has failed"),
     (rb"version https://git-lfs", "a pointer of Git LFS; run git lfs pull"),
     (rb"%PDF", "a PDF document"),
     (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!", _ARCHIVE),
@@ -84,8 +85,11 @@ def _first(table, head):
 
 
 def _is_text(head):
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    whole = head[:-3] if len(head) == HEAD else head
     try:
-        text = head[:-3].decode("utf-8", "strict") if len(head) == HEAD else head.decode("utf-8")
+        text = whole.decode("utf-8-sig")
     except UnicodeDecodeError:
         return False
     return all(char.isprintable() or char.isspace() for char in text)

@@ -12,11 +12,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+import soundfile
+
 from audio_tt.errors import UserError
 
 STANDARD_INPUT = "-"
+_HARMLESS = re.compile(r"\[(info|warning|verbose)\]")  # lines of ffmpeg's
+_ERROR = re.compile(r"\[(error|fatal|panic)\]")
+_DURATION = re.compile(r"Duration: (\d+):(\d+):(\d+\.\d+)")
+_PADDING = 0.1  # seconds that a codec may leave out
 _pipes: dict[object, Path] = {}
-_decoded: dict[object, Path] = {}
+_decoded: dict[object, tuple[Path, str]] = {}
 _folders: list[tempfile.TemporaryDirectory] = []
 
 
@@ -54,27 +60,45 @@ def decoded(path: str | os.PathLike, ffmpeg: str) -> tuple[Path | None, str]:
       ffmpeg: the program.
 
     Returns:
-      (the wav, or None where there is none; what ffmpeg said, in one line).
+      (the wav, or None where there is none; what is wrong with the file, in a few words, or "").
     """
     status = os.stat(path)
     key = os.path.realpath(path), status.st_mtime_ns, status.st_size
     if key in _decoded:
-        return _decoded[key], ""
+        return _decoded[key]
     while _decoded:
-        _decoded.popitem()[1].unlink(missing_ok=True)
+        _decoded.popitem()[1][0].unlink(missing_ok=True)
     handle, name = tempfile.mkstemp(".wav", dir=_folder())
     os.close(handle)
-    command = [ffmpeg, "-nostdin", "-v", "error", "-y", "-i", f"file:{os.path.abspath(path)}"]
-    command += ["-vn", "-c:a", "pcm_f32le", "-rf64", "auto", name]
+    command = [ffmpeg, "-nostdin", "-hide_banner", "-v", "level+info", "-y"]
+    command += ["-i", f"file:{os.path.abspath(path)}", "-vn"]
+    command += ["-c:a", "pcm_f32le", "-rf64", "auto", name]
     done = subprocess.run(command, capture_output=True)
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    said = re.sub(r"^\[.*?\]", "", said[0]).rsplit(": ", 1)[-1].strip(" .") if said else ""
+    text = done.stderr.decode("utf-8", "replace")
     if not os.path.getsize(name):
-        return None, said
-    if done.returncode == 0:
-        said = ""
-    _decoded[key] = Path(name)
-    return _decoded[key], said
+        return None, _first_error(text)
+    said = _first_error(text) if done.returncode else _cut_off(text, name)
+    _decoded[key] = Path(name), said
+    return _decoded[key]
+
+
+def _first_error(text):
+    """What ffmpeg complained of first; "" where it did not."""
+    lines = [line for line in text.splitlines() if line.strip() and not _HARMLESS.search(line)]
+    lines = [line for line in lines if _ERROR.search(line)] or lines
+    return re.sub(r"(\[.*?\] *)+", "", lines[0]).rsplit(": ", 1)[-1].strip(" .") if lines else ""
+
+
+def _cut_off(text, name):
+    """How much of the sound is there, where the file says that there is more; "" otherwise."""
+    stated = _DURATION.search(text)
+    if stated is None or "Estimating duration" in text:
+        return ""
+    hours, minutes, seconds = map(float, stated.groups())
+    seconds += 60.0 * (minutes + 60.0 * hours)
+    there = soundfile.info(name).duration
+    is_whole = there > 0.98 * seconds - _PADDING
+    return "" if is_whole else f"cut off: {there:.2f} of {seconds:.2f} s can be read"
 
 
 def _folder():

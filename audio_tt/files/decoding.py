@@ -26,6 +26,8 @@ _WRONG_LENGTH = re.compile(
     r"(?:data|SSND|BODY|riff|Riff size|Data Size)\s*:\s*\d+ \(should be \d+\)"
 )
 
+_NO_FILE = "does not exist"  # says libsndfile of a file that is open
+_PADDING = 0.1  # seconds
 _MALFORMED = "malformed"  # says libsndfile of a format that it knows
 
 _NO_NUMBERS = "every sample is NaN or infinite, not a number; read as silence"
@@ -85,7 +87,9 @@ class Sound:
                 frames += len(block)
                 not_finite += count
                 yield block
-        is_cut = self.frames is not None and frames < self.frames
+        missing = (self.frames or frames) - frames
+        # Without a table of its own an mp3's length is estimated.
+        is_cut = missing > (_PADDING * self.sample_rate if self.is_lossy and not error else 0)
         if not frames and error is not None:
             raise UserError(f"{self.path}: cannot be decoded: {error}")
         if not frames:
@@ -245,7 +249,8 @@ def _tried(path, file, note=None):
     try:
         return Sound(path, file, note), None
     except soundfile.LibsndfileError as error:
-        return None, error.error_string.rstrip(".")
+        reason = error.error_string.rstrip(".")
+        return None, "its format is not known" if _NO_FILE in reason else reason
 
 
 def _not_sound(path, reason):

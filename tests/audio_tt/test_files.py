@@ -321,3 +321,23 @@ def test_settings_and_histories_as_windows_writes_them(tmp_path):
     (tmp_path / "history.csv").write_bytes(b"\xef\xbb\xbfepoch,loss\r\n1,0.5\r\n")
     assert RunDirectory(tmp_path).history() == [{"epoch": 1, "loss": 0.5}]
     gin.clear_config()
+
+
+@needs_ffmpeg
+def test_what_ffmpeg_reads_of_a_cut_file_is_said(tmp_path, warnings):
+    soundfile.write(tmp_path / "a.wav", noise(), RATE)
+    command = ["ffmpeg", "-v", "quiet", "-i", tmp_path / "a.wav", "-c:a", "flac"]
+    subprocess.run([*command, tmp_path / "a.mka"], check=True)
+    assert len(io.read(tmp_path / "a.mka")[0]) == 3 * RATE and warnings() == []
+    content = (tmp_path / "a.mka").read_bytes()
+    (tmp_path / "b.mka").write_bytes(content[: 2 * len(content) // 3])
+    io.info(tmp_path / "b.mka")  # decodes it, and keeps that
+    assert RATE <= len(io.read(tmp_path / "b.mka")[0]) < 2.1 * RATE
+    assert "cut off:" in warnings()[0] and "of 3.00 s can be read" in warnings()[0]
+
+
+def test_text_in_other_encodings_is_text(tmp_path):
+    for encoding in ("utf-16", "utf-8-sig"):
+        (tmp_path / "a.wav").write_text("this is no sound", encoding)
+        with pytest.raises(UserError, match="it is text"):
+            io.read(tmp_path / "a.wav")
