@@ -40,9 +40,9 @@ def test_every_instrument_has_a_card_of_one_line():
     assert {"flute", "violin", "guitar_acoustic"} <= set(cards)
     assert all("\n" not in card and len(card) < 120 for card in cards.values())
     assert cards["flute"] == (
-        "Flute: a flute to 8 kHz, learned from a SoundFont; from one voice of any kind."
+        "Flute: a flute to 8 kHz, learned from a SoundFont; takes one voice of any kind."
     )
-    assert offers.card("flute", "style").endswith("; from anything, chords too.")
+    assert offers.card("flute", "style").endswith("; takes anything, chords too.")
     assert offers.title("flute_48k") == "Flute 48 kHz"
 
 
@@ -51,7 +51,7 @@ def test_an_instrument_of_ones_own_without_a_card(tmp_path, monkeypatch):
     (tmp_path / "ddsp" / "my_sax").mkdir(parents=True)
     (tmp_path / "ddsp" / "my_sax" / "model.h5").touch()
     assert offers.instruments()["my_sax"] == "My sax"
-    assert offers.card("my_sax") == "My sax: from one voice of any kind."
+    assert offers.card("my_sax") == "My sax: takes one voice of any kind."
 
 
 def test_the_system_that_plays_an_instrument():

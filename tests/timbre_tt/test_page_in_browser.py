@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -31,6 +32,7 @@ pytestmark = [
 needs_browser = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="no chromium and chromedriver on PATH"
 )
+PLAYERS = ["flute", "trumpet", "clarinet"]
 SOUNDS = "return document.querySelectorAll('.tt-grid figure').length == {}"
 READY = "return document.querySelector('#play') && document.querySelector('.tt-rec-button')"
 
@@ -56,8 +58,10 @@ def url(tmp_path_factory):
     apprentice = (sys.executable, str(Path(__file__).with_name("apprentice.py")))
     workshop = Workshop(tmp_path_factory.mktemp("training"), apprentice)
     limits = Limits(megabytes=2.0, minutes=0.1)
-    with serving.serving(limits=limits, training=workshop) as url:
-        yield url
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIMBRE_TT_HOME", str(workshop.root.with_name("home")))
+        with serving.serving(limits=limits, training=workshop) as url:
+            yield url
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +106,19 @@ def test_upload_play_switch_and_download(browser, url, files, tmp_path):
     browser.screenshot(tmp_path / "desktop.png")
     assert errors(browser) == []
     assert [a for a in browser.addresses() if not a.startswith((url, "blob:", "data:"))] == []
+    sound = browser.run("return document.querySelector('.tt-file').href")
+    browser.open("about:blank")
+    assert is_gone(sound)  # with the visitor
+
+
+def is_gone(address):
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(address).read()
+        except urllib.error.HTTPError:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _switches(browser):
@@ -211,6 +228,12 @@ def test_an_instrument_of_ones_own(browser, url, files, tmp_path):
     click(browser, "#stop-training")
     browser.wait_for(f"return {status}.includes('Stopped at step 40 of 4000')")
     browser.screenshot(tmp_path / "training.png")
+    model = Path(os.environ["TIMBRE_TT_HOME"]) / "ddsp" / "my_sax" / "model.h5"
+    model.parent.mkdir(parents=True)
+    model.touch()
+    browser.run("document.querySelector('[role=tab]').click()")
+    browser.wait_for("return document.querySelector('#instruments').innerText.includes('My sax')")
+    assert browser.run("return document.querySelectorAll('#instruments :checked').length") == 2
     assert errors(browser) == []
 
 
@@ -222,6 +245,8 @@ def test_the_interface_for_programs(url, files):
     melody = gradio_client.handle_file(files / "melody.wav")
     played = client.predict(melody, instrument="oboe", format="flac", api_name="/transfer")
     assert soundfile.info(played).format == "FLAC" and soundfile.info(played).duration == 2.0
+    waiting = [client.submit(melody, instrument=name, api_name="/transfer") for name in PLAYERS]
+    assert [Path(job.result()).stem for job in waiting] == PLAYERS  # each in its turn
     with pytest.raises(gradio_client.exceptions.AppError, match="called 'kazoo'; there are: clar"):
         client.predict(melody, instrument="kazoo", api_name="/transfer")
     notes = client.predict(melody, format="mid", api_name="/transfer")

@@ -42,7 +42,7 @@ def build(studio: Studio, places: Places, training: Any = None) -> Any:
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(min(age, 300), age)) as page:
         gr.HTML(_HEAD, elem_classes="tt-step")
         with gr.Tabs():
-            with gr.Tab("Play"):
+            with gr.Tab("Play") as play:
                 instruments = _play_tab(gr, studio, places)
             if training is not None:
                 from timbre_tt.page import training_tab
@@ -50,9 +50,10 @@ def build(studio: Studio, places: Places, training: Any = None) -> Any:
                 with gr.Tab("Train your own"):
                     training_tab.build(gr, training)
         interface.build(gr, studio, places)
-        page.load(
-            lambda: gr.update(choices=_choices()), None, instruments, api_visibility="private"
-        )
+        for comes in (page.load, play.select):  # maybe from training one
+            comes(
+                lambda: gr.update(choices=_choices()), None, instruments, api_visibility="private"
+            )
         page.unload(_leave(places))
     return page
 

@@ -55,7 +55,7 @@ def card(instrument: str, system: str = BEST) -> str:
     """What an instrument is, by its model's card, and what it plays from, in one line."""
     module = systems.load(system_for(instrument, system))
     said = model_cards.summary(module.card(instrument))
-    source = f"from {module.instruments()[instrument]}."
+    source = f"takes {module.instruments()[instrument]}."
     return f"{title(instrument)}: {said}; {source}" if said else f"{title(instrument)}: {source}"
 
 
