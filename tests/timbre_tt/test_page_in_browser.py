@@ -22,7 +22,7 @@ from timbre_tt.page import examples, serving
 from timbre_tt.page.limits import Limits
 from timbre_tt.page.training import Workshop
 
-RATE = 16000
+RATE, SECONDS = 16000, 4
 pytestmark = [
     pytest.mark.browser,
     # Gradio's, of pandas.
@@ -45,7 +45,7 @@ def tone(seconds, f0_hz=440.0):
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("uploads")
-    soundfile.write(folder / "melody.wav", tone(2.0), RATE)
+    soundfile.write(folder / "melody.wav", tone(SECONDS), RATE)
     soundfile.write(folder / "long.wav", np.zeros(RATE * 7), RATE)
     (folder / "words.wav").write_text("these are words " * 100)
     (folder / "large.wav").write_bytes(bytes(3_000_000))
@@ -135,8 +135,13 @@ def _switches(browser):
     )
     assert 0.0 <= after - before < 0.1 and heard == ["true", "false", "false"]
     assert browser.run("return document.querySelector('figure.tt-chosen b').innerText") == "Input"
+    browser.run(
+        """const place = document.querySelector('.tt-bar input');
+        place.value = 3.6;
+        place.dispatchEvent(new Event('input'));"""
+    )
     browser.wait_for("return !document.querySelector('.tt-play.tt-playing')")  # it has ended
-    assert re.fullmatch(r"0:00 / 0:02", text(browser, ".tt-time"))
+    assert text(browser, ".tt-time") == "0:00 / 0:04"
 
 
 def _downloads(browser):
@@ -149,7 +154,7 @@ def _downloads(browser):
             assert urllib.request.urlopen(address).read(4) == b"MThd"
             continue
         sound, rate = soundfile.read(io.BytesIO(urllib.request.urlopen(address).read()))
-        assert (len(sound), rate) == (2 * RATE, RATE) and np.abs(sound).max() > 0.01, name
+        assert (len(sound), rate) == (SECONDS * RATE, RATE) and np.abs(sound).max() > 0.01, name
 
 
 def _is_drawn(browser):
@@ -244,7 +249,7 @@ def test_the_interface_for_programs(url, files):
     assert client.predict(api_name="/instruments")["flute"].startswith("Flute: a flute to 8 kHz")
     melody = gradio_client.handle_file(files / "melody.wav")
     played = client.predict(melody, instrument="oboe", format="flac", api_name="/transfer")
-    assert soundfile.info(played).format == "FLAC" and soundfile.info(played).duration == 2.0
+    assert soundfile.info(played).format == "FLAC" and soundfile.info(played).duration == SECONDS
     waiting = [client.submit(melody, instrument=name, api_name="/transfer") for name in PLAYERS]
     assert [Path(job.result()).stem for job in waiting] == PLAYERS  # each in its turn
     with pytest.raises(gradio_client.exceptions.AppError, match="called 'kazoo'; there are: clar"):
@@ -275,7 +280,7 @@ def test_the_examples_of_the_documentation(language, url, files, tmp_path, monke
     else:
         subprocess.run(["bash", "-euc", code], check=True)
         path = tmp_path / "violin.wav"
-    assert soundfile.info(path).duration == 2.0
+    assert soundfile.info(path).duration == SECONDS
 
 
 def test_files_of_the_machine_cannot_be_read(url):

@@ -32,7 +32,7 @@ def take(tmp_path):
 
 
 def wait_for(workshop, name, ready):
-    for _ in range(200):
+    for _ in range(1000):
         state = workshop.state(name)
         if ready(state):
             return state
