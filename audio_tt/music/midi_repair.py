@@ -26,8 +26,12 @@ def read(path: str | os.PathLike) -> "mido.MidiFile":
     import mido
 
     data = Path(path).read_bytes()
+    if not data:
+        raise ValueError("it is empty")
     try:
-        return mido.MidiFile(file=io.BytesIO(data))
+        midi = mido.MidiFile(file=io.BytesIO(data))
+        _check(midi)
+        return midi
     except Exception as error:  # mido raises many kinds for a damaged file
         try:
             midi = mido.MidiFile(file=io.BytesIO(repaired(data)))
@@ -38,11 +42,23 @@ def read(path: str | os.PathLike) -> "mido.MidiFile":
         return midi
 
 
+def _check(midi):
+    """Raises ValueError for what mido takes and nothing can be made of."""
+    if not midi.tracks:
+        raise ValueError("it holds no track")
+    if midi.ticks_per_beat < 1:
+        raise ValueError("its times are in frames of film")
+    tempos = (message for track in midi.tracks for message in track if message.type == "set_tempo")
+    if not all(message.tempo for message in tempos):
+        raise ValueError("a tempo is 0")
+
+
 def repaired(data: bytes) -> bytes:
     """Writes a MIDI file anew with what notes need: channel messages and tempo.
 
     Whatever comes before its header is passed over, and so are chunks that are no tracks; how many
-    tracks the header promises is of no consequence. A value above 127 becomes 127. A track that
+    tracks the header promises is of no consequence. Times in frames of film become beats of half a
+    second. A value above 127 becomes 127. A track that
     breaks off ends where its last whole message does, and its notes too.
 
     Args:
@@ -55,7 +71,10 @@ def repaired(data: bytes) -> bytes:
     if start < 0 or len(data) < start + 14:
         raise ValueError("no MThd header")
     size, kind, _, division = struct.unpack(">IHHH", data[start + 4 : start + 14])
-    tracks = [_track(track) for track in _tracks(data, start + 8 + size)]
+    is_film = division >= 0x8000  # frames a second and ticks a frame, whatever the tempo
+    if is_film:
+        division = max((256 - (division >> 8)) * (division & 0xFF) // 2, 1)
+    tracks = [_track(track, not is_film) for track in _tracks(data, start + 8 + size)]
     if not tracks:
         raise ValueError("no track")
     header = struct.pack(">4sIHHH", b"MThd", 6, kind, len(tracks), division)
@@ -75,11 +94,13 @@ def _tracks(data, position):
         position = end
 
 
-def _track(data):
+def _track(data, with_tempo):
     """Content of a track, written anew."""
     written, last, open_notes = b"", 0, {}
     reader = _Messages(data)
     for tick, message in reader:
+        if message[0] == _META and not with_tempo:
+            continue
         written += _length(tick - last) + message
         last = tick
         kind, channel = message[0] & 0xF0, message[0] & 0x0F

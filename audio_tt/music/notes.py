@@ -62,7 +62,7 @@ def read_midi(path: str | os.PathLike, drums: bool = False) -> list[Note]:
     try:
         midi = pretty_midi.PrettyMIDI(mido_object=midi_repair.read(path))
     except Exception as error:  # mido raises many kinds for a damaged file
-        reason = str(error) or type(error).__name__
+        reason = str(error) or "it ends early"
         raise UserError(f"{path}: not a readable MIDI file ({reason}); export it again.") from error
     notes = [
         Note(note.pitch, note.velocity, float(note.start), float(note.end))

@@ -68,6 +68,7 @@ TUNE = tuple(
     for event in ((0, bytes([0x90, pitch, 90])), (96, bytes([0x80, pitch, 0])))
 )
 GOOD = midi_file(*TUNE)
+NO_TRACK = GOOD[:10] + bytes(2) + GOOD[12:14]
 IN_THE_WILD = {
     "eight sharps": midi_file(*TUNE, before=[(0, b"\xff\x59\x02\x08\0")]),
     "a volume of 200": midi_file((0, bytes([0xB0, 7, 200])), *TUNE),
@@ -80,6 +81,8 @@ IN_THE_WILD = {
     "more tracks promised": GOOD[:10] + struct.pack(">H", 5) + GOOD[12:],
     "a chunk of another kind": GOOD[:14] + b"XFIH" + struct.pack(">I", 2) + b"ab" + GOOD[14:],
     "a track without its end": GOOD[:-4],
+    "a tempo of 0": midi_file(*TUNE, before=[(1, b"\xff\x51\x03\0\0\0")]),
+    "24 frames of 8 ticks a second": GOOD[:12] + b"\xe8\x08" + GOOD[14:],
     "a size that is too small": GOOD.replace(track(*TUNE)[:8], b"MTrk" + struct.pack(">I", 7), 1),
 }
 
@@ -91,6 +94,16 @@ def test_midi_in_the_wild_is_read(tmp_path, kind, caplog):
     assert [(n.pitch, n.velocity) for n in read] == [(60, 90), (62, 90), (64, 90)]
     assert [(n.start, n.end) for n in read] == [(0.0, 0.5), (0.5, 1.0), (1.0, 1.5)]
     assert "tune.mid: not as a MIDI file should be" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "it is empty"), (GOOD[:14], "it ends early"), (NO_TRACK, "it holds no track")],
+)
+def test_what_is_wrong_with_a_midi_file_is_said_in_words(tmp_path, content, words):
+    (tmp_path / "tune.mid").write_bytes(content)
+    with pytest.raises(UserError, match=words):
+        notes_lib.read_midi(tmp_path / "tune.mid")
 
 
 def test_values_above_127_count_as_127(tmp_path):
