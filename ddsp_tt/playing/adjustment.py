@@ -3,7 +3,12 @@
 import dataclasses
 from typing import Any
 
+import numpy as np
+from absl import logging
+
 from ddsp_tt.features import fitting, loudness_scales
+
+_NUMBERS = ("one", "two", "three", "four")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +54,24 @@ class Adjustment:
             smoothing=fitting.smoothing_of(instrument.rates.frame_rate),
             **dataclasses.asdict(self),
         )
+        self._say_octaves(measured["f0_hz"], adjusted["f0_hz"])
         return adjusted
+
+    def _say_octaves(self, measured_hz, adjusted_hz):
+        """Says by how many octaves the fit moved the pitch, where it did."""
+        both = (measured_hz > 0) & (adjusted_hz > 0)
+        if not np.any(both):
+            return
+        moved = np.median(np.log2(adjusted_hz[both] / measured_hz[both])) - self.octave_shift
+        octaves = round(float(moved))
+        if octaves:
+            number = _NUMBERS[abs(octaves) - 1] if abs(octaves) <= len(_NUMBERS) else abs(octaves)
+            logging.info(
+                "played %s octave%s %s, where the instrument plays; --keep_octave leaves the pitch",
+                number,
+                "s" if abs(octaves) > 1 else "",
+                "higher" if octaves > 0 else "lower",
+            )
 
     def finds_notes(self, measured: dict, instrument: Any) -> bool:
         """Whether any frame of measured features counts as part of a note."""

@@ -86,6 +86,23 @@ def test_one_voice_gets_no_warning(flute, warnings):
     assert not warnings
 
 
+@pytest.mark.parametrize(
+    ("hz", "said"), [(110.0, "two octaves higher"), (440.0, ""), (4000.0, "one octave lower")]
+)
+def test_an_octave_is_moved_in_so_many_words(flute, caplog, hz, said):
+    measured = {
+        "f0_hz": np.full(200, hz, "float32"),
+        "f0_confidence": np.ones(200, "float32"),
+        "loudness_db": np.full(200, -20.0, "float32"),
+    }
+    with caplog.at_level("INFO", logger="absl"):
+        Adjustment(threshold=0.0, octave_shift=1).apply(measured, flute)
+        Adjustment(threshold=0.0, keep_octave=True).apply(measured, flute)
+    assert [record.message.split(",")[0] for record in caplog.records] == (
+        [f"played {said}"] if said else []
+    )
+
+
 def test_the_notes_are_those_that_are_played(flute, melody):
     player = DdspPlayer(flute, Adjustment(octave_shift=1), YIN)
     notes = []
