@@ -2,6 +2,7 @@
 # make app     a page to record or upload to, and to hear it on other instruments
 # make deploy  what a Docker image or a Hugging Face Space of that page is built from
 # make test    the test suite
+# make docs    these pages as a site in site/, with a reference of all public names
 # make results measures docs/results.md again
 # GPU=1 with either installs TensorFlow with CUDA.
 
@@ -21,7 +22,7 @@ JAX_TESTS := tests/ddsp_tt tests/autoencoder_tt tests/style_tt tests/test_layers
 	$(addprefix tests/audio_tt/test_,compat.py crepe.py loudness.py phase.py runs.py stft.py units.py weights.py) \
 	tests/timbre_tt/test_commands.py::test_transfer
 
-.PHONY: demo app deploy test test-jax test-beam lint check-all release-check parity results pretrained clean
+.PHONY: demo app deploy test test-jax test-beam lint check-all release-check docs parity results pretrained clean
 
 demo: .venv/.installed
 	$(BIN)/python -m timbre_tt.demo $(if $(INPUT),--input="$(INPUT)")
@@ -53,6 +54,10 @@ lint: .venv/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+docs: .venv-docs/.installed
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build -q --strict
+	@echo "site/index.html; with search: python3 -m http.server --directory site"
+
 .venv/.installed: $(REQUIREMENTS) setup.py
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r $(REQUIREMENTS)
@@ -72,6 +77,13 @@ lint: .venv/.installed
 	.venv-beam/bin/python -m pip install -q --disable-pip-version-check -r .venv-beam/requirements.txt \
 		"apache-beam>=2.77,<3" "protobuf<7"
 	.venv-beam/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
+# The pages are read, not run: the package itself stays out.
+.venv-docs/.installed: setup.py
+	$(PYTHON) -m venv .venv-docs
+	sed -n 's/^ *"docs": \[\(.*\)\],$$/\1/p' setup.py | sed 's/", "/" "/g' \
+		| xargs .venv-docs/bin/python -m pip install -q --disable-pip-version-check
 	touch $@
 
 # What an image of the page is built from; the tools of the tests stay out.
@@ -110,4 +122,4 @@ parity: .venv-reference/.installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-jax .venv-beam .venv-reference demo_output build *.egg-info
+	rm -rf .venv .venv-jax .venv-beam .venv-docs .venv-reference demo_output build site *.egg-info

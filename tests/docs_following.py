@@ -12,7 +12,11 @@ import docs_commands
 from docs_world import SHORT_PIX2PIX, run
 
 NOT_RUN = {
-    "git clone REPOSITORY timbre-tt": "the reader puts in where it is from",
+    "git clone REPOSITORY_URL timbre-tt": "the reader puts in where it is from",
+    "python3 -m venv .venv": "test_wheel.py looks at what is installed",
+    ".venv/bin/pip install .": "asks a package index",
+    ".venv/bin/python -m timbre_tt.demo": "plays all instruments; timbre_tt/test_demo.py",
+    "make docs": "asks a package index",
     "make demo": "makes .venv; timbre_tt/test_commands.py runs the command behind it",
     "make demo INPUT=my.wav": "the same",
     "make app": "serves until it is stopped; timbre_tt/test_page_in_browser.py",

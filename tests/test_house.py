@@ -248,3 +248,17 @@ def test_what_the_makefile_tests_is_there():
     paths = {word.split("::")[0] for word in result.stdout.split() if word.startswith("tests/")}
     assert "tests/ddsp_tt" in paths and "tests/test_docs.py" in paths
     assert not [path for path in sorted(paths) if not (ROOT / path).exists()]
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="asks git which files are the project's")
+def test_a_clone_is_small():
+    """At most 58 MiB of files, sounds and weights among them."""
+    names = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).split("\0")
+    files = [ROOT / name for name in names if name and (ROOT / name).is_file()]
+    assert 0 < sum(path.stat().st_size for path in files) <= 58 * 2**20
+
+
+def test_the_citation_names_the_version():
+    """As setup.py has it."""
+    version = re.search(r'version="(.+)"', (ROOT / "setup.py").read_text("utf-8"))[1]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text("utf-8")

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
+def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
@@ -21,9 +21,14 @@ def installed(tmp_path_factory):
         cwd=folder,
     )
     (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def installed(wheel):
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "site")
-    return folder / "site"
+        archive.extractall(wheel.parent / "site")
+    return wheel.parent / "site"
 
 
 def python(code, site, cwd):
@@ -35,6 +40,10 @@ def python(code, site, cwd):
         env={**os.environ, "PYTHONPATH": str(site)},
         check=True,
     ).stdout
+
+
+def test_it_is_small(wheel):
+    assert wheel.stat().st_size <= 60e6
 
 
 def test_everything_that_is_needed_is_inside(installed):
