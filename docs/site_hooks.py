@@ -70,7 +70,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def reference() -> dict[str, str]:
-    """Returns {page: Markdown}, a page for each room of a package, and for what stands at its top."""
+    """Returns {page: Markdown}: a page for each room of a package, one for its top modules."""
     pages = {}
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):

@@ -63,6 +63,12 @@ class SliceSpectrogram:
           (slices, phase): float32 `[slices, n_bins, slice_frames, 1]` in -1..1, of which the last
           is filled up with -1, and the phase in radians, `[n_fft // 2 + 1, frames]`, that `decode`
           needs.
+
+        Example:
+          >>> tone = 0.1 * np.sin(2.0 * np.pi * 440.0 * np.arange(44100) / 44100)
+          >>> slices, phase = SliceSpectrogram().encode(tone.astype("float32"))
+          >>> slices.shape, phase.shape
+          ((1, 256, 256, 1), (513, 87))
         """
         magnitude, phase = self.analyse(audio)
         return self.to_slices(self.to_level(magnitude)), phase

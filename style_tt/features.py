@@ -62,7 +62,12 @@ class LogSpectrogram:
         return stft_blocks.analyse(blocks, self, fill)
 
     def to_level(self, spectrum: np.ndarray) -> np.ndarray:
-        """Levels, float32, shaped like the spectrum."""
+        """Levels, float32, shaped like the spectrum.
+
+        Example:
+          >>> LogSpectrogram().to_level(np.array([0.0, 1.0j]))
+          array([0.       , 0.6931472], dtype=float32)
+        """
         return np.log1p(np.abs(spectrum)).astype(np.float32)
 
     def with_dynamics(self, level: np.ndarray, original: np.ndarray) -> np.ndarray:

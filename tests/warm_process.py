@@ -65,9 +65,7 @@ def ended(wanted):
 
 def leave(status):
     """Ends the process without taking apart what was imported, which takes longer than a run."""
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
+    threading._shutdown()  # wakes the workers of pools that were left open, and waits
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

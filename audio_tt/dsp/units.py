@@ -15,6 +15,10 @@ def hz_to_midi(f0_hz: Any, xp: ModuleType = np) -> Any:
     Args:
       f0_hz: Hz, any shape; 0 or less where there is no pitch.
       xp: `numpy`, which computes in float64, or `keras.ops`.
+
+    Example:
+      >>> hz_to_midi([440.0, 880.0, 0.0])
+      array([69., 81.,  0.])
     """
     f0_hz = _array(f0_hz, xp)
     voiced = f0_hz > 0.0

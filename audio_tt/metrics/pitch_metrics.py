@@ -60,6 +60,12 @@ def raw_pitch_accuracy(
     """Returns the share of the target's voiced frames whose estimate is within the tolerance.
 
     See `mir_eval.melody.raw_pitch_accuracy`. NaN when the target is unvoiced throughout.
+
+    Example:
+      >>> sung = np.array([440.0, 440.0, 440.0, 0.0])
+      >>> played = np.array([441.0, 880.0, 440.0, 440.0])
+      >>> round(raw_pitch_accuracy(sung, played), 3)
+      0.667
     """
     from mir_eval import melody
 

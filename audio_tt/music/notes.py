@@ -120,6 +120,11 @@ def top_line(notes: Sequence[Note]) -> list[Note]:
 
     Of the notes that begin together (within 30 ms) the highest stays; a note ends where the next
     begins; a lower note that begins under a higher one that still sounds is left out.
+
+    Example:
+      >>> chord = [Note(60, 90, 0.0, 1.0), Note(64, 90, 0.0, 1.0), Note(67, 90, 0.0, 1.0)]
+      >>> [note.pitch for note in top_line([*chord, Note(65, 90, 1.0, 2.0)])]
+      [67, 65]
     """
     line: list[Note] = []
     for note in sorted(notes, key=lambda note: (note.start, -note.pitch)):

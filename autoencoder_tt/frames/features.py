@@ -183,6 +183,11 @@ class FrameSpectrogram:
 
         All are of one level, 1; 0 is 80 dB below. A pitch that moves is drawn as wide as the window
         sees it, by a mean of the power over the frames beside.
+
+        Example:
+          >>> comb = FrameSpectrogram().draw_comb(np.full(10, 440.0))
+          >>> comb.shape, int(np.argmax(comb[0, :30]))  # bin 20 is at 430.7 Hz
+          ((10, 513), 20)
         """
         table, step = _lobe_power(self.n_fft)
         distance = (

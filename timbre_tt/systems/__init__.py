@@ -46,7 +46,15 @@ def variants(name: str, instrument: str) -> dict[str, dict]:
 
 
 def player(name: str, instrument: str, **options: Any) -> Player:
-    """Loads the player of a system, whichever were loaded before."""
+    """Loads the player of a system, whichever were loaded before.
+
+    Example:
+      >>> import numpy as np
+      >>> tone = 0.1 * np.sin(2.0 * np.pi * 440.0 * np.arange(8000) / 16000).astype("float32")
+      >>> flute = player("ddsp", "flute")
+      >>> flute.render(tone, 16000).shape, flute.sample_rate
+      ((8000,), 16000)
+    """
     import gin
 
     with gin.unlock_config():  # modules that are imported only now register their settings

@@ -100,6 +100,12 @@ def harmonic_synthesis(
 
     Returns:
       audio `[batch, n_samples]`.
+
+    Example:
+      >>> ones = np.ones((1, 250, 1), "float32")
+      >>> audio = harmonic_synthesis(440.0 * ones, 0.5 * ones, n_samples=16000)
+      >>> tuple(audio.shape), round(float(ops.max(audio)), 2)
+      ((1, 16000), 0.5)
     """
     frequencies = ops.convert_to_tensor(frequencies)
     harmonic_amplitudes = ops.convert_to_tensor(amplitudes)
