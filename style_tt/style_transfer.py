@@ -16,7 +16,7 @@ from absl import flags
 
 from audio_tt.command import app, ending, path_flags
 from audio_tt.errors import UserError
-from audio_tt.files import io
+from audio_tt.files import io, paths
 from audio_tt.playing import conversion, playing_flags
 from style_tt import transfer_flags
 
@@ -95,7 +95,10 @@ def _keeping(jobs):
     from style_tt.training.kept_state import Keeping
 
     if _RUN_DIR.value is None:
-        folders = {job: job.target.with_name(f".{job.target.name}.run") for job in jobs}
+        folders = {
+            job: job.target.with_name(paths.shortened(f".{job.target.name}", ".run"))
+            for job in jobs
+        }
     elif len(jobs) == 1:
         folders = {jobs[0]: Path(_RUN_DIR.value)}
     else:

@@ -1,8 +1,10 @@
 """What a user means by a path, and by several in one word."""
 
+import hashlib
 import os
 import re
 
+_MOST_BYTES = 255
 _PART = re.compile(r"(:[^:/,]*){1,2}$")  # of what a path names, as in FILE.sf2:BANK:PROGRAM
 
 
@@ -12,6 +14,18 @@ def expand(word: str | os.PathLike) -> str:
     if os.path.lexists(word):
         return word
     return os.path.expandvars(os.path.expanduser(word))
+
+
+def shortened(name: str, ending: str) -> str:
+    """A name and its ending, the name cut where both are longer than a file system takes (255 B).
+
+    What is cut off has a mark in its place, so that names that differ there stay different.
+    """
+    data, most = os.fsencode(name), _MOST_BYTES - len(os.fsencode(ending))
+    if len(data) > most:
+        mark = "~" + hashlib.sha256(data).hexdigest()[:6]
+        name = data[: most - len(mark)].decode("utf-8", "ignore") + mark
+    return name + ending
 
 
 def printable(name: str) -> str:

@@ -131,7 +131,10 @@ def _in_folder(recordings, folder, ending):
     places = batches.places(recordings)
     targets = {path: folder / place for path, place in places.items()}
     return [
-        (recording, Job(recording.path, target.with_name(f"{target.name}{ending}.wav")))
+        (
+            recording,
+            Job(recording.path, target.with_name(paths.shortened(target.name, f"{ending}.wav"))),
+        )
         for recording, target in zip(recordings, targets.values(), strict=True)
     ]
 

@@ -336,6 +336,14 @@ def test_what_ffmpeg_reads_of_a_cut_file_is_said(tmp_path, warnings):
     assert "cut off:" in warnings()[0] and "of 3.00 s can be read" in warnings()[0]
 
 
+def test_names_are_cut_to_what_a_file_system_takes():
+    assert paths.shortened("song", "_flute.wav") == "song_flute.wav"
+    long = [paths.shortened("\u00e9" * 140 + end, "_flute.wav") for end in "ab"]
+    assert long[0] != long[1]
+    for name in long:
+        assert 253 <= len(os.fsencode(name)) <= 255 and name.endswith("_flute.wav")
+
+
 def test_text_in_other_encodings_is_text(tmp_path):
     for encoding in ("utf-16", "utf-8-sig"):
         (tmp_path / "a.wav").write_text("this is no sound", encoding)
