@@ -15,12 +15,13 @@ from absl import logging
 
 from audio_tt.errors import UserError
 from audio_tt.files.atomic import replacing
+from audio_tt.files.paths import shortened
 
 
 def record_path(path: str | os.PathLike) -> Path:
     """Returns where the record of a file lies."""
     path = Path(path)
-    return path.with_name(f".{path.name}.made.json")
+    return path.with_name(shortened(f".{path.name}", ".made.json"))
 
 
 def record(path: str | os.PathLike, settings: Mapping) -> None:

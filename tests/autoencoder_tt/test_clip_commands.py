@@ -33,7 +33,7 @@ def test_from_a_recording_to_sound(place):
         "--num_workers=1",
         cwd=place,
     )
-    assert (result.returncode, messages(result)) == (0, "data: 1 clips\n")
+    assert (result.returncode, messages(result)) == (0, "data: 1 clips\nwritten: data\n")
     result = commands.run(
         "autoencoder_tt.soundgenerator",
         "--model=model",
@@ -41,7 +41,8 @@ def test_from_a_recording_to_sound(place):
         "--output=out/generated.wav",
         cwd=place,
     )
-    assert (result.returncode, messages(result)) == (0, "")
+    told = "written: out/generated.wav\nwritten: out/original.png out/generated.png\n"
+    assert (result.returncode, messages(result)) == (0, told)
     files = sorted(path.name for path in (place / "out").iterdir())
     assert files == ["generated.png", "generated.wav", "original.png"]
     audio, rate = soundfile.read(place / "out" / "generated.wav")

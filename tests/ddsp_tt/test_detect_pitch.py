@@ -95,6 +95,6 @@ def test_the_notes_of_a_recording(tmp_path, melody):
     io.write(tmp_path / "a.wav", melody, 16000)
     flags = ["--input=a.wav", "--midi=a.mid", "--f0_method=yin"]
     result = commands.run("ddsp_tt.detect_pitch", *flags, cwd=tmp_path)
-    assert result.returncode == 0 and "a.csv, a.mid" in result.stdout + result.stderr
+    assert result.returncode == 0 and "a.csv a.mid" in result.stdout + result.stderr
     found = [(note.pitch, round(note.start)) for note in read_midi(tmp_path / "a.mid")]
     assert found == [(69, 0), (72, 1), (67, 2)]
