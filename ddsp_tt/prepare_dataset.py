@@ -90,6 +90,11 @@ def main() -> int:
         )
         for name, count in counts.items():
             logging.info("%s-*: %d windows", name, count)
+        if not any(counts.values()):
+            logging.warning(
+                "no recording is as long as --example_secs=%g s, so no window is in the TFRecords",
+                _SECONDS.value,
+            )
     ending.say_written(output)
     return status
 
