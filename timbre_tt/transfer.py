@@ -2,9 +2,12 @@
 
 timbre-transfer song.wav flute.wav --instrument=flute
 timbre-transfer songs/ 'more/*.mp3' --instrument=guitar_acoustic --output_dir=played
+timbre-transfer song.mid flute.wav --instrument=flute
+timbre-transfer quartet.mid mix.wav --tracks=0:violin,1:violin,3:clarinet
 
 One voice on flute, violin and others (ddsp, autoencoder), a piano's chords on a guitar (pix2pix),
-any sound like any other (style). Each has flags of its own: timbre-transfer --system=style --help
+any sound like any other (style); the notes of a MIDI file on what ddsp plays. Each has flags of its
+own: timbre-transfer --system=style --help
 """
 
 import functools
@@ -18,6 +21,7 @@ from absl import flags, logging
 from audio_tt.command import app
 from audio_tt.errors import UserError
 from audio_tt.models import cards
+from audio_tt.music import scores
 from audio_tt.playing import conversion, midi_files, playing_flags
 from timbre_tt import systems
 
@@ -31,11 +35,14 @@ _DESCRIBE = flags.DEFINE_string("describe", None, "Print the card of an instrume
 _SYSTEM = flags.DEFINE_enum(
     "system", None, systems.NAMES, "How; by default the best for the instrument."
 )
+_TRACKS = flags.DEFINE_list(
+    "tracks", [], "Of a MIDI file, NUMBER:INSTRUMENT of the tracks that play; all by default."
+)
 flags.adopt_module_key_flags(playing_flags)
 
 
 def main(*words: str) -> int:
-    """Any number of recordings, one instrument."""
+    """Any number of recordings, one instrument; or pieces of notes."""
     if _LIST.value:
         return _list()
     if _DESCRIBE.value:
@@ -52,10 +59,37 @@ def main(*words: str) -> int:
     inputs, output = (words, None) if folder else (words[:1], words[1])
     own = _flags_of(name)
     jobs = conversion.plan(inputs, output, folder, ending)
+    if any(scores.is_score(job.source) for job in jobs):
+        return _play_scores(jobs)
+    if _TRACKS.value:
+        raise UserError("--tracks goes with MIDI files; a recording has none")
     if hasattr(own, "midi"):
         jobs = midi_files.with_midi(jobs, own.midi())
     load = functools.partial(systems.player, name, instrument, **own.options())
     return conversion.play_all(jobs, load, playing_flags.output())
+
+
+def _play_scores(jobs):
+    others = [job.source for job in jobs if not scores.is_score(job.source)]
+    if others:
+        raise UserError(f"{others[0]}: no piece of notes; play recordings and notes one by one")
+    from timbre_tt.scores import casting, playing
+
+    instrument = _INSTRUMENT.value
+    if (_SYSTEM.value or systems.best_for(instrument)) != "ddsp":
+        raise UserError("notes are played by the instruments of --system=ddsp")
+    if _flags_of("ddsp").midi():
+        raise UserError("--midi goes with recordings; the notes of these are in files already")
+    ddsp = systems.load("ddsp")
+    cast = functools.partial(
+        casting.cast,
+        instruments=ddsp.instruments(),
+        instrument=instrument,
+        chosen=_TRACKS.value,
+    )
+    options = _flags_of("ddsp").options()
+    load = functools.partial(systems.player, "ddsp", **options)
+    return playing.play_all(jobs, cast, load, playing_flags.output())
 
 
 def _list():

@@ -52,18 +52,7 @@ def read_midi(path: str | os.PathLike, drums: bool = False) -> list[Note]:
     Raises:
         UserError: the file is missing, is not MIDI, or holds no note.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(f"{path}: no such MIDI file; check the path.")
-    import pretty_midi
-
-    from audio_tt.music import midi_repair
-
-    try:
-        midi = pretty_midi.PrettyMIDI(mido_object=midi_repair.read(path))
-    except Exception as error:  # mido raises many kinds for a damaged file
-        reason = str(error) or "it ends early"
-        raise UserError(f"{path}: not a readable MIDI file ({reason}); export it again.") from error
+    midi = open_midi(path)
     notes = [
         Note(note.pitch, note.velocity, float(note.start), float(note.end))
         for instrument in midi.instruments
@@ -74,6 +63,26 @@ def read_midi(path: str | os.PathLike, drums: bool = False) -> list[Note]:
     if not notes:
         raise UserError(f"{path}: holds no notes; choose a MIDI file with at least one.")
     return sorted(notes, key=lambda note: (note.start, note.pitch))
+
+
+def open_midi(path: str | os.PathLike) -> "pretty_midi.PrettyMIDI":
+    """Opens a MIDI file as `read_midi` reads it.
+
+    Raises:
+        UserError: the file is missing or is not MIDI.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such MIDI file; check the path.")
+    import pretty_midi
+
+    from audio_tt.music import midi_repair
+
+    try:
+        return pretty_midi.PrettyMIDI(mido_object=midi_repair.read(path))
+    except Exception as error:  # mido raises many kinds for a damaged file
+        reason = str(error) or "it ends early"
+        raise UserError(f"{path}: not a readable MIDI file ({reason}); export it again.") from error
 
 
 def to_midi(

@@ -8,11 +8,13 @@ from absl import logging
 
 from audio_tt.dsp.blocks import first_samples, silence
 from audio_tt.files.decoding import zero_non_finite
+from audio_tt.music.curves import Curves
 from audio_tt.music.transcription import Transcription, transcribe
 from audio_tt.pitch import polyphony
 from audio_tt.pitch.reach import why_not_heard
 from audio_tt.playing.player import SILENCE, Player, warn_of_silence
 from ddsp_tt.features import extraction
+from ddsp_tt.playing import written
 from ddsp_tt.playing.adjustment import Adjustment
 
 _CREPE_STRIDE = 2  # docs/parity.md has what that changes
@@ -50,7 +52,7 @@ class DdspPlayer(Player):
                 "%s has no statistics of what it learned from, so nothing is fitted to it",
                 instrument.name,
             )
-        self._pitch, self._seed = {"crepe_stride": _CREPE_STRIDE, **(pitch or {})}, seed
+        self._pitch, self.seed = {"crepe_stride": _CREPE_STRIDE, **(pitch or {})}, seed
         self.origin = instrument.origin and instrument.origin.and_choices(
             adjustment=self.adjustment, pitch=self._pitch, seed=seed
         )
@@ -102,13 +104,31 @@ class DdspPlayer(Player):
         """
         return self._render(self._adjusted(measured), n_samples)
 
+    def play_curves(
+        self, curves: Curves, octaves: float = 0.0, seed: int = 0
+    ) -> Iterator[np.ndarray]:
+        """Plays a voice of notes.
+
+        Args:
+          curves: at the instrument's frame rate.
+          octaves: to move it by, see `written.octaves_of`.
+          seed: of the noise.
+
+        Yields:
+          float32 blocks `[samples]`.
+        """
+        features = written.features_of(
+            curves, self.instrument, octaves, self.adjustment.loudness_shift
+        )
+        yield from self.instrument.render(features, seed)
+
     def _adjusted(self, measured):
         if not self.instrument.reads_features:
             return measured
         return self.adjustment.apply(measured, self.instrument)
 
     def _render(self, features, n_samples):
-        return first_samples(self.instrument.render(features, self._seed), n_samples)
+        return first_samples(self.instrument.render(features, self.seed), n_samples)
 
     def measure(self, recording: "_Recording") -> dict:
         """What the instrument reads of a recording, see `features.extraction.measure`.

@@ -1,0 +1,1 @@
+"""Pieces of notes, played by the instruments and mixed into a sound file."""
