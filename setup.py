@@ -20,6 +20,7 @@ setup(
     package_dir={"audio_tt.gin_files": "gin"},
     package_data={
         "audio_tt.gin_files": ["**/*.gin"],
+        "audio_tt.pitch": ["*.npz"],
         "autoencoder_tt": ["pretrained/*/*"],
         "ddsp_tt": ["pretrained/*/*"],
         "pix2pix_tt": ["pretrained/*/*"],

@@ -5,6 +5,7 @@ from typing import Any
 from absl import flags
 
 from audio_tt.command import path_flags
+from audio_tt.errors import UserError
 
 _AUTO = flags.DEFINE_bool("auto_adjust", True, "Fit octave and loudness to the instrument.")
 _KEEP = flags.DEFINE_bool(
@@ -29,6 +30,12 @@ _FIT = flags.DEFINE_enum(
     "range",
     ["range", "quantiles"],
     "Keep the dynamics' proportions, or fill the range as Magenta's demo.",
+)
+_VOICES = flags.DEFINE_string(
+    "voices", "auto", "Notes at once, 1 to 6; auto plays several where chords are beyond doubt."
+)
+_FINDER = flags.DEFINE_enum(
+    "note_finder", "own", ["own", "basic_pitch"], "Of several voices; docs/chords.md compares them."
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
 
@@ -57,4 +64,17 @@ def options() -> dict[str, Any]:
         loudness_shift=_LOUDNESS.value,
         loudness_fit=_FIT.value,
     )
-    return {"adjustment": adjustment, "seed": _SEED.value}
+    options = {"adjustment": adjustment, "seed": _SEED.value, "voices": _voices()}
+    if _FINDER.value == "basic_pitch":
+        from ddsp_tt.features import basic_pitch
+
+        options["likelihoods"] = basic_pitch.likelihoods
+    return options
+
+
+def _voices():
+    if _VOICES.value == "auto":
+        return "auto"
+    if _VOICES.value not in map(str, range(1, 7)):
+        raise UserError(f"--voices={_VOICES.value}: write auto, or a number from 1 to 6")
+    return int(_VOICES.value)

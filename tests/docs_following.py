@@ -42,7 +42,9 @@ NOT_RUN = {
 NEEDS = {
     "--beam_runner=DirectRunner": "apache_beam",  # make test-beam runs these
     "--format=onnx": "onnxruntime",
+    "tools.train_note_network": "jax",
     "benchmarks/midi_in.py": "music21",
+    "benchmarks/chords.py": "music21",
 }
 # What stands in the place of words that the reader replaces.
 PLACES = {
@@ -120,6 +122,8 @@ SHORTENED = {
     "autoencoder_training_step.py": ["--repeats=1"],
     "autoencoder_transfer.py": ["--repeats=1", "--seconds=1"],
     "autoencoder_preprocessing.py": ["--repeats=1", "--clips=1"],
+    "tools.train_note_network": ["--pieces=1", "--steps=2", "--output=network.npz"],
+    "chords.py": ["--pieces=1", "--font=FluidR3_GM.sf2"],
     "midi_in.py": ["--tunes=1"],
     "polyphony_detection.py": ["--programs=73"],
     "ddsp_streaming.py": ["--seconds=1"],

@@ -124,6 +124,15 @@ class Opening:
             self._blocks.append(np.array(block[: self._missing], np.float32))
             self._missing -= len(block)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more is kept."""
+        return self._missing <= 0
+
+    def share(self) -> float:
+        """The `polyphonic_share` of what was kept."""
+        return polyphonic_share(self.audio(), self._sample_rate)
+
     def warn_if_polyphonic(self, name: str) -> None:
         """Logs one warning if it is polyphonic, see `warn_if_polyphonic`."""
         warn_if_polyphonic(self.audio(), self._sample_rate, name)

@@ -73,11 +73,11 @@ def chord(seconds=2, hz=(262.0, 330.0, 392.0)):
     return (0.05 * sum(harmonics)).astype("float32")
 
 
-def test_a_chord_gets_one_warning_that_names_what_plays_it(flute, warnings):
-    play(DdspPlayer(flute, pitch=YIN), np.concatenate([np.zeros(5000, "float32"), chord()]), 777)
-    (warning,) = warnings
-    assert warning.startswith("a.wav: several notes sound at once")
-    assert warning.endswith("pix2pix or style")
+def test_a_chord_plays_without_a_warning(flute, warnings):
+    opening = np.zeros(5000, "float32")
+    sound = play(DdspPlayer(flute, pitch=YIN), np.concatenate([opening, chord()]), 777)
+    assert np.abs(sound).max() > 0.01
+    assert not warnings
 
 
 def test_one_voice_gets_no_warning(flute, warnings):

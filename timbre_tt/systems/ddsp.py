@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from audio_tt.models import cards
 from audio_tt.playing.player import Player
@@ -47,6 +47,8 @@ def load(
     pitch: dict[str, Any] | None = None,
     adjustment: Any = None,
     seed: int = 0,
+    voices: int | Literal["auto"] = "auto",
+    likelihoods: Any = None,
     gin_files: Sequence[str] = (),
     gin_params: Sequence[str] = (),
 ) -> Player:
@@ -57,6 +59,8 @@ def load(
       pitch: keyword arguments of `audio_tt.pitch.tracking.PitchTracker`.
       adjustment: a `ddsp_tt.playing.adjustment.Adjustment`; None for the default one.
       seed: of the noise.
+      voices: how many notes may sound at once, see `DdspPlayer`.
+      likelihoods: finds the notes of voices; None for what comes with the package.
       gin_files: settings to read after the model's own.
       gin_params: single settings, which win over both.
     """
@@ -65,4 +69,5 @@ def load(
     from ddsp_tt.playing.player import DdspPlayer
     from ddsp_tt.trained import instruments as models
 
-    return DdspPlayer(models.load(folder, gin_files, gin_params), adjustment, pitch, seed)
+    instrument = models.load(folder, gin_files, gin_params)
+    return DdspPlayer(instrument, adjustment, pitch, seed, voices, likelihoods)
