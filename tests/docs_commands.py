@@ -124,6 +124,8 @@ def problem_of(in_block, words):
     from audio_tt.command import app
 
     name, arguments = module_of(words), arguments_of(words)
+    if "--" in arguments:  # what stands behind it is for other commands
+        arguments = arguments[: arguments.index("--")]
     try:
         module = importlib.import_module(name)
     except ImportError as error:

@@ -31,6 +31,9 @@ NOT_RUN = {
     "python -m pix2pix_tt.build_instrument --samples=layers/1,layers/4,layers/8,layers/12 "
     "--name=keyboard_acoustic --sample_rate=44100 --output=data/salamander/soft": "the recordings "
     "are somebody else's; pix2pix_tt/test_nsynth_folder.py builds such an instrument",
+    "python -m timbre_tt.experiments ddsp/small.gin 'ddsp/ablations/*.gin' --runs=runs/ablations "
+    "-- --data_dir=data/mine --eval_data_dir=data/mine_held_out": "trains seven models; "
+    "timbre_tt/test_experiments.py",
     "make results": "takes a quarter of an hour; timbre_tt/test_results.py",
     "make parity": "needs the original's own environment",
     "make pretrained": "trains for an hour; tools.train_instruments, which it calls, is run",
