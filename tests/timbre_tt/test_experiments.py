@@ -108,7 +108,8 @@ def test_what_was_trained_since_is_measured_again(files, tmp_path):
     report.write_text(json.dumps({"overall": {}}))
     with h5py.File(variation.run / "model.h5", "w") as file:
         file["kernel"] = np.zeros(1)
-    assert variation.evaluation(["--data_dir=x"])[-2:] == ["--data_dir=x", "--mode=eval"]
+    words = variation.evaluation(["--gin_param=train.num_steps=3", "--data_dir=x"])
+    assert words[3:] == [f"--run_dir={variation.run}", "--data_dir=x", "--mode=eval"]
 
 
 def test_each_ablation_changes_one_thing_of_the_small_model():

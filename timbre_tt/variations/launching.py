@@ -95,7 +95,9 @@ class Variation:
             return None
         if report.is_file() and report.stat().st_mtime > model.stat().st_mtime:
             return None
-        return [*self.command(words), "--mode=eval"]
+        # The run has its settings; those of training alone would be refused here.
+        command = [word for word in self.command(words) if not word.startswith("--gin_")]
+        return [*command, "--mode=eval"]
 
     def keep_timing(self, step_seconds: float) -> None:
         """Remembers the time of a step; NaN leaves what is known."""
