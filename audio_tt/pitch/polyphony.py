@@ -96,14 +96,18 @@ def warn_if_polyphonic(audio: np.ndarray, sample_rate: int, name: str) -> None:
       sample_rate: in Hz.
       name: of the recording, for the warning.
     """
-    share = opening_share(audio, sample_rate)
+    warn_of(opening_share(audio, sample_rate), name)
+
+
+def warn_of(share: float, name: str, way_out: str = WAY_OUT) -> None:
+    """Logs the warning of `warn_if_polyphonic` where a `polyphonic_share` calls for it."""
     if share > POLYPHONIC:
         logging.warning(
             "%s: several notes sound at once in %.0f %% of it; only one line of pitch is followed, "
             "so give one voice at a time, or %s",
             name,
             100 * share,
-            WAY_OUT,
+            way_out,
         )
 
 

@@ -1,5 +1,6 @@
 """A DDSP instrument as every command plays it."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from ddsp_tt.playing import written
 from ddsp_tt.playing.adjustment import Adjustment
 
 _BEYOND_DOUBT = 0.68  # share of a recording with several pitches, see `audio_tt.pitch.polyphony`
+_WAY_OUT = f"let --voices=4 play them all, or {polyphony.WAY_OUT}"
 _CREPE_STRIDE = 2  # docs/parity.md has what that changes
 
 
@@ -91,6 +93,8 @@ class DdspPlayer(Player):
             return
         measured = self.measure(recording)
         if self._has_sound(recording, measured, name):
+            if self._voices == "auto" and self._follows_pitch(measured):
+                polyphony.warn_of(recording.polyphonic_share, name, _WAY_OUT)
             features = self._adjusted(measured)
             curves = {**measured, "f0_hz": features.get("f0_hz")}
             report(lambda: transcribe(curves, self.instrument.rates.frame_rate))
@@ -105,10 +109,9 @@ class DdspPlayer(Player):
             return False
         if self._voices != "auto":
             return self._voices > 1
-        opening = recording.listen()
-        if opening.share() <= _BEYOND_DOUBT:
+        if recording.polyphonic_share <= _BEYOND_DOUBT:
             return False
-        copy = extraction.measuring_copy(opening.audio(), self.instrument.rates)
+        copy = extraction.measuring_copy(recording.opening.audio(), self.instrument.rates)
         return voices_lib.are_chords(copy, self._likelihoods(copy))
 
     def _play_voices(self, recording, name, report):
@@ -190,6 +193,11 @@ class DdspPlayer(Player):
             return extraction.measure(recording.read(), **options)
         return extraction.extract_blocks(recording, **options)
 
+    def _follows_pitch(self, measured):
+        """Noise has none to follow, though it may be played, and passes for many notes."""
+        instrument = self.instrument
+        return instrument.reads_features and Adjustment().finds_notes(measured, instrument)
+
     def _has_sound(self, recording, measured, name):
         """Whether there is anything to play; says in one line what keeps it from being played."""
         if recording.samples and not recording.finite:
@@ -234,14 +242,15 @@ class _Recording:
             yield self._waiting.pop(0)
         yield from self._blocks
 
-    def listen(self):
-        """The opening, once it is there; what was taken for it is passed on later."""
+    @functools.cached_property
+    def polyphonic_share(self):
+        """Of the opening; what is taken for it is passed on later."""
         while not self.opening.is_full:
             block = next(self._blocks, None)
             if block is None:
                 break
             self._waiting.append(block)
-        return self.opening
+        return self.opening.share()
 
     def read(self):
         """All of it, float32 `[samples]`."""

@@ -13,6 +13,7 @@ from audio_tt.files import io
 from audio_tt.music.notes import read_midi
 from ddsp_tt import models
 from ddsp_tt.features import extraction
+from ddsp_tt.playing import player as player_module
 from ddsp_tt.playing.adjustment import Adjustment
 from ddsp_tt.playing.player import DdspPlayer
 from ddsp_tt.synthesis import core, processors, synths
@@ -78,6 +79,16 @@ def test_a_chord_plays_without_a_warning(flute, warnings):
     sound = play(DdspPlayer(flute, pitch=YIN), np.concatenate([opening, chord()]), 777)
     assert np.abs(sound).max() > 0.01
     assert not warnings
+
+
+def test_notes_that_stay_one_line_get_one_warning(flute, warnings, monkeypatch):
+    monkeypatch.setattr(player_module.voices_lib, "are_chords", lambda *_: False)
+    play(DdspPlayer(flute, pitch=YIN), chord())
+    (warning,) = warnings
+    assert warning.startswith("a.wav: several notes sound at once")
+    assert "let --voices=4 play them all" in warning and warning.endswith("pix2pix or style")
+    play(DdspPlayer(flute, pitch=YIN, voices=1), chord())
+    assert len(warnings) == 1
 
 
 def test_one_voice_gets_no_warning(flute, warnings):
