@@ -1,6 +1,7 @@
 """What is installed from the wheel works in another folder: settings, models, the demo's melody."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,9 +15,14 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
+    # A copy, because a build leaves files in its folder, which other processes may build from.
+    left = shutil.ignore_patterns(
+        ".*", "build", "dist", "docs", "runs", "site", "tests", "*.egg-info"
+    )
+    source = shutil.copytree(ROOT, folder / "source", ignore=left)
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
-        + ["-w", str(folder), str(ROOT)],
+        + ["-w", str(folder), str(source)],
         check=True,
         cwd=folder,
     )

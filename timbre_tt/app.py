@@ -20,7 +20,7 @@ _HOST = flags.DEFINE_string("host", "127.0.0.1", "Address to serve at; 0.0.0.0 f
 _PORT = flags.DEFINE_integer(
     "port", None, "Port; the first free one from 7860 on by default.", 1, 65535
 )
-_ROOT = flags.DEFINE_string("root_path", None, "Path below which a proxy serves the page.")
+_ROOT = flags.DEFINE_string("url_prefix", None, "Path below which a proxy serves the page.")
 _BROWSER = flags.DEFINE_bool("browser", True, "Open the page.")
 _MINUTES = flags.DEFINE_float("max_minutes", 5.0, "Of a recording.", lower_bound=0.1)
 _MEGABYTES = flags.DEFINE_float("max_megabytes", 100.0, "Of an upload.", lower_bound=0.1)

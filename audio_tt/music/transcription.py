@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import ndimage, signal
 
 from audio_tt.dsp.units import hz_to_midi
 from audio_tt.music.notes import Note, write_midi
@@ -85,6 +84,8 @@ def transcribe(curves: Mapping[str, Any], frame_rate: float) -> Transcription:
     Returns:
         A `Transcription`, without notes where no pitch is found.
     """
+    from scipy import ndimage
+
     f0_hz, confidence, loudness_db = (
         np.nan_to_num(np.asarray(curves[name], np.float64), nan=rest, neginf=rest)
         for name, rest in (("f0_hz", 0.0), ("f0_confidence", 0.0), ("loudness_db", -120.0))
@@ -150,6 +151,8 @@ def _tuning(midi, sounds, frame_rate):
 
     Pitch counts as the mean over a vibrato, where no note begins or ends.
     """
+    from scipy import ndimage
+
     size = _frames(_VIBRATO_SECONDS, frame_rate)
     within = ndimage.maximum_filter1d(midi, size) - ndimage.minimum_filter1d(midi, size)
     weights = sounds * (within < _WIDEST_VIBRATO)
@@ -178,6 +181,8 @@ def _spans(keys, level_db, frame_rate):
 
 def _struck_again(level_db, frame_rate):
     """Frames at which loudness has fallen and from which it rises at once."""
+    from scipy import signal
+
     dips, _ = signal.find_peaks(-level_db, prominence=_DIP_DB)
     reach = _frames(_ATTACK_SECONDS, frame_rate) + 1
     rises = [level_db[dip : dip + reach].max() - level_db[dip] >= _DIP_DB for dip in dips]

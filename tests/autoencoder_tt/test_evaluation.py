@@ -100,6 +100,9 @@ app.run(evaluate.main)
     for name in ("x/a", "y/a"):
         io.write(tmp_path / "in" / f"{name}.wav", recording[: RATE // (1 + (name < "y"))], RATE)
     (tmp_path / "in" / "broken.wav").write_text("no sound")
+    for name in ("one/m", "two/m"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "weights.h5").touch()
     words = ["--models=one/m,two/m", "--input=in", "--output=out"]
     result = commands.run("-c", code, *words, cwd=tmp_path)
     assert result.returncode == 1 and result.stderr.count("\n") == 2, result.stderr

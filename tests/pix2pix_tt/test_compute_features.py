@@ -214,7 +214,8 @@ def test_the_command_takes_the_settings_of_a_training(tmp_path, tiny_gin):
     arguments = ["--audios_path", tmp_path / "audios", "--features_path", tmp_path / "features"]
     result = commands.run("pix2pix_tt.compute_features", *arguments, "--gin_file", tiny_gin)
     assert result.returncode == 1
-    (line,) = result.stderr.splitlines()
+    line, last = result.stderr.splitlines()
+    assert last == f"written: {tmp_path / 'features'}"
     assert line.startswith(f"error: {tmp_path / 'audios' / 'piano' / 'broken.wav'}: ")
 
 

@@ -27,6 +27,7 @@ def test_a_moment_after_the_end(folder):
 
 def test_a_folder_is_drawn_but_for_what_cannot_be_read(folder):
     result = plot(folder, ".", "--at=0.25", "--f0_method=yin")
-    assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
+    assert result.returncode == 1 and result.stderr.count("\n") == 2, result.stderr
+    assert result.stderr.endswith("\nwritten: out.png\n")
     assert "broken.wav" in result.stderr
     assert (folder / "out.png").read_bytes().startswith(b"\x89PNG")

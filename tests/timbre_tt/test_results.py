@@ -159,7 +159,9 @@ def table(text):
 def test_the_front_page_has_the_figures_of_the_comparison():
     front = (ROOT / "README.md").read_text("utf-8")
     known = (ROOT / "docs" / "results.md").read_text("utf-8")
-    shown, measured = table(front), table(known.split("\n## violin to flute\n")[1])
+    rendered = "\n".join(line for line in front.splitlines() if "| real solos |" not in line)
+    shown, measured = table(rendered), table(known.split("\n## violin to flute\n")[1])
     assert len(shown) >= 6
     for system, figures in shown.items():
+        assert figures.pop("measured on") == "rendered violin"
         assert figures.items() <= measured[system].items(), system
