@@ -241,6 +241,21 @@ def test_an_application_with_flags_of_its_own_can_import_all_and_read_all_settin
     assert (result.returncode, result.stdout.strip()) == (0, ""), result.stderr
 
 
+def test_tests_import_no_command():
+    """Its flags would be there for every test after it in the process."""
+    with_flags = {name for name in COMMANDS if "absl.flags" in house.imports(name)}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                continue
+            assert not set(names) & with_flags, path
+
+
 def test_what_the_makefile_tests_is_there():
     result = subprocess.run(
         ["make", "-n", "test-jax", "check-all"], cwd=ROOT, capture_output=True, text=True

@@ -14,8 +14,7 @@ from audio_tt.models.catalogue import Catalogue
 @pytest.fixture
 def models(tmp_path, monkeypatch):
     monkeypatch.setenv("TIMBRE_TT_HOME", str(tmp_path / "home"))
-    if not flags.FLAGS.is_parsed():
-        flags.FLAGS(["test"])
+    flags.FLAGS.mark_as_parsed()
     return Catalogue(tmp_path / "system_tt/pretrained", "model.h5")
 
 

@@ -6,7 +6,6 @@ import pytest
 from audio_tt.errors import UserError
 from audio_tt.files import io
 from audio_tt.playing import conversion
-from ddsp_tt import stream
 from ddsp_tt.playing.live_player import LivePlayer
 from ddsp_tt.trained import instruments
 
@@ -41,7 +40,7 @@ def test_chords_are_warned_about(caplog):
 def test_files_keep_their_rate_and_are_not_replaced(tone, tmp_path):
     io.write(tmp_path / "in.wav", np.stack([tone, tone], axis=1), 22050)
     jobs = conversion.plan([tmp_path / "in.wav"], tmp_path / "out.wav")
-    load = lambda: stream.load_player("flute", {}, block_size=300)  # noqa: E731
+    load = lambda: LivePlayer(instruments.load("flute"), block_size=300)  # noqa: E731
     assert conversion.play_all(jobs, load) == 0
     played, rate = io.read(tmp_path / "out.wav")
     assert (rate, len(played)) == (22050, len(tone)) and np.abs(played).max() > 0.01

@@ -2,15 +2,14 @@
 
 import importlib.util
 
+import commands
 import numpy as np
 import pytest
-from absl import flags
-from absl.testing import flagsaver
 
 from audio_tt.errors import UserError
+from audio_tt.files import io
 from audio_tt.music.notes import Note
 from audio_tt.pitch import note_network
-from ddsp_tt import transfer_flags
 from ddsp_tt.features import basic_pitch, voices
 from ddsp_tt.playing.adjustment import Adjustment
 from ddsp_tt.playing.player import DdspPlayer
@@ -142,12 +141,12 @@ def test_silence_stays_silence_and_is_said(flute, caplog):
     assert "nothing.wav is silent" in caplog.text
 
 
-def test_a_number_of_voices_that_is_none_is_refused():
-    with flagsaver.flagsaver():
-        flags.FLAGS.mark_as_parsed()
-        flags.FLAGS.voices = "many"
-        with pytest.raises(UserError, match="write auto, or a number from 1 to 6"):
-            transfer_flags.options()
+def test_a_number_of_voices_that_is_none_is_refused(tmp_path):
+    io.write(tmp_path / "in.wav", np.zeros(RATE, "float32"), RATE)
+    words = ["in.wav", "out.wav", "--instrument=flute", "--voices=many"]
+    result = commands.run("timbre_tt.transfer", *words, cwd=tmp_path)
+    assert result.returncode == 1
+    assert result.stderr == "error: --voices=many: write auto, or a number from 1 to 6\n"
 
 
 def test_basic_pitch_says_how_to_get_it(monkeypatch):
