@@ -7,7 +7,6 @@ Needs Gradio (pip install 'timbre-tt[app]') and no network. Only this machine ca
 with --host=0.0.0.0 whoever reaches it.
 """
 
-import ipaddress
 import signal
 import sys
 import time
@@ -44,27 +43,19 @@ def main() -> int:
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # files go away then too
     address = serving.Address(_HOST.value, _PORT.value, _ROOT.value, _BROWSER.value)
-    with serving.serving(address, limits, _workshop()) as url:
+    with serving.serving(address, limits, _workshop(address)) as url:
         print(f"The page is at {url}; Ctrl-C ends it.", flush=True)
         while True:
             time.sleep(3600)
 
 
-def _workshop():
-    wanted = _is_private(_HOST.value) if _TRAINING.value is None else _TRAINING.value
+def _workshop(address):
+    wanted = address.is_private if _TRAINING.value is None else _TRAINING.value
     if not wanted:
         return None
     from timbre_tt.page.training import Workshop
 
     return Workshop()
-
-
-def _is_private(host):
-    """Whether nobody else can reach an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def command() -> None:

@@ -14,11 +14,12 @@ from audio_tt.errors import UserError
 from audio_tt.playing.player import Player
 from ddsp_tt.features import extraction
 from ddsp_tt.trained import catalogue as ddsp_catalogue
-from timbre_tt import app, systems
+from timbre_tt import systems
 from timbre_tt.page import examples, interface, layout, offers
 from timbre_tt.page.limits import Limits
 from timbre_tt.page.places import Places
 from timbre_tt.page.players import Kept, Players, Tuning
+from timbre_tt.page.serving import Address
 from timbre_tt.page.transfers import Studio, Wish
 
 RATE = 16000
@@ -253,5 +254,5 @@ def test_the_whistle_is_one_pure_tone():
 
 
 def test_who_can_train():
-    assert app._is_private("127.0.0.1") and app._is_private("::1") and app._is_private("localhost")
-    assert not app._is_private("0.0.0.0") and not app._is_private("music.example.org")
+    assert all(Address(host).is_private for host in ("127.0.0.1", "::1", "localhost"))
+    assert not any(Address(host).is_private for host in ("0.0.0.0", "music.example.org"))

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import ipaddress
 import os
 import tempfile
 import threading
@@ -36,6 +37,14 @@ class Address:
     port: int | None = None
     root_path: str | None = None
     in_browser: bool = False
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only this machine can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
 
 LOCAL = Address()
