@@ -181,7 +181,9 @@ def test_power_is_measured_as_in_training(prepared, trained):
     np.testing.assert_allclose(outputs["pw_scaled"][0, :, 0], expected / 80 + 1, atol=1e-5)
     read = scoring.as_the_model_reads(trained, example)
     np.testing.assert_allclose(read["power_db"], expected[:150], atol=1e-4)
-    assert trained.statistics["mean_power"] == pytest.approx(np.mean(expected[:130]), abs=1e-3)
+    assert trained.statistics["mean_power"] == pytest.approx(
+        float(np.mean(expected[:130])), abs=1e-3
+    )
 
 
 @pytest.mark.parametrize(
