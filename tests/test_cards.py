@@ -32,7 +32,7 @@ def model(tmp_path):
 
 
 def test_what_the_files_say(model):
-    found = cards.facts(model / "model.h5", model / "history.csv")
+    found = cards.facts(model / "model.h5")
     assert found["parameters"] == "20" and found["steps"] == "300"
     assert found["best val_loss"] == "8.5, step 200"
 
@@ -59,3 +59,10 @@ def test_a_wrong_description_is_one_line(tmp_path, content):
     path.write_text(content)
     with pytest.raises(UserError, match=r"told\.json: "):
         cards.read_told(path)
+
+
+def test_a_readme_of_the_users_is_not_replaced(model):
+    (model / "README.md").write_text("What I did this summer.")
+    with pytest.raises(UserError, match="no model's card, and is not replaced"):
+        cards.write(model, "ddsp", {})
+    assert (model / "README.md").read_text() == "What I did this summer."

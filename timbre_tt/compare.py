@@ -46,7 +46,6 @@ def main() -> int:
     if _SOUNDFONT.value:
         soundfont.find_soundfont(_SOUNDFONT.value)
 
-    from timbre_tt import systems
     from timbre_tt.comparison import report_page, side_by_side
 
     names = batches.names(paths)
@@ -62,7 +61,6 @@ def main() -> int:
         **pitch_flags.options(),
     )
     if all(row.why_not for row in rows[1:]):
-        systems.best_for(instrument)  # says who there is, where none has it
         raise UserError(f"nothing plays {instrument!r}: {rows[1].why_not}")
     output = Path(_OUTPUT.value)
     count = "One recording" if len(recordings) == 1 else f"{len(recordings)} recordings"

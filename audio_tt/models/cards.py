@@ -6,7 +6,6 @@ of the recordings, limits, figures on other sounds) comes from a JSON file of th
 it, with any of the keys of `TOLD`.
 """
 
-import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +24,7 @@ TOLD = {  # key: what stands where nothing was said
     "limits": "Not said.",
     "figures": [],
 }
-HISTORY_FILE = "history.csv"
+_LIBRARY = "library_name: timbre-tt"
 _SUMMARY = "summary: "
 
 
@@ -50,17 +49,19 @@ def read_told(path: str | Path) -> dict[str, Any]:
     return told
 
 
-def facts(weights: str | Path, history: str | Path | None = None) -> dict[str, str]:
-    """What the files of a run say of it.
+def facts(weights: str | Path) -> dict[str, str]:
+    """What the files of a model say of it.
 
     Args:
-      weights: the `.h5` that plays.
-      history: `history.csv`: steps or epochs, loss, and a held-out figure in the last column.
+      weights: the `.h5` that plays. The `history.csv` beside it, where there is one, has steps or
+        epochs in its first column and in its last the figure that the training is judged by.
 
     Returns:
       `{what: how much}`, to be read by people.
     """
     import h5py
+
+    from audio_tt.training.run_directory import RunDirectory
 
     sizes = []
     with h5py.File(weights, "r") as file:
@@ -69,9 +70,7 @@ def facts(weights: str | Path, history: str | Path | None = None) -> dict[str, s
         "parameters": f"{sum(sizes):,}",
         "file": f"{Path(weights).name}, {Path(weights).stat().st_size / 1e6:.1f} MB",
     }
-    if history and Path(history).is_file():
-        found |= _facts_of_training(Path(history))
-    return found
+    return found | _facts_of_training(RunDirectory(Path(weights).parent).history())
 
 
 def markdown(
@@ -90,7 +89,7 @@ def markdown(
     """
     told = {**TOLD, **(told or {})}
     said = told["summary"] or f"{name.replace('_', ' ')}, a model of timbre-tt's {system}"
-    lines = ["---", f"license: {told['license']}", "library_name: timbre-tt"]
+    lines = ["---", f"license: {told['license']}", _LIBRARY]
     lines += ["pipeline_tag: audio-to-audio", f"tags: [timbre-transfer, {system}]"]
     lines += [f"{_SUMMARY}{said}", "---", "", f"# {name}", "", said, ""]
     lines += [
@@ -113,15 +112,28 @@ def write(
     known: Mapping[str, str],
     told: Mapping[str, Any] | None = None,
 ) -> None:
-    """Writes the card of a model into its folder, whose name is the model's; see `markdown`."""
+    """Writes the card of a model into its folder, whose name is the model's; see `markdown`.
+
+    Raises:
+      UserError: see `check`.
+    """
+    check(folder)
     card = markdown(Path(folder).resolve().name, system, known, told)
     with replacing(Path(folder) / CARD_FILE) as temporary:
         temporary.write_text(card, "utf-8")
 
 
-def describe(folder: str | Path) -> str:
-    """The whole card; empty where there is none."""
-    path = Path(folder) / CARD_FILE
+def check(folder: str | Path) -> None:
+    """Raises UserError where a card's place is taken by a README.md that is none."""
+    there = Path(folder) / CARD_FILE
+    if there.is_file() and _LIBRARY not in describe(folder):
+        raise UserError(f"{there} is no model's card, and is not replaced; name another folder")
+
+
+def describe(model: str | Path) -> str:
+    """The whole card of a model's folder, or of the weights in it; empty where there is none."""
+    path = Path(model)
+    path = (path.parent if path.is_file() else path) / CARD_FILE
     return text.read_text(path) if path.is_file() else ""
 
 
@@ -131,15 +143,11 @@ def summary(card: str) -> str:
     return next(lines, "").removeprefix(_SUMMARY)
 
 
-def _facts_of_training(history):
-    with open(history, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+def _facts_of_training(rows):
     if not rows:
         return {}
-    unit, *_, held_out = rows[0]
-    found = {f"{unit}s": rows[-1][unit]}
-    figures = [(float(row[held_out]), row[unit]) for row in rows if row[held_out]]
-    if figures:
-        best, when = min(figures)
-        found[f"best {held_out}"] = f"{best:.4g}, {unit} {when}"
-    return found
+    unit, *_, held_out = dict.fromkeys(name for row in rows for name in row)
+    found = {f"{unit}s": f"{rows[-1][unit]:g}"}
+    figures = [(row[held_out], row[unit]) for row in rows if held_out in row]
+    best, when = min(figures)
+    return found | {f"best {held_out}": f"{best:.4g}, {unit} {when:g}"}

@@ -46,6 +46,7 @@ def pack(
     run, output = Path(run), Path(output)
     if run.resolve() == output.resolve():
         raise UserError(f"{output} is the run itself; name another folder")
+    cards.check(output)
     weights.save_weights(load(run), output / weights_file, dtype=dtype)
     with replacing(output / gin_file) as temporary:
         # Of what was read, loading used what builds the model, and no more.

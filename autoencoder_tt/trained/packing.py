@@ -21,7 +21,7 @@ def pack(
 
 def facts(folder: str | Path) -> dict[str, str]:
     """What a model's own files say of it: its size and its training."""
-    return cards.facts(Path(folder) / files.WEIGHTS, Path(folder) / cards.HISTORY_FILE)
+    return cards.facts(Path(folder) / files.WEIGHTS)
 
 
 def _network(run):

@@ -31,6 +31,12 @@ def shift_f0(f0_hz: np.ndarray, octaves: float) -> np.ndarray:
     return np.clip(np.asarray(f0_hz, np.float64) * 2.0**octaves, 0, midi_to_hz(MAX_MIDI))
 
 
+def octaves_between(f0_hz: np.ndarray, moved_hz: np.ndarray) -> int:
+    """By how many octaves a pitch [frames] was moved; 0 where no frame has one before and after."""
+    both = (f0_hz > 0) & (moved_hz > 0)
+    return round(float(np.median(np.log2(moved_hz[both] / f0_hz[both])))) if both.any() else 0
+
+
 @dataclasses.dataclass(frozen=True)
 class QuantileTransformer:
     """A distribution as a table, to tell a value's rank (0 to 1) and a rank's value.

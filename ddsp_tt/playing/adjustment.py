@@ -3,7 +3,6 @@
 import dataclasses
 from typing import Any
 
-import numpy as np
 from absl import logging
 
 from ddsp_tt.features import fitting, loudness_scales
@@ -59,11 +58,7 @@ class Adjustment:
 
     def _say_octaves(self, measured_hz, adjusted_hz):
         """Says by how many octaves the fit moved the pitch, where it did."""
-        both = (measured_hz > 0) & (adjusted_hz > 0)
-        if not np.any(both):
-            return
-        moved = np.median(np.log2(adjusted_hz[both] / measured_hz[both])) - self.octave_shift
-        octaves = round(float(moved))
+        octaves = fitting.octaves_between(measured_hz, adjusted_hz) - self.octave_shift
         if octaves:
             number = _NUMBERS[abs(octaves) - 1] if abs(octaves) <= len(_NUMBERS) else abs(octaves)
             logging.info(

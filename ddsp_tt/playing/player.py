@@ -14,7 +14,7 @@ from audio_tt.music.transcription import Transcription, transcribe
 from audio_tt.pitch import note_network, polyphony
 from audio_tt.pitch.reach import why_not_heard
 from audio_tt.playing.player import SILENCE, Player, warn_of_silence
-from ddsp_tt.features import extraction
+from ddsp_tt.features import extraction, fitting
 from ddsp_tt.features import voices as voices_lib
 from ddsp_tt.playing import written
 from ddsp_tt.playing.adjustment import Adjustment
@@ -128,10 +128,8 @@ class DdspPlayer(Player):
             return
         logging.info("%s: several notes sound at once; %d voices play", name, len(measured))
         fitted = self.adjustment.apply(together, instrument)
-        sounds = (together["f0_hz"] > 0.0) & (fitted["f0_hz"] > 0.0)
-        octaves = np.median(np.log2(fitted["f0_hz"][sounds] / together["f0_hz"][sounds]))
-        semitones = 12 * round(float(octaves))
-        report(lambda: Transcription(followed.moved_notes(semitones)))
+        octaves = fitting.octaves_between(together["f0_hz"], fitted["f0_hz"])
+        report(lambda: Transcription(followed.moved_notes(12 * octaves)))
         streams = [
             instrument.render(
                 {key: x[i * n_frames :][:n_frames] for key, x in fitted.items()}, self.seed + i

@@ -24,10 +24,10 @@ def response(instrument: Instrument) -> dict[str, list] | None:
       See `level_response.table`; None where the instrument has no statistics, or is asked for
       power.
     """
-    known = instrument.statistics or {}
-    if instrument.power_window_length or "quantile_transform" not in known:
+    known, heard = instrument.statistics or {}, heard_range(instrument)
+    if instrument.power_window_length or heard is None or "quantile_transform" not in known:
         return None
-    lowest, highest = (known[f"{end}_pitch_note"] for end in ("min", "max"))
+    lowest, highest = heard
     midi = np.arange(np.ceil(lowest), max(highest, lowest + 2 * _SEMITONES), _SEMITONES)
     levels = known["quantile_transform"].inverse_transform(np.array(_RANKS))
     if not (np.diff(levels) > 0).all():
@@ -36,15 +36,22 @@ def response(instrument: Instrument) -> dict[str, list] | None:
     return level_response.table(midi, levels, np.array(played))
 
 
+def heard_range(instrument: Instrument) -> tuple[float, float] | None:
+    """The lowest and the highest MIDI pitch that it learned from; None where nothing says so."""
+    known = instrument.statistics or {}
+    ends = [known.get(f"{end}_pitch_note") for end in ("min", "max")]
+    return None if None in ends else tuple(ends)
+
+
 def _heard(instrument, midi, loudness_db):
     rates = instrument.rates
-    shape = round(_SECONDS * rates.frame_rate)
+    n_frames = round(_SECONDS * rates.frame_rate)
     features = {
-        "f0_hz": np.full(shape, midi_to_hz(midi), np.float32),
-        "loudness_db": np.full(shape, loudness_db, np.float32),
+        "f0_hz": np.full(n_frames, midi_to_hz(midi), np.float32),
+        "loudness_db": np.full(n_frames, loudness_db, np.float32),
     }
     audio = np.concatenate(list(instrument.render(features)))
     audio = soxr.resample(audio, rates.sample_rate, _RATE)
     heard = extraction.loudness(audio, instrument.convention, rates.frame_rate)
     settled = round(_SETTLED * rates.frame_rate)
-    return float(np.mean(heard[settled : shape - settled // 4]))
+    return float(np.mean(heard[settled : n_frames - settled // 4]))

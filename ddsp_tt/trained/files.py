@@ -9,6 +9,7 @@ from ddsp_tt.trained import catalogue
 MODEL_FILE = catalogue.MODELS.file
 GIN_FILE = "operative_config.gin"
 STATISTICS_FILE = "dataset_statistics.json"
+HISTORY_FILE = "history.csv"
 
 
 @dataclasses.dataclass(frozen=True)

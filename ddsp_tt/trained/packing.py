@@ -20,6 +20,7 @@ def export(run_dir: str | Path, folder: str | Path, told: Mapping[str, Any] | No
       folder: to write; `loading.load` takes it.
       told: what the card is to say that the run does not know, see `cards.read_told`.
     """
+    cards.check(folder)
     _copy(Path(run_dir), Path(folder), files.MODEL_FILE)
     _complete(Path(run_dir), Path(folder), told)
 
@@ -30,17 +31,24 @@ def pack(
     dtype: str = "float16",
     told: Mapping[str, Any] | None = None,
 ) -> int:
-    """As `export`, with the weights stored in half precision.
+    """As `export`, with the weights stored in less precision.
+
+    Args:
+      run: of the training.
+      output: folder to write.
+      dtype: how weights are stored; half precision halves the file.
+      told: as of `export`.
 
     Returns:
       Size of the weights in bytes.
 
     Raises:
-      UserError: `run` is none.
+      UserError: `run` is none, or is `output`, or a README.md there is not a model's.
     """
     run, output = Path(run), Path(output)
     if run.resolve() == output.resolve():
         raise UserError(f"{output} is the run itself; name another folder")
+    cards.check(output)
 
     from audio_tt.models import weights
     from ddsp_tt.trained import loading
@@ -52,7 +60,7 @@ def pack(
 
 
 def _complete(run, folder, told):
-    for name in (files.GIN_FILE, files.STATISTICS_FILE, cards.HISTORY_FILE):
+    for name in (files.GIN_FILE, files.STATISTICS_FILE, files.HISTORY_FILE):
         if (run / name).is_file():
             _copy(run, folder, name)
     _add_level_response(folder)
@@ -69,7 +77,7 @@ def _add_level_response(folder):
 
 def facts(folder: str | Path) -> dict[str, str]:
     """What a model's own files say of it: its size and training, its rate, where it plays."""
-    found = cards.facts(Path(folder) / files.MODEL_FILE, Path(folder) / cards.HISTORY_FILE)
+    found = cards.facts(Path(folder) / files.MODEL_FILE)
     instrument = instruments.read(folder)
     if instrument is None:
         return found
@@ -77,8 +85,8 @@ def facts(folder: str | Path) -> dict[str, str]:
         "sample rate": f"{instrument.rates.sample_rate} Hz",
         "harmonics": str(dict(instrument.decoder.output_splits)["harmonic_distribution"]),
     }
-    if table := instrument.statistics:
-        low, high = (round(table[f"{end}_pitch_note"]) for end in ("min", "max"))
+    if heard := steady_notes.heard_range(instrument):
+        low, high = map(round, heard)
         found["heard in training"] = f"MIDI {low} to {high}"
     return found
 

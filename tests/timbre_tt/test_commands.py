@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from audio_tt.errors import UserError
+from autoencoder_tt.trained import catalogue as autoencoder_catalogue
 from ddsp_tt.trained import catalogue
 from timbre_tt import systems
 
@@ -98,6 +99,9 @@ def test_list_instruments():
 def test_describe():
     result = transfer("--describe=violin", "--system=autoencoder")
     assert result.returncode == 0 and "# violin" in result.stdout and "| epochs |" in result.stdout
+    folder = autoencoder_catalogue.folder("violin")
+    assert transfer(f"--describe={folder}").stdout == result.stdout
+    assert transfer("--describe=tuba", "--system=style").returncode == 1
     unknown = transfer("--describe=violni")
     assert unknown.returncode == 1 and unknown.stderr.count("\n") == 1
     assert "did you mean violin?" in unknown.stderr, unknown.stderr

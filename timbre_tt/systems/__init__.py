@@ -63,8 +63,9 @@ def player(name: str, instrument: str, **options: Any) -> Player:
 
 def check(name: str, instrument: str) -> None:
     """Raises UserError, shorter than loading says it, where a system has no such instrument."""
-    known = load(name).instruments()
-    if instrument not in (*known, load(name).INSTRUMENT) and not Path(instrument).exists():
+    system = load(name)
+    is_path = Path(paths.expand(instrument)).exists()
+    if instrument not in (*system.instruments(), system.INSTRUMENT) and not is_path:
         raise UserError(f"has no {instrument}")
 
 

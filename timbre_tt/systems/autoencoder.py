@@ -17,8 +17,8 @@ def instruments() -> dict[str, str]:
 
 
 def card(instrument: str) -> str:
-    """The model card of an instrument."""
-    return cards.describe(catalogue.folder(instrument))
+    """The model card of an instrument, or of a model's folder or file."""
+    return cards.describe(catalogue.MODELS.find(instrument))
 
 
 def plays(path: Path) -> bool:

@@ -17,10 +17,11 @@ def instruments() -> dict[str, str]:
 
 def card(instrument: str) -> str:
     """Where the clip of an instrument comes from."""
+    clip = held_out_music.clip(instrument)
     return (
         "summary: a clip of nine seconds lends its sound\n\n"
-        f"`clip_{instrument}.ogg`: music that no included model has learned from, on an instrument "
-        "of FluidR3 GM (MIT licence).\n"
+        f"`{clip.name}`: music that no included model has learned from, on an instrument of "
+        "FluidR3 GM (MIT licence).\n"
     )
 
 
